@@ -1,0 +1,39 @@
+/** A service that a lesson's app talks to. The harness starts it and passes its address in the environment. */
+export type ServiceName = 'redis';
+
+/** A figure of the load run that must not be exceeded. `endpoint` is a request's `name` in load.yml. */
+export interface Target {
+  /** What the figure is, as the learner reads it: "p95 of GET /health". */
+  title: string;
+  endpoint: string;
+  statistic: 'median' | 'p95' | 'p99';
+  /** Milliseconds, time to first byte as Artillery reports it. */
+  atMostMs: number;
+}
+
+/** What `lesson.ts` of a lesson says: data only, read by the commands and by the check. */
+export interface Lesson {
+  /** Final, never reused: 3. */
+  number: number;
+  /** Folder below lessons/, solutions/ and checks/: "03-sessions". */
+  folder: string;
+  /** A statement of what holds once the lesson is solved: "Sessions outlive the process". */
+  title: string;
+  /** How long a learner who knows Express takes, in minutes. */
+  minutes: number;
+  services: readonly ServiceName[];
+  /** How many processes of the app run behind the balancer. */
+  instances: number;
+  /** Environment variables besides PORT, NODE_ENV and the services' addresses. */
+  env: Readonly<Record<string, string>>;
+  /** Ids of the behaviours that the starter fails when all are run. It holds every other one. */
+  starterFails: readonly string[];
+  /** Shell lines to try against `npm run dev`; `$URL` stands for the balancer's address. */
+  tryIt: readonly string[];
+  targets: readonly Target[];
+}
+
+/** Types the data of a `lesson.ts` without widening it. */
+export function defineLesson(lesson: Lesson): Lesson {
+  return lesson;
+}
