@@ -1,0 +1,112 @@
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Request header by which a check forces the instance (1-based). Removed before the app sees it. */
+export const pinHeader = 'x-encore-pin';
+/** Response header that tells a check which instance (1-based) answered. */
+export const instanceHeader = 'x-encore-instance';
+
+/** Round robin per request over instances, as the load balancer of the story, which also ends TLS. */
+export interface Balancer extends AsyncDisposable {
+  url: string;
+  port: number;
+  /** Requests answered by each instance since the start. */
+  answered: number[];
+  /** Points the balancer at other addresses, after instances were restarted. */
+  setTargets(targets: Target[]): void;
+  /** Answers since the last call, with the time that each took in milliseconds. */
+  takeLatencies(): number[];
+}
+
+interface Target {
+  host: string;
+  port: number;
+}
+
+/** @param port 0 picks a free one. */
+export async function startBalancer(initial: Target[], port = 0): Promise<Balancer> {
+  let targets = [...initial];
+  let next = 0;
+  let agent = new Agent({ keepAlive: true });
+  const answered: number[] = initial.map(() => 0);
+  let latencies: number[] = [];
+  const server = createServer((incoming, outgoing) => {
+    const pinned = Number(incoming.headers[pinHeader] ?? 0);
+    const index = pinned > 0 ? pinned - 1 : next++ % targets.length;
+    forward(incoming, outgoing, index, 1);
+  });
+  server.keepAliveTimeout = 65_000; // Longer than a client keeps a connection, or it writes into a closed one.
+
+  function forward(incoming: IncomingMessage, outgoing: ServerResponse, index: number, retries: number): void {
+    const startedAt = performance.now();
+    const upstream = request(
+      {
+        host: targets[index]?.host,
+        port: targets[index]?.port,
+        method: incoming.method,
+        path: incoming.url,
+        agent,
+        headers: forwardedHeaders(incoming),
+      },
+      (answer) => {
+        answered[index] = (answered[index] ?? 0) + 1;
+        latencies.push(performance.now() - startedAt);
+        outgoing.writeHead(answer.statusCode ?? 502, answer.statusMessage, [
+          ...answer.rawHeaders.filter((_, i, all) => !hopByHop.has((all[i - (i % 2)] ?? '').toLowerCase())),
+          instanceHeader,
+          String(index + 1),
+        ]);
+        answer.pipe(outgoing);
+        // An instance that dies in the middle of an answer must not look like a finished one.
+        answer.on('error', () => outgoing.destroy());
+      },
+    );
+    upstream.on('error', (error: NodeJS.ErrnoException) => {
+      // A kept connection that the instance had closed meanwhile: the request never arrived, so it may be sent again.
+      if (upstream.reusedSocket && error.code === 'ECONNRESET' && retries > 0 && incoming.method === 'GET') {
+        forward(incoming, outgoing, index, retries - 1);
+      } else if (outgoing.headersSent) outgoing.destroy();
+      else outgoing.writeHead(502, { 'content-type': 'text/plain', [instanceHeader]: index + 1 }).end(`instance ${index + 1}: ${error.code ?? error.message}`);
+    });
+    outgoing.on('close', () => {
+      if (!outgoing.writableFinished) upstream.destroy(); // The client went away: so does its request.
+    });
+    incoming.pipe(upstream);
+  }
+
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  const bound = (server.address() as AddressInfo).port;
+  return {
+    url: `http://127.0.0.1:${bound}`,
+    port: bound,
+    answered,
+    takeLatencies() {
+      const taken = latencies;
+      latencies = [];
+      return taken;
+    },
+    setTargets(newTargets) {
+      targets = [...newTargets];
+      agent.destroy();
+      agent = new Agent({ keepAlive: true });
+    },
+    async [Symbol.asyncDispose]() {
+      agent.destroy();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+const hopByHop = new Set(['connection', 'keep-alive', 'transfer-encoding']);
+
+function forwardedHeaders(incoming: IncomingMessage) {
+  const { [pinHeader]: _pin, connection: _connection, ...headers } = incoming.headers;
+  const client = incoming.socket.remoteAddress ?? '127.0.0.1';
+  return {
+    ...headers,
+    'x-forwarded-for': headers['x-forwarded-for'] ? `${headers['x-forwarded-for']}, ${client}` : client,
+    'x-forwarded-proto': 'https',
+    'x-forwarded-host': headers.host ?? '',
+  };
+}

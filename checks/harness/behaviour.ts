@@ -1,0 +1,119 @@
+import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Environment, Instance } from './environment.ts';
+import type { RedisHandle } from './services/redis/handle.ts';
+import { BehaviourFailure, Inconclusive, Skipped, type Teaching } from './verdict.ts';
+import { Visitor } from './visitor.ts';
+
+export interface BehaviourOptions {
+  /** When it counts as a hang. */
+  limitMs?: number;
+  /** Starts when the check starts and is reported at its place: for what mostly waits. */
+  background?: boolean;
+}
+
+/** A behaviour as a `check.ts` declares it. */
+export interface Behaviour {
+  /** Stable; wrong turns and hints refer to it. */
+  id: string;
+  /** A sentence that is true of a right app. */
+  title: string;
+  teaching: Teaching;
+  act: (t: Stage) => Promise<void>;
+  options: BehaviourOptions;
+}
+
+interface Requirement extends Partial<Teaching> {
+  /** What was done, if the trail does not say it. */
+  step?: string;
+  expected: string;
+  seen: string;
+}
+
+/** What a behaviour acts with. Each has a stage of its own, with its own trail. */
+export class Stage {
+  readonly trail: string[] = [];
+  readonly cores = availableParallelism();
+  readonly #environment: Environment;
+  readonly #teaching: Teaching;
+  readonly #extras: Instance[] = [];
+
+  constructor(environment: Environment, teaching: Teaching) {
+    this.#environment = environment;
+    this.#teaching = teaching;
+  }
+
+  /** A client with its own cookies, through the balancer, or straight to the instance `at`. */
+  visitor({ cookies, at }: { cookies?: Map<string, string>; at?: Instance } = {}): Visitor {
+    const { balancer, instances } = this.#environment;
+    return new Visitor({
+      url: at?.url ?? balancer.url,
+      cookies,
+      severalInstances: instances.length > 1 && !at,
+      scene: { trail: this.trail, teaching: this.#teaching, crash: () => this.#environment.crash(this.trail) },
+    });
+  }
+
+  /** An instance of the app, 1-based. */
+  app(number = 1): Instance {
+    const instance = this.#environment.instances[number - 1];
+    if (!instance) throw new RangeError(`there is no instance ${number}`);
+    return instance;
+  }
+
+  /** Restarts one instance, or all. */
+  async restart(number?: number): Promise<void> {
+    this.step(number ? `instance ${number} restarted` : 'every instance restarted');
+    await this.#environment.restart(number);
+  }
+
+  /** One more process of the app, outside the balancer, ended with the behaviour. */
+  async startExtra({ env = {} }: { env?: Record<string, string> } = {}): Promise<Instance> {
+    const extra = await this.#environment.startInstance('an extra instance', env);
+    this.#extras.push(extra);
+    return extra;
+  }
+
+  get redis(): RedisHandle {
+    const { redis } = this.#environment;
+    if (!redis) throw new TypeError('this lesson has no Redis');
+    return redis;
+  }
+
+  /** Adds a line to what the failure will print as done. */
+  step(text: string): void {
+    this.trail.push(text);
+  }
+
+  /** Fails the behaviour unless the condition holds. */
+  require(condition: unknown, { step, expected, seen, ...teaching }: Requirement): asserts condition {
+    if (condition) return;
+    if (step) this.trail.push(step);
+    throw new BehaviourFailure({ kind: 'behaviour', trail: this.trail, expected, seen, ...this.#teaching, ...teaching });
+  }
+
+  /** Asks again and again until the answer is neither undefined nor false. */
+  async until<T>(what: string, ask: () => T | undefined | false | Promise<T | undefined | false>, { deadlineMs = 5_000 } = {}): Promise<T> {
+    const startedAt = performance.now();
+    for (;;) {
+      const answer = await ask();
+      if (answer !== undefined && answer !== false) return answer;
+      const waitedMs = performance.now() - startedAt;
+      this.require(waitedMs < deadlineMs, { expected: what, seen: `not within ${(deadlineMs / 1000).toFixed(1)} s` });
+      await delay(20);
+    }
+  }
+
+  skip(reason: string, mend?: string): never {
+    throw new Skipped(reason, mend);
+  }
+
+  inconclusive(reason: string, mend = 'close other programs and check again'): never {
+    throw new Inconclusive(reason, mend);
+  }
+
+  /** Ends what the behaviour started. */
+  async close(): Promise<void> {
+    await Promise.all(this.#extras.map((extra) => extra.kill()));
+  }
+}

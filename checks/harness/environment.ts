@@ -1,0 +1,141 @@
+import { AppProcess } from './app-process.ts';
+import { type Balancer, startBalancer } from './balancer.ts';
+import type { Lesson } from './lesson.ts';
+import { type Probe, ProbeServer } from './probe/probe-server.ts';
+import { cacheDir, type Run, repoDir } from './run.ts';
+import { openRedis, type RedisHandle } from './services/redis/handle.ts';
+import { BehaviourFailure, Inconclusive } from './verdict.ts';
+
+/** An instance of the app with the probe that reports from inside it. */
+export type Instance = AppProcess & { probe: Probe };
+
+export interface EnvironmentOptions {
+  lesson: Lesson;
+  /** The folder of the app to judge: the learner's, the solution's, a wrong turn's. */
+  subjectDir: string;
+  run: Run;
+  onProgress?: (text: string) => void;
+  /** Port of the balancer; 0 picks a free one. */
+  balancerPort?: number;
+}
+
+/** Everything that a lesson's app needs around it, started in order and ended together. */
+export class Environment implements AsyncDisposable {
+  readonly lesson: Lesson;
+  readonly instances: Instance[] = [];
+  readonly probes: ProbeServer;
+  balancer!: Balancer;
+  redis: RedisHandle | undefined;
+  readonly #options: EnvironmentOptions;
+  #instancesMade = 0;
+
+  private constructor(options: EnvironmentOptions, probes: ProbeServer) {
+    this.#options = options;
+    this.lesson = options.lesson;
+    this.probes = probes;
+  }
+
+  /**
+   * @throws {BehaviourFailure} when the app does not start.
+   * @throws {Inconclusive} when the workshop can't provide a service.
+   */
+  static async start(options: EnvironmentOptions): Promise<Environment> {
+    const environment = new Environment(options, await ProbeServer.start());
+    try {
+      if (options.lesson.services.includes('redis')) environment.redis = await environment.#startRedis();
+      const started = await Promise.allSettled(
+        Array.from({ length: options.lesson.instances }, (_, index) => environment.startInstance(`instance ${index + 1}`)),
+      );
+      for (const result of started) if (result.status === 'fulfilled') environment.instances.push(result.value);
+      for (const result of started) if (result.status === 'rejected') throw result.reason;
+      environment.balancer = await startBalancer(environment.instances, options.balancerPort);
+      return environment;
+    } catch (error) {
+      await environment[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #startRedis(): Promise<RedisHandle> {
+    const { run, onProgress = () => {} } = this.#options;
+    try {
+      return await openRedis({ run, cacheDir, repoDir, env: process.env, onProgress });
+    } catch (error) {
+      throw new Inconclusive(error instanceof Error ? error.message : String(error), 'npm run doctor');
+    }
+  }
+
+  /** Starts one more process of the app; the caller ends it, or the environment does. */
+  async startInstance(name: string, env: Record<string, string> = {}): Promise<Instance> {
+    const key = `app${++this.#instancesMade}`;
+    const app = await AppProcess.start({
+      run: this.#options.run,
+      dir: this.#options.subjectDir,
+      name,
+      env: {
+        NODE_ENV: 'production',
+        ...(this.redis ? { REDIS_URL: this.redis.appUrl } : {}),
+        ...this.lesson.env,
+        ...this.probes.env(key),
+        ...env,
+      },
+    });
+    return Object.assign(app, { probe: this.probes.probeOf(key, app.pid) });
+  }
+
+  /** Ends an instance (1-based) and starts it anew, or all of them. */
+  async restart(number?: number): Promise<void> {
+    const which = number === undefined ? this.instances.map((_, index) => index) : [number - 1];
+    await Promise.all(
+      which.map(async (index) => {
+        const old = this.instances[index];
+        if (!old) throw new RangeError(`there is no instance ${index + 1}`);
+        await old.kill();
+        this.instances[index] = await this.startInstance(old.name);
+      }),
+    );
+    this.balancer.setTargets(this.instances);
+  }
+
+  /** Puts things right after a behaviour that broke them, so that the next one starts from a working environment. */
+  async repair(): Promise<void> {
+    await this.redis?.restore();
+    for (const [index, instance] of this.instances.entries()) if (instance.exited) await this.restart(index + 1);
+  }
+
+  /** The failure of an instance that has died without being told to. */
+  crash(trail: string[]): BehaviourFailure | undefined {
+    const dead = this.instances.find((instance) => instance.crashed);
+    if (!dead) return undefined;
+    return new BehaviourFailure({
+      kind: 'crashed',
+      trail: [...trail],
+      expected: `${dead.name} to keep running`,
+      seen: `it ended with ${dead.ending()}`,
+      because: 'The process died. Every request that it was serving was lost, and so was all that it kept in memory.',
+      lookAt: 'the error below: who throws it, and who should have caught it?',
+      appOutput: dead.output.crashLines(12),
+    });
+  }
+
+  /** Throws when one of our own services has died, so that the app is not blamed for it. */
+  async assertServicesAlive(): Promise<void> {
+    if (this.redis && !(await this.redis.alive())) {
+      throw new Inconclusive(`the Redis of this check (${this.redis.label}) stopped answering`, 'npm run doctor, then check again');
+    }
+  }
+
+  /** Stops every instance as a deploy does, and says what was wrong with it. */
+  async stopInstances() {
+    this.balancer.setTargets(this.instances); // Closes the kept connections, as a balancer does before a deploy.
+    const failures = await Promise.all(this.instances.map((instance) => instance.stop()));
+    return failures.find((failure) => failure !== undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.instances.map((instance) => instance.kill()));
+    await this.balancer?.[Symbol.asyncDispose]();
+    await this.redis?.close();
+    await this.probes[Symbol.asyncDispose]();
+  }
+}

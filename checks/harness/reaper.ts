@@ -1,0 +1,14 @@
+// Started beside every command that starts processes. It waits for its standard input to end, which happens when that
+// command ends, however it ends, and then ends what the command has left behind.
+import { existsSync } from 'node:fs';
+import { closeRun } from './run.ts';
+
+const dir = process.argv[2];
+process.stdin.resume();
+process.stdin.on('error', reap);
+process.stdin.on('end', reap);
+
+async function reap(): Promise<void> {
+  if (dir && existsSync(dir)) await closeRun(dir);
+  process.exit(0);
+}

@@ -1,0 +1,81 @@
+import type { Failure, Outcome, Verdict } from './verdict.ts';
+
+/** Raised when a field changes its meaning or goes away; new fields don't raise it. Described in docs: CONTRIBUTING.md. */
+export const resultSchemaVersion = 1;
+
+export interface BehaviourResult {
+  id: string;
+  title: string;
+  outcome: Outcome;
+  elapsedMs: number;
+  failure?: Failure;
+  /** Why it was skipped or is inconclusive, and what to do about it. */
+  reason?: string;
+  mend?: string;
+}
+
+export interface TargetResult {
+  title: string;
+  endpoint: string;
+  atMostMs: number;
+  measuredMs: number;
+  met: boolean;
+}
+
+export interface LoadResult {
+  outcome: Outcome;
+  elapsedMs: number;
+  /** Requests sent and answered, and how long the arrivals took. */
+  requests: number;
+  seconds: number;
+  targets: TargetResult[];
+  /** How the load was made to fit this machine, if it was. */
+  note?: string;
+  failure?: Failure;
+  reason?: string;
+  mend?: string;
+  /** Cores that other programs kept busy meanwhile, where that can be told. */
+  otherCoresBusy?: number;
+}
+
+/** The result of one check, as `--json` prints it. */
+export interface CheckResult {
+  schema: typeof resultSchemaVersion;
+  lesson: string;
+  subject: string;
+  verdict: Verdict;
+  /** Label of each service used: "redis-server 7.0.15 (PATH)". */
+  services: Record<string, string>;
+  behaviours: BehaviourResult[];
+  load?: LoadResult;
+  notes: string[];
+  elapsedMs: number;
+}
+
+/** What the check's thread tells the command that started it. */
+export type CheckEvent =
+  | { type: 'services'; services: Record<string, string> }
+  | { type: 'doing'; text: string }
+  | { type: 'behaviour'; result: BehaviourResult }
+  | { type: 'load'; result: LoadResult }
+  | { type: 'note'; text: string };
+
+/** How a check is to be run. */
+export interface CheckPlan {
+  folder: string;
+  subjectDir: string;
+  /** Run the behaviours after a failing one, too. */
+  all: boolean;
+  /** `after-behaviours`: only when all hold. `always`: for measuring margins. `only`: no behaviours. */
+  load: 'after-behaviours' | 'always' | 'only' | 'never';
+}
+
+/** Three values, default fail: pass needs every behaviour judged and held. */
+export function verdictOf(behaviours: BehaviourResult[], load: LoadResult | undefined, loadWanted: boolean): Verdict {
+  const outcomes = [...behaviours.map((b) => b.outcome), ...(load ? [load.outcome] : [])];
+  if (outcomes.includes('fail') || outcomes.length === 0) return 'fail';
+  if (outcomes.includes('inconclusive')) return 'inconclusive';
+  if (behaviours.some((b) => b.outcome === 'skipped' && b.mend)) return 'inconclusive';
+  if (loadWanted && !load) return 'fail';
+  return outcomes.every((outcome) => outcome === 'pass' || outcome === 'skipped') ? 'pass' : 'fail';
+}

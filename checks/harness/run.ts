@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { killNow, processTable, processTree, taggedProcesses } from './processes.ts';
+
+/** The repository's folder. */
+export const repoDir = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
+/** The only folder that the workshop writes to, besides node_modules. */
+export const cacheDir = join(repoDir, '.workshop');
+const runsDir = join(cacheDir, 'runs');
+const tagName = 'ENCORE_RUN';
+
+/**
+ * One execution of a command that starts processes. Everything it starts is written to a list in its folder before
+ * anything else happens, so that whoever comes last (the command, its reaper, or the next command) can end it.
+ */
+export interface Run {
+  id: string;
+  /** Scratch folder, deleted with the run. */
+  dir: string;
+  /** To be merged into the environment of every child: the reaper finds strays by it. */
+  env: Record<string, string>;
+  /** Registers a child that was spawned with `detached: true`. */
+  adopt(child: ChildProcess): void;
+}
+
+/** Opens a run: a scratch folder and a reaper that outlives this process by some milliseconds. */
+export function openRun(): Run {
+  sweepDeadRuns();
+  const id = randomBytes(6).toString('hex');
+  const dir = join(runsDir, id);
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, 'owner'), identity(process.pid));
+  // The reaper waits for the end of its standard input, which the kernel closes however this process dies.
+  const reaper = spawn(process.execPath, [fileURLToPath(new URL('./reaper.ts', import.meta.url)), dir], {
+    detached: true, // Not in our group: a Ctrl-C must not reach it.
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  reaper.unref();
+  (reaper.stdin as { unref?: () => void } | null)?.unref?.();
+  process.env.ENCORE_RUN_DIR = dir;
+  return attachRun(dir);
+}
+
+/** The run that an enclosing process or thread has opened. */
+export function attachRun(dir = process.env.ENCORE_RUN_DIR): Run {
+  if (!dir) throw new Error('no run is open: ENCORE_RUN_DIR is not set');
+  const id = dir.slice(-12);
+  return {
+    id,
+    dir,
+    env: { [tagName]: id },
+    adopt: (child) => {
+      if (child.pid) appendFileSync(join(dir, 'processes'), `${identity(child.pid)}\n`);
+    },
+  };
+}
+
+/** Ends everything a run has started, waits until it is gone, and deletes its folder. */
+export async function closeRun(dir: string): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const alive = survivors(dir);
+    if (alive.length === 0) break;
+    killNow(alive);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+}
+
+/** Pids of a run's processes that still live. */
+function survivors(dir: string): number[] {
+  const table = processTable();
+  const roots = existsSync(join(dir, 'processes')) ? readFileSync(join(dir, 'processes'), 'utf8').trim().split('\n') : [];
+  const pids = new Set(taggedProcesses(`${tagName}=${dir.slice(-12)}`, table).map((row) => row.pid));
+  for (const line of roots) {
+    const [pid = 0, startTicks = 0] = line.split(' ').map(Number);
+    const root = table.find((row) => row.pid === pid);
+    // Another process may have got the number since; a group outlives its leader and keeps the number taken.
+    if (root && startTicks && root.startTicks !== startTicks) continue;
+    for (const row of processTree(pid, table)) pids.add(row.pid);
+  }
+  pids.delete(process.pid);
+  return [...pids].filter((pid) => !table.find((row) => row.pid === pid)?.zombie);
+}
+
+/** What a SIGKILL of a command and of its reaper left behind. */
+function sweepDeadRuns(): void {
+  mkdirSync(runsDir, { recursive: true });
+  for (const name of readdirSync(runsDir)) {
+    const dir = join(runsDir, name);
+    try {
+      const [pid = 0, startTicks] = readFileSync(join(dir, 'owner'), 'utf8').split(' ').map(Number);
+      const owner = processTable().find((row) => row.pid === pid);
+      if (owner && owner.startTicks === startTicks) continue;
+      killNow(survivors(dir));
+      rmSync(dir, { recursive: true, force: true });
+    } catch {} // Being opened or closed by another command this very moment.
+  }
+}
+
+function identity(pid: number): string {
+  return `${pid} ${processTable().find((row) => row.pid === pid)?.startTicks ?? 0}`;
+}
