@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { OutputTail } from './output-tail.ts';
 import { accepts, freePort } from './ports.ts';
-import { killNow, listeningPorts, processTree, threadCpuMs } from './processes.ts';
+import { killNow, listeningPorts, type ProcessRow, processTable, processTree, threadCpuMs } from './processes.ts';
 import type { Run } from './run.ts';
 import { BehaviourFailure, type Failure } from './verdict.ts';
 
@@ -171,9 +171,10 @@ export class AppProcess implements AsyncDisposable {
     const family = this.tree();
     this.signal('SIGTERM');
     const obeyed = await this.exitedWithin(deadlineMs);
-    const alive = new Set(processTree(this.pid).map((row) => row.pid));
-    const orphans = obeyed ? family.filter((row) => row.pid !== this.pid && alive.has(row.pid)) : [];
+    // A child that has left the group is no longer in the tree once its parent is dead, so all that were seen are looked for.
+    const orphans = obeyed ? stillAlive(family).filter((row) => row.pid !== this.pid) : [];
     await this.kill();
+    killNow(stillAlive(family).map((row) => row.pid));
     if (!obeyed) {
       return {
         kind: 'ignored-sigterm',
@@ -220,6 +221,11 @@ export class AppProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
   }
+}
+
+function stillAlive(rows: ProcessRow[]): ProcessRow[] {
+  const now = new Map(processTable().map((row) => [row.pid, row]));
+  return rows.filter(({ pid, startTicks }) => now.has(pid) && now.get(pid)?.startTicks === startTicks && !now.get(pid)?.zombie);
 }
 
 /** What an app may know of the machine. The learner's own PORT, REDIS_URL and NODE_OPTIONS must not leak in. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment, Instance } from './environment.ts';
+import type { Figure } from './result.ts';
 import type { RedisHandle } from './services/redis/handle.ts';
 import { BehaviourFailure, Inconclusive, Skipped, type Teaching } from './verdict.ts';
 import { Visitor } from './visitor.ts';
@@ -33,6 +34,7 @@ interface Requirement extends Partial<Teaching> {
 /** What a behaviour acts with. Each has a stage of its own, with its own trail. */
 export class Stage {
   readonly trail: string[] = [];
+  readonly figures: Figure[] = [];
   readonly cores = availableParallelism();
   readonly #environment: Environment;
   readonly #teaching: Teaching;
@@ -90,6 +92,13 @@ export class Stage {
     if (condition) return;
     if (step) this.trail.push(step);
     throw new BehaviourFailure({ kind: 'behaviour', trail: this.trail, expected, seen, ...this.#teaching, ...teaching });
+  }
+
+  /** Records a figure with its limit, from which verify takes the margins, and fails the behaviour when it is exceeded. */
+  atMost(title: string, measured: number, limit: number, unit: string, teaching: Partial<Teaching> = {}): void {
+    const rounded = Math.round(measured * 10) / 10;
+    this.figures.push({ title, measured: rounded, limit, unit });
+    this.require(measured <= limit, { ...teaching, expected: `${title} at most ${limit} ${unit}`, seen: `${rounded} ${unit}` });
   }
 
   /** Asks again and again until the answer is neither undefined nor false. */

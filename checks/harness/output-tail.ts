@@ -22,17 +22,23 @@ export class OutputTail {
     return this.#totalBytes;
   }
 
+  /** The end of the output as it was printed, as far as it is kept. */
+  lastBytes(count: number): string {
+    return this.#kept.slice(-count);
+  }
+
   /** The last lines, without colours, long ones cut. */
   lastLines(count = 8): string[] {
     const lines = stripVTControlCharacters(this.#kept).split(/\r?\n/).filter((line) => line.trim() !== '');
     return lines.slice(-count).map((line) => (line.length > 200 ? `${line.slice(0, 200)}…` : line));
   }
 
-  /** The lines that explain a crash: from the first that names an error, as far as it fits, or the last ones. */
-  crashLines(count = 8): string[] {
-    const lines = this.lastLines(200);
-    const first = lines.findIndex((line) => /^\s*(\w*(Error|Exception)\b.*:|SyntaxError|ERR_)/.test(line) || /\w+Error( \[\w+\])?:/.test(line));
-    if (first < 0) return lines.slice(-count);
-    return lines.slice(Math.max(0, first - 3), first - 3 + count).map((line) => line.replaceAll(/file:\/\/\S*\/(src\/)/g, '$1'));
+  /** The lines that explain a crash: around the one that names the error, without Node's own frames. */
+  crashLines(count = 10): string[] {
+    const lines = this.lastLines(200).filter((line) => !/^\s+at .*\(?node:internal/.test(line) && !/^\s+at <anonymous>$/.test(line));
+    const named = lines.findIndex((line) => /\b\w*(Error|Exception)\b.*:/.test(line));
+    if (named < 0) return lines.slice(-count);
+    const from = Math.max(0, named - 4);
+    return lines.slice(from, from + count).map((line) => line.replaceAll(/(file:\/\/)?\/\S*\/(src\/)/g, '$2'));
   }
 }

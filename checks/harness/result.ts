@@ -3,11 +3,20 @@ import type { Failure, Outcome, Verdict } from './verdict.ts';
 /** Raised when a field changes its meaning or goes away; new fields don't raise it. Described in docs: CONTRIBUTING.md. */
 export const resultSchemaVersion = 1;
 
+/** Something measured against a limit. */
+export interface Figure {
+  title: string;
+  measured: number;
+  limit: number;
+  unit: string;
+}
+
 export interface BehaviourResult {
   id: string;
   title: string;
   outcome: Outcome;
   elapsedMs: number;
+  figures?: Figure[];
   failure?: Failure;
   /** Why it was skipped or is inconclusive, and what to do about it. */
   reason?: string;
@@ -51,14 +60,6 @@ export interface CheckResult {
   notes: string[];
   elapsedMs: number;
 }
-
-/** What the check's thread tells the command that started it. */
-export type CheckEvent =
-  | { type: 'services'; services: Record<string, string> }
-  | { type: 'doing'; text: string }
-  | { type: 'behaviour'; result: BehaviourResult }
-  | { type: 'load'; result: LoadResult }
-  | { type: 'note'; text: string };
 
 /** How a check is to be run. */
 export interface CheckPlan {

@@ -1,0 +1,2 @@
+console.error('config.json: not found');
+process.exit(3);

@@ -1,0 +1,7 @@
+import express from 'express';
+
+const app = express();
+app.get('/', (_req, res) => res.send('ok'));
+app.get('/secret', (_req, res) => res.sendStatus(401));
+process.on('SIGTERM', () => console.log('not now'));
+app.listen(Number(process.env.PORT));

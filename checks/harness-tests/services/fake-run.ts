@@ -1,0 +1,93 @@
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { TestContext } from 'vitest';
+import { cacheDir, type Run, repoDir } from '../../harness/run.ts';
+import type { Look, RedisServer, Session } from '../../harness/services/provider.ts';
+import { redisFromDebianPackage } from '../../harness/services/redis/debian-package.ts';
+import { redisOnPath } from '../../harness/services/redis/on-path.ts';
+import type { RedisBinary } from '../../harness/services/redis/server-process.ts';
+import { startBinary } from '../../harness/services/redis/server-process.ts';
+import { redisStandIn } from '../../harness/services/redis/stand-in.ts';
+import { findUnpacked } from '../../harness/services/redis/unpacked.ts';
+
+/** A run without a reaper. Whatever was registered and still lives at its end is a leak, and is ended. */
+export interface FakeRun extends Run, AsyncDisposable {
+  readonly children: ChildProcess[];
+  /** For `startRedis`: the cache is the run's own folder, and no REDIS_URL is set. */
+  options(env?: NodeJS.ProcessEnv): Look & Session;
+  /** What was told while starting. */
+  readonly progress: string[];
+}
+
+/** Opens a fake run with a folder of its own inside the workshop's cache, so that renaming stays on one file system. */
+export function fakeRun(): FakeRun {
+  mkdirSync(cacheDir, { recursive: true });
+  const dir = mkdtempSync(join(cacheDir, 'test-'));
+  const id = basename(dir);
+  const children: ChildProcess[] = [];
+  const progress: string[] = [];
+  const run: FakeRun = {
+    id,
+    dir,
+    env: { ENCORE_RUN: id },
+    children,
+    progress,
+    adopt: (child) => children.push(child),
+    options: (env = {}) => ({
+      run,
+      cacheDir: dir,
+      repoDir,
+      env: { ...withoutRedisUrl(), ...env },
+      onProgress: (text) => progress.push(text),
+    }),
+    async [Symbol.asyncDispose]() {
+      for (const child of children) if (isAlive(child)) child.kill('SIGKILL');
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+  return run;
+}
+
+/** The children of a run that still live. */
+export function survivors(run: FakeRun): ChildProcess[] {
+  return run.children.filter(isAlive);
+}
+
+function isAlive(child: ChildProcess): boolean {
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+}
+
+function withoutRedisUrl(): NodeJS.ProcessEnv {
+  const { REDIS_URL: _, ...rest } = process.env;
+  return rest;
+}
+
+/** The binary of a real server: unpacked in the workshop's cache, or installed. Without one the test is skipped. */
+export async function realBinary(context: TestContext, run: FakeRun): Promise<RedisBinary> {
+  const unpacked = await bringOnce(run);
+  if (unpacked) return unpacked;
+  context.skip('no real Redis can be had on this machine');
+  throw new Error('unreachable');
+}
+
+/** A private server that plays the user's Redis: a real one where there is one, else the stand-in. */
+export async function privateServer(run: FakeRun): Promise<RedisServer & AsyncDisposable> {
+  const binary = await bringOnce(run);
+  const server = binary ? await startBinary(binary, 'private', run) : await redisStandIn().start(run.options());
+  return { ...server, [Symbol.asyncDispose]: () => server.stop() };
+}
+
+async function bringOnce(run: FakeRun): Promise<RedisBinary | undefined> {
+  const options = { ...run.options(), cacheDir };
+  const found = await findUnpacked(options);
+  if (found) return found.binary;
+  const package_ = redisFromDebianPackage(options);
+  if ((await package_.available()).ok) {
+    const server = await package_.start(options).catch(() => undefined);
+    await server?.stop();
+    if (server) return (await findUnpacked(options))?.binary;
+  }
+  const installed = redisOnPath(options);
+  return (await installed.available()).ok ? { file: 'redis-server', env: options.env } : undefined;
+}

@@ -1,0 +1,64 @@
+import { Redis } from 'ioredis';
+import { describe, expect, it } from 'vitest';
+import { handleOf, openRedis } from '../../harness/services/redis/handle.ts';
+import { startRedis } from '../../harness/services/redis/index.ts';
+import { markerKey } from '../../harness/services/redis/owner.ts';
+import { fakeRun, privateServer, survivors } from './fake-run.ts';
+
+describe('the Redis of a check', () => {
+  it('shows what the app wrote: keys, times to live, and nothing of ours', async () => {
+    await using run = fakeRun();
+    await using user = await privateServer(run);
+    const redis = await openRedis(run.options({ REDIS_URL: user.url }));
+    const app = new Redis(redis.appUrl);
+    await app.set('b', '1', 'PX', 60_000);
+    await app.set('a', '1');
+    expect(await redis.keys()).toEqual(['a', 'b']);
+    expect(await redis.ttlMs('b')).toBeGreaterThan(50_000);
+    expect(await redis.ttlMs('a')).toBe(-1);
+    expect(await redis.ttlMs('none')).toBe(-2);
+    await redis.clear();
+    expect(await redis.keys()).toEqual([]);
+    expect(await redis.client.exists(markerKey)).toBe(1);
+    app.disconnect();
+    await redis.close();
+  });
+
+  it('can be cut off from the app and given back, while the check still reads it', async () => {
+    await using run = fakeRun();
+    const redis = await handleOf(await privateServer(run));
+    const app = new Redis(redis.appUrl, { retryStrategy: () => 10, maxRetriesPerRequest: 0 });
+    app.on('error', () => {});
+    await app.set('key', '1');
+    await redis.cut();
+    await expect(app.get('key')).rejects.toThrow();
+    expect(await redis.client.get('key')).toBe('1');
+    expect(await redis.alive()).toBe(true);
+    await redis.restore();
+    await expect.poll(() => app.get('key').catch(() => undefined)).toBe('1');
+    app.disconnect();
+    await redis.close();
+    expect(survivors(run)).toEqual([]);
+  });
+
+  it('tells when the server itself has died', async () => {
+    await using run = fakeRun();
+    const redis = await handleOf(await privateServer(run));
+    for (const child of run.children) child.kill('SIGKILL');
+    await expect.poll(() => redis.alive()).toBe(false);
+    await redis.close();
+  });
+
+  it('passes a password on to the app', async () => {
+    await using run = fakeRun();
+    await using user = await privateServer(run);
+    const admin = new Redis(user.url);
+    await admin.config('SET', 'requirepass', 'p@ss');
+    const host = new URL(user.url).host;
+    const redis = await handleOf(await startRedis(run.options({ REDIS_URL: `redis://:p%40ss@${host}` })));
+    const app = new Redis(redis.appUrl);
+    expect(await app.ping()).toBe('PONG');
+    for (const client of [app, admin]) client.disconnect();
+    await redis.close();
+  });
+});

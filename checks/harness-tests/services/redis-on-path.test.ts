@@ -1,0 +1,108 @@
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { describe, expect, it } from 'vitest';
+import { explainRedis, startRedis } from '../../harness/services/redis/index.ts';
+import { redisOnPath } from '../../harness/services/redis/on-path.ts';
+import { type FakeRun, fakeRun, realBinary, survivors } from './fake-run.ts';
+
+/** Puts a script on PATH that stands for redis-server. */
+function script(run: FakeRun, text: string): string {
+  writeFileSync(join(run.dir, 'redis-server'), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  return run.dir;
+}
+
+describe('redis-server on PATH', () => {
+  it('is started private, named with its version, and stopped without a trace', async (context) => {
+    await using run = fakeRun();
+    const binary = await realBinary(context, run);
+    symlinkSync(binary.file, join(run.dir, 'redis-server'));
+    const options = run.options({ ...binary.env, PATH: run.dir });
+    const server = await startRedis(options);
+    expect(server.label).toMatch(/^(redis|valkey)-server \d+\.\d+\.\d+ \(PATH\)$/);
+    expect(server.isStandIn).toBe(false);
+    const client = new Redis(server.url);
+    expect(await client.config('GET', 'bind')).toEqual(['bind', '127.0.0.1']);
+    expect(await client.config('GET', 'save')).toEqual(['save', '']);
+    expect(await client.config('GET', 'appendonly')).toEqual(['appendonly', 'no']);
+    expect(await client.config('GET', 'dir')).toEqual(['dir', expect.stringContaining(run.dir)]);
+    client.disconnect();
+    await server.stop();
+    expect(survivors(run)).toEqual([]);
+    expect(run.progress).toEqual([]);
+  });
+
+  it('is ended with the wrapper script that started it', async (context) => {
+    await using run = fakeRun();
+    const binary = await realBinary(context, run);
+    const path = script(run, `'${binary.file}' "$@"`);
+    const server = await redisOnPath(run.options({ ...binary.env, PATH: path })).start(run.options());
+    const client = new Redis(server.url);
+    const [, pid] = /process_id:(\d+)/.exec(await client.info('server')) ?? [];
+    client.disconnect();
+    await server.stop();
+    await expect.poll(() => isGone(Number(pid))).toBe(true);
+  });
+
+  it('tries another port when its port was taken in the meantime', async (context) => {
+    await using run = fakeRun();
+    const binary = await realBinary(context, run);
+    const taken = createServer().listen(0, '127.0.0.1');
+    const { port } = taken.address() as { port: number };
+    // The first start is sent to a port that is taken; the real server says so and ends.
+    const flag = join(run.dir, 'started');
+    const path = script(
+      run,
+      `case "$1" in --version) exec '${binary.file}' --version;; esac
+[ -e '${flag}' ] || { : > '${flag}'; exec '${binary.file}' "$@" --port ${port}; }
+exec '${binary.file}' "$@"`,
+    );
+    const server = await redisOnPath(run.options({ ...binary.env, PATH: path })).start(run.options());
+    expect(new URL(server.url).port).not.toBe(String(port));
+    expect(run.children).toHaveLength(2);
+    await server.stop();
+    taken.close();
+  });
+
+  it('that ends at once is left for the next provider, with its own words', async () => {
+    await using run = fakeRun();
+    const path = script(
+      run,
+      '[ "$1" = --version ] && echo "Redis server v=6.0.0 sha=0" || { echo "no more memory"; exit 3; }',
+    );
+    const server = await startRedis(run.options({ PATH: path }));
+    expect(server.label).toMatch(/stand-in/);
+    expect(run.progress).toEqual(['redis-server on PATH: the server ended at once (3): no more memory']);
+    await server.stop();
+  });
+
+  it('that does not run here is explained', async () => {
+    await using run = fakeRun();
+    const path = script(run, 'echo "libjemalloc.so.2: cannot open shared object file" >&2; exit 127');
+    const explained = await explainRedis(run.options({ PATH: path }));
+    expect(explained[1]).toMatchObject({
+      name: 'redis-server on PATH',
+      used: false,
+      ok: false,
+      why: `${join(path, 'redis-server')} does not run: libjemalloc.so.2: cannot open shared object file`,
+    });
+  });
+
+  it('is not available on an empty PATH', async () => {
+    await using run = fakeRun();
+    expect(await redisOnPath(run.options({ PATH: '' })).available()).toEqual({
+      ok: false,
+      why: 'neither redis-server nor valkey-server is on PATH',
+    });
+  });
+});
+
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, inject, test } from 'vitest';
+import { type Behaviour, type BehaviourOptions, Stage } from './behaviour.ts';
+import { Environment } from './environment.ts';
+import type { Lesson } from './lesson.ts';
+import { judgeLoad, type LoadShape } from './load/judge.ts';
+import { tell } from './progress.ts';
+import type { BehaviourResult, CheckPlan, LoadResult } from './result.ts';
+import { attachRun } from './run.ts';
+import { BehaviourFailure, Inconclusive, Skipped, type Teaching } from './verdict.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    plan: CheckPlan;
+  }
+  interface TaskMeta {
+    behaviour?: BehaviourResult;
+    load?: LoadResult;
+    services?: Record<string, string>;
+    notes?: string[];
+  }
+}
+
+/** No behaviour may take longer, unless it says so: then it hangs. */
+const defaultLimitMs = 15_000;
+/** More than this and a learner can no longer find the line that matters. */
+const noisyBytes = 20_000_000;
+
+export interface CheckDefinition {
+  behaviour(id: string, title: string, teaching: Teaching, act: Behaviour['act'], options?: BehaviourOptions): void;
+  /** The load run: load.yml as it is, or with phases and variables that fit this machine. */
+  load(shape?: (t: Stage) => LoadShape | Promise<LoadShape>): void;
+}
+
+/** Declares the check of a lesson as Vitest tests: the app starts, its behaviours, the load run, the app stops. */
+export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) => void): void {
+  const plan = inject('plan');
+  const behaviours: Behaviour[] = [];
+  let shape: ((t: Stage) => LoadShape | Promise<LoadShape>) | undefined;
+  declare({
+    behaviour: (id, title, teaching, act, options = {}) => void behaviours.push({ id, title, teaching, act, options }),
+    load: (given = () => ({})) => {
+      shape = given;
+    },
+  });
+
+  let environment: Environment | undefined;
+  let startError: unknown;
+  let failed = false;
+  const begun = new Map<string, Promise<BehaviourResult>>();
+
+  beforeAll(async () => {
+    try {
+      environment = await Environment.start({
+        lesson,
+        subjectDir: plan.subjectDir,
+        run: attachRun(),
+        onProgress: (text) => tell({ type: 'doing', text }),
+      });
+      for (const b of behaviours) if (b.options.background && plan.load !== 'only') begun.set(b.id, judge(b, environment));
+    } catch (error) {
+      startError = error;
+    }
+  }, 150_000);
+
+  afterAll(async () => {
+    await environment?.[Symbol.asyncDispose]();
+  }, 30_000);
+
+  /** A Vitest test that never throws: its result travels in the task's meta. */
+  const report = (id: string, title: string, run: () => Promise<BehaviourResult>, evenAfterFailure = false) =>
+    test(title, { timeout: 0 }, async ({ task }) => {
+      const stopHere = startError ? id !== 'starts' : failed && !plan.all && !evenAfterFailure;
+      tell({ type: 'doing', text: title });
+      const result = stopHere ? { id, title, outcome: 'not-run' as const, elapsedMs: 0 } : await run();
+      if (result.outcome === 'fail' || result.outcome === 'inconclusive') failed = true;
+      task.meta.behaviour = result;
+      if (id === 'starts' && environment?.redis) task.meta.services = { redis: environment.redis.label };
+      if (id === 'stops') task.meta.notes = notes(environment);
+    });
+
+  const startsTitle = 'the app starts and listens on PORT';
+  report('starts', startsTitle, async () => outcomeOf({ id: 'starts', title: startsTitle }, performance.now(), startError, undefined));
+
+  if (plan.load !== 'only') {
+    for (const b of behaviours) report(b.id, b.title, async () => begun.get(b.id) ?? judge(b, environment as Environment));
+  }
+
+  const wantsLoad = plan.load === 'always' || plan.load === 'only' || plan.load === 'after-behaviours';
+  const loadShape = shape;
+  if (loadShape && wantsLoad) {
+    test('load', { timeout: 0 }, async ({ task }) => {
+      if (startError || !environment || (failed && plan.load === 'after-behaviours')) return;
+      await environment.repair();
+      task.meta.load = await judgeLoad(lesson, environment, await loadShape(new Stage(environment, noTeaching)));
+      if (task.meta.load.outcome !== 'pass') failed = true;
+    });
+  }
+
+  const stopsTitle = 'the app stops when told to';
+  report('stops', stopsTitle, async () => {
+    const startedAt = performance.now();
+    const failure = await environment?.stopInstances();
+    return outcomeOf({ id: 'stops', title: stopsTitle }, startedAt, failure && new BehaviourFailure(failure), environment);
+  });
+}
+
+const noTeaching: Teaching = { because: '', lookAt: '' };
+
+/** Runs one behaviour against its time limit and names what came of it. */
+async function judge(behaviour: Behaviour, environment: Environment): Promise<BehaviourResult> {
+  const startedAt = performance.now();
+  const stage = new Stage(environment, behaviour.teaching);
+  const limitMs = behaviour.options.limitMs ?? defaultLimitMs;
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const seen = `not finished after ${limitMs / 1000} s`;
+      reject(new BehaviourFailure({ kind: 'hangs', trail: stage.trail, expected: 'an end', seen, ...behaviour.teaching }));
+    }, limitMs);
+  });
+  let error: unknown;
+  try {
+    await Promise.race([behaviour.act(stage), limit]);
+  } catch (thrown) {
+    error = thrown;
+  } finally {
+    clearTimeout(timer);
+    await stage.close();
+  }
+  const outcome = await outcomeOf(behaviour, startedAt, error, environment, stage.trail);
+  const result = stage.figures.length > 0 ? { ...outcome, figures: stage.figures } : outcome;
+  if (!behaviour.options.background) await environment.repair();
+  return result;
+}
+
+/** Turns what a behaviour threw into its result. Whatever is not a judgement of the app is our own fault. */
+async function outcomeOf(
+  { id, title }: { id: string; title: string },
+  startedAt: number,
+  thrown: unknown,
+  environment: Environment | undefined,
+  trail: string[] = [],
+): Promise<BehaviourResult> {
+  let error = thrown;
+  if (environment) {
+    if (error instanceof BehaviourFailure && error.failure.kind !== 'crashed') error = environment.crash(trail) ?? error;
+    error ??= environment.crash(trail);
+    if (error) await environment.assertServicesAlive().catch((serviceError) => (error = serviceError));
+  }
+  const base = { id, title, elapsedMs: Math.round(performance.now() - startedAt) };
+  if (error === undefined) return { ...base, outcome: 'pass' };
+  if (error instanceof BehaviourFailure) return { ...base, outcome: 'fail', failure: { ...error.failure, trail: [...error.failure.trail] } };
+  const { message, stack, mend } = error as Error & { mend?: string };
+  const withMend = mend ? { mend } : {};
+  if (error instanceof Skipped) return { ...base, outcome: 'skipped', reason: message, ...withMend };
+  if (error instanceof Inconclusive) return { ...base, outcome: 'inconclusive', reason: message, ...withMend };
+  return {
+    ...base,
+    outcome: 'inconclusive',
+    reason: `the check itself went wrong: ${stack ?? String(error)}`,
+    mend: 'this is a fault of the workshop; please report it with the lines above',
+  };
+}
+
+function notes(environment: Environment | undefined): string[] {
+  return (environment?.instances ?? [])
+    .filter((instance) => instance.output.totalBytes > noisyBytes)
+    .map((instance) => `${instance.name} printed ${Math.round(instance.output.totalBytes / 1e6)} MB during the check; logs cost CPU time, too`);
+}

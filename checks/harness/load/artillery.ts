@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { OutputTail } from '../output-tail.ts';
+import { killNow, processTree } from '../processes.ts';
+import type { Run } from '../run.ts';
+
+/** A phase of an open workload, as Artillery takes it. Seconds and arrivals a second. */
+export interface Phase {
+  duration: number;
+  arrivalRate: number;
+}
+
+export interface ArtilleryOptions {
+  run: Run;
+  /** A lesson's load.yml. */
+  script: string;
+  target: string;
+  /** Replace those of the script. */
+  phases?: Phase[] | undefined;
+  variables?: Record<string, string | number> | undefined;
+}
+
+interface Summary {
+  count: number;
+  median: number;
+  p95: number;
+  p99: number;
+  max: number;
+}
+
+/** The parts of Artillery's `--output` that the verdict reads. */
+export interface ArtilleryReport {
+  counters: Record<string, number>;
+  summaries: Record<string, Summary>;
+  firstMetricAt: number;
+  lastMetricAt: number;
+}
+
+/** Artillery needs 3 to 4 s to start and to end; requests time out after 10 s. */
+const graceMs = 30_000;
+const artillery = join(dirname(createRequire(import.meta.url).resolve('artillery/package.json')), 'bin', 'run');
+
+/**
+ * Runs Artillery as a process of its own and reads its report.
+ * @throws {Error} when it does not finish, or writes no report: our fault, never the app's.
+ */
+export async function runArtillery({ run, script, target, phases, variables }: ArtilleryOptions): Promise<ArtilleryReport> {
+  const home = join(run.dir, 'artillery');
+  mkdirSync(home, { recursive: true });
+  const output = join(home, `report-${Date.now()}.json`);
+  const overrides = {
+    config: {
+      ...(phases ? { phases } : {}),
+      ...(variables ? { variables } : {}),
+      // Without it a request's figures are filed under its path and its name together.
+      plugins: { 'metrics-by-endpoint': { useOnlyRequestNames: true } },
+    },
+  };
+  const child = spawn(
+    process.execPath,
+    [
+      '--import',
+      new URL('./artillery-trim/register.js', import.meta.url).href,
+      artillery,
+      'run',
+      script,
+      '--target',
+      target,
+      '--overrides',
+      JSON.stringify(overrides),
+      '--output',
+      output,
+    ],
+    {
+      cwd: home,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        ...run.env,
+        ARTILLERY_DISABLE_TELEMETRY: 'true',
+        NODE_OPTIONS: '',
+        HOME: home, // It keeps settings and a machine id in the home folder.
+        XDG_CONFIG_HOME: home,
+      },
+    },
+  );
+  run.adopt(child);
+  const tail = new OutputTail();
+  tail.follow(child.stdout);
+  tail.follow(child.stderr);
+  const seconds = (phases ?? []).reduce((sum, phase) => sum + phase.duration, 0) || 10;
+  const timer = setTimeout(() => killNow(processTree(child.pid ?? -1).map((row) => row.pid)), seconds * 1000 + graceMs);
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  clearTimeout(timer);
+  const problem = `Artillery ended with ${signal ?? `exit code ${code}`}:\n${tail.lastLines(15).join('\n')}`;
+  const text = await readFile(output, 'utf8').catch(() => '');
+  if (signal || !text) throw new Error(problem);
+  return (JSON.parse(text) as { aggregate: ArtilleryReport }).aggregate;
+}
+

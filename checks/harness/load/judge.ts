@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import type { Environment } from '../environment.ts';
+import type { Lesson } from '../lesson.ts';
+import { disturbs, MachineWatch } from '../machine.ts';
+import { tell } from '../progress.ts';
+import type { LoadResult, TargetResult } from '../result.ts';
+import { attachRun, repoDir } from '../run.ts';
+import { type Failure, Inconclusive } from '../verdict.ts';
+import { type ArtilleryReport, type Phase, runArtillery } from './artillery.ts';
+import { readAnswers, readTargets } from './report.ts';
+
+/** How the load run is made to fit this machine. What is left out is taken from load.yml. */
+export interface LoadShape {
+  phases?: Phase[];
+  variables?: Record<string, string | number>;
+  /** What was measured for it, to be printed: "one search costs 140 ms of CPU here: 5 searches a second". */
+  note?: string;
+}
+
+/** Runs a lesson's load against the environment and judges it. Only a disturbed run is repeated, and only once. */
+export async function judgeLoad(lesson: Lesson, environment: Environment, shape: LoadShape): Promise<LoadResult> {
+  const startedAt = performance.now();
+  const finish = (result: Omit<LoadResult, 'elapsedMs'>): LoadResult => ({
+    ...result,
+    ...(shape.note ? { note: shape.note } : {}),
+    elapsedMs: Math.round(performance.now() - startedAt),
+  });
+  try {
+    let attempt = await runOnce(lesson, environment, shape);
+    if (attempt.excusable && disturbs(attempt.result.otherCoresBusy)) {
+      tell({ type: 'doing', text: 'the machine was busy; the load runs once more, for twice as long' });
+      const phases = shape.phases ?? (await phasesOf(lesson));
+      attempt = await runOnce(lesson, environment, { ...shape, phases: phases.map((phase) => ({ ...phase, duration: phase.duration * 2 })) });
+      if (attempt.excusable && disturbs(attempt.result.otherCoresBusy)) {
+        const cores = attempt.result.otherCoresBusy?.toFixed(1);
+        const { failure: _notTheApps, ...measured } = attempt.result;
+        return finish({
+          ...measured,
+          outcome: 'inconclusive',
+          reason: `targets were missed twice, while other programs kept ${cores} cores of this machine busy`,
+          mend: 'close other programs, or wait until they have finished, and check again',
+        });
+      }
+    }
+    return finish(attempt.result);
+  } catch (error) {
+    const none = { requests: 0, seconds: 0, targets: [] };
+    if (error instanceof Inconclusive) return finish({ ...none, outcome: 'inconclusive', reason: error.message, mend: error.mend });
+    const reason = `the load run itself went wrong: ${error instanceof Error ? error.message : String(error)}`;
+    return finish({ ...none, outcome: 'inconclusive', reason, mend: 'npm run doctor, then check again' });
+  }
+}
+
+async function phasesOf(lesson: Lesson): Promise<Phase[]> {
+  return (parse(await readFile(scriptOf(lesson), 'utf8')) as { config: { phases: Phase[] } }).config.phases;
+}
+
+function scriptOf(lesson: Lesson): string {
+  return join(repoDir, 'checks', lesson.folder, 'load.yml');
+}
+
+interface Attempt {
+  result: Omit<LoadResult, 'elapsedMs'>;
+  /** A busy machine could explain the failure. */
+  excusable: boolean;
+}
+
+async function runOnce(lesson: Lesson, environment: Environment, shape: LoadShape): Promise<Attempt> {
+  const watch = new MachineWatch();
+  const stopShowing = showProgress(environment);
+  let report: ArtilleryReport;
+  try {
+    report = await runArtillery({
+      run: attachRun(),
+      script: scriptOf(lesson),
+      target: environment.balancer.url,
+      phases: shape.phases,
+      variables: shape.variables,
+    });
+  } finally {
+    stopShowing();
+  }
+  const otherCoresBusy = watch.otherCoresBusy();
+  await environment.assertServicesAlive();
+  const answers = readAnswers(report);
+  const targets = readTargets(report, lesson.targets);
+  const measured = {
+    requests: answers.requests,
+    seconds: answers.seconds,
+    targets,
+    ...(otherCoresBusy === undefined ? {} : { otherCoresBusy }),
+  };
+  const crash = environment.crash(['the load run']);
+  if (crash) return { result: { ...measured, outcome: 'fail', failure: crash.failure }, excusable: false };
+  if (answers.failure) {
+    return { result: { ...measured, outcome: 'fail', failure: answers.failure }, excusable: answers.excusable };
+  }
+  if (targets.length < lesson.targets.length) throw new Inconclusive('Artillery has no figures for some targets', 'npm run doctor, then check again');
+  const missed = targets.find((target) => !target.met);
+  if (missed) return { result: { ...measured, outcome: 'fail', failure: missedTarget(missed, answers.requests) }, excusable: true };
+  return { result: { ...measured, outcome: 'pass' }, excusable: false };
+}
+
+function missedTarget(target: TargetResult, requests: number): Failure {
+  return {
+    kind: 'target',
+    trail: [`the load run, ${requests} requests`],
+    expected: `${target.title} at most ${target.atMostMs} ms`,
+    seen: `${target.measuredMs} ms`,
+    because: 'The answers are right, but under load they come too late.',
+    lookAt: 'which request waits for which, and what is it that they wait for?',
+  };
+}
+
+/** A line a second with the rate and p95 at the balancer, while Artillery runs. */
+function showProgress(environment: Environment): () => void {
+  environment.balancer.takeLatencies();
+  const timer = setInterval(() => {
+    const latencies = environment.balancer.takeLatencies().sort((a, b) => a - b);
+    const p95 = latencies[Math.floor(latencies.length * 0.95)];
+    tell({ type: 'doing', text: p95 === undefined ? 'load: no answers yet' : `load: ${latencies.length} requests/s, p95 ${Math.round(p95)} ms` });
+  }, 1_000);
+  return () => clearInterval(timer);
+}
+

@@ -1,0 +1,92 @@
+import { Redis } from 'ioredis';
+import type { Look, RedisServer, Session } from '../provider.ts';
+import { startTcpProxy } from '../tcp-proxy.ts';
+import { parseRedisUrl, redisUrl } from './address.ts';
+import { unlinkAll } from './connect.ts';
+import { startRedis } from './index.ts';
+import { markerKey } from './owner.ts';
+
+/** What checks do with a Redis: give the app an address that can be cut, and look at what the app wrote. */
+export interface RedisHandle {
+  /** For the app's REDIS_URL. Leads through a proxy of ours, in plain text on 127.0.0.1. */
+  appUrl: string;
+  /** Connected directly, in the same database. Not cut with the app. */
+  client: Redis;
+  isStandIn: boolean;
+  label: string;
+  /** The app's connections break and new ones are refused. */
+  cut(): Promise<void>;
+  restore(): Promise<void>;
+  /** All keys of the database, sorted. */
+  keys(): Promise<string[]>;
+  /** Milliseconds until the key expires; -1: it never does; -2: no such key. As PTTL says it. */
+  ttlMs(key: string): Promise<number>;
+  /** Deletes all keys of the database. */
+  clear(): Promise<void>;
+  /** Whether the server itself answers. When not, no app is to blame. */
+  alive(): Promise<boolean>;
+  /** Closes the proxy and the client, and stops the server. */
+  close(): Promise<void>;
+}
+
+const answerWithinMs = 3_000;
+
+/** Starts the first Redis that works and opens it for the checks of one lesson. */
+export async function openRedis(options: Look & Session): Promise<RedisHandle> {
+  const server = await startRedis(options);
+  try {
+    return await handleOf(server);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+/** Opens a server that is up. The handle's `close` stops it. */
+export async function handleOf(server: RedisServer): Promise<RedisHandle> {
+  const address = parseRedisUrl(server.url);
+  if (!address) throw new Error(`not a Redis address: ${server.label}`);
+  const database = Number(new URL(server.url).pathname.slice(1) || 0);
+  const { host, port, tls } = address;
+  const client = new Redis(server.url, { lazyConnect: true, commandTimeout: answerWithinMs, maxRetriesPerRequest: 1 });
+  client.on('error', () => {}); // The command that fails because of it says so itself.
+  await client.connect();
+  // ioredis goes on in database 0 when the one in the URL can't be had. That one may hold somebody's data.
+  await client.select(database);
+  const proxy = await startTcpProxy({ target: { host, port, tls } });
+  return {
+    appUrl: redisUrl({ ...address, host: '127.0.0.1', port: proxy.port, tls: false }, database),
+    client,
+    isStandIn: server.isStandIn,
+    label: server.label,
+    cut: () => proxy.cut(),
+    restore: () => proxy.restore(),
+    keys: () => scanKeys(client),
+    ttlMs: (key) => client.pttl(key),
+    clear: () => unlinkAll(client, markerKey),
+    alive: async () => {
+      try {
+        return (await client.ping()) === 'PONG';
+      } catch {
+        return false;
+      }
+    },
+    async close() {
+      client.disconnect();
+      await proxy.close();
+      await server.stop();
+    },
+  };
+}
+
+async function scanKeys(client: Redis): Promise<string[]> {
+  const keys = new Set<string>(); // SCAN may name a key twice.
+  let cursor = '0';
+  do {
+    const [next, found] = await client.scan(cursor, 'COUNT', 1_000);
+    for (const key of found) keys.add(key);
+    cursor = next;
+  } while (cursor !== '0');
+  keys.delete(markerKey); // Ours: it says who has claimed the database.
+  return [...keys].sort();
+}

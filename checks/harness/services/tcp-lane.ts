@@ -1,0 +1,65 @@
+import type { Socket } from 'node:net';
+
+/** What both directions of every connection of a proxy share. */
+export interface LaneSettings {
+  delayMs: number;
+  paused: boolean;
+}
+
+/** Beyond this the sender is held back, so that a paused proxy does not fill the memory. */
+const maxQueuedBytes = 1024 * 1024;
+
+/** One direction of a proxied connection: what `source` sends reaches `sink` in order, later, and the end of it too. */
+export class Lane {
+  readonly #source: Socket;
+  readonly #sink: Socket;
+  readonly #settings: LaneSettings;
+  /** A chunk of null is the end of the stream: it must not overtake the data before it. */
+  readonly #queue: { chunk: Buffer | null; dueAt: number }[] = [];
+  #queuedBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(source: Socket, sink: Socket, settings: LaneSettings) {
+    this.#source = source;
+    this.#sink = sink;
+    this.#settings = settings;
+    source.on('data', (chunk: Buffer) => this.#push(chunk));
+    source.on('end', () => this.#push(null));
+    sink.on('drain', () => this.pump());
+  }
+
+  /** Passes on whatever is due. To be called again after the settings have changed. */
+  pump(): void {
+    clearTimeout(this.#timer);
+    if (this.#settings.paused || this.#sink.destroyed) return;
+    for (let next = this.#queue[0]; next; next = this.#queue[0]) {
+      if (this.#sink.writableNeedDrain) return; // 'drain' calls again.
+      const waitMs = next.dueAt - performance.now();
+      if (waitMs > 0) {
+        this.#timer = setTimeout(() => this.pump(), Math.ceil(waitMs));
+        return;
+      }
+      this.#queue.shift();
+      if (next.chunk === null) {
+        this.#sink.end();
+        return;
+      }
+      this.#queuedBytes -= next.chunk.length;
+      this.#sink.write(next.chunk);
+      if (this.#source.isPaused() && this.#queuedBytes < maxQueuedBytes) this.#source.resume();
+    }
+  }
+
+  /** Drops what has not been passed on. */
+  destroy(): void {
+    clearTimeout(this.#timer);
+    this.#queue.length = 0;
+  }
+
+  #push(chunk: Buffer | null): void {
+    this.#queue.push({ chunk, dueAt: performance.now() + this.#settings.delayMs });
+    this.#queuedBytes += chunk?.length ?? 0;
+    if (this.#queuedBytes >= maxQueuedBytes) this.#source.pause();
+    this.pump();
+  }
+}

@@ -1,0 +1,136 @@
+import { once } from 'node:events';
+import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { Lane, type LaneSettings } from './tcp-lane.ts';
+
+/** Where a proxy passes connections on to. With `tls` the proxy does the encryption; its own side is plain. */
+export interface TcpTarget {
+  host: string;
+  port: number;
+  tls?: boolean;
+}
+
+/** A door on 127.0.0.1 between an app and a service, which a check can shut, hold or slow down. */
+export interface TcpProxy {
+  /** The same for the proxy's whole life, also after `cut` and `restore`. */
+  readonly port: number;
+  /** How many connections are open through it now. */
+  readonly connections: number;
+  /** Added to every chunk in each direction; the order stays. Setting it holds for what arrives from then on. */
+  delayMs: number;
+  /** The service is gone: open connections break, new ones are refused. */
+  cut(): Promise<void>;
+  restore(): Promise<void>;
+  /** The service hangs: connections are accepted and nothing passes. */
+  pause(): void;
+  resume(): void;
+  close(): Promise<void>;
+}
+
+interface Link {
+  client: Socket;
+  target: Socket;
+  lanes: [Lane, Lane];
+}
+
+/** Starts a proxy in this process. */
+export async function startTcpProxy({ target }: { target: TcpTarget }): Promise<TcpProxy> {
+  const settings: LaneSettings = { delayMs: 0, paused: false };
+  const links = new Set<Link>();
+  let server: Server | undefined = await listenBelowEphemeral();
+  server.on('connection', accept);
+  const { port } = server.address() as { port: number };
+
+  function accept(client: Socket): void {
+    const upstream = connectTo(target);
+    const link: Link = {
+      client,
+      target: upstream,
+      lanes: [new Lane(client, upstream, settings), new Lane(upstream, client, settings)],
+    };
+    links.add(link);
+    for (const socket of [client, upstream]) {
+      socket.setNoDelay(true);
+      socket.on('error', () => sever(link)); // A refused or reset upstream looks the same to the app.
+      socket.on('close', () => {
+        if (client.destroyed && upstream.destroyed) sever(link);
+      });
+    }
+  }
+
+  function sever(link: Link): void {
+    for (const lane of link.lanes) lane.destroy();
+    link.client.destroy();
+    link.target.destroy();
+    links.delete(link);
+  }
+
+  function pumpAll(): void {
+    for (const link of links) for (const lane of link.lanes) lane.pump();
+  }
+
+  async function cut(): Promise<void> {
+    if (!server) return;
+    const closed = once(server.close(), 'close');
+    server = undefined;
+    for (const link of links) sever(link);
+    await closed;
+  }
+
+  return {
+    port,
+    get connections() {
+      return links.size;
+    },
+    get delayMs() {
+      return settings.delayMs;
+    },
+    set delayMs(delayMs) {
+      settings.delayMs = delayMs;
+    },
+    cut,
+    async restore() {
+      if (server) return;
+      server = await listen(port);
+      server.on('connection', accept);
+    },
+    pause() {
+      settings.paused = true;
+    },
+    resume() {
+      settings.paused = false;
+      pumpAll();
+    },
+    close: cut,
+  };
+}
+
+function connectTo({ host, port, tls }: TcpTarget): Socket {
+  // Half-open: an end of stream waits its turn behind delayed data instead of closing the connection at once.
+  if (!tls) return connect({ host, port, allowHalfOpen: true });
+  // An address is no server name; the certificate is checked against it all the same.
+  const options = { host, port, allowHalfOpen: true, ...(isIP(host) ? {} : { servername: host }) };
+  return connectTls(options);
+}
+
+/**
+ * A port below those that systems hand out by themselves (from 32768 on Linux, 49152 elsewhere). While the proxy is cut
+ * nobody else is given it, and an app that keeps dialling it can't be connected to itself by chance.
+ */
+async function listenBelowEphemeral(): Promise<Server> {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    try {
+      return await listen(20_000 + Math.floor(Math.random() * 12_000));
+    } catch (error) {
+      if (!['EADDRINUSE', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
+  }
+  throw new Error('no free port between 20000 and 32000');
+}
+
+async function listen(port: number): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}

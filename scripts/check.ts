@@ -1,0 +1,71 @@
+import { existsSync, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import type { Lesson } from '../checks/harness/lesson.ts';
+import type { CheckPlan, CheckResult } from '../checks/harness/result.ts';
+import { repoDir } from '../checks/harness/run.ts';
+import type { Arguments } from './arguments.ts';
+import type { Command } from './cli.ts';
+import { oneLesson, readLessons } from './lesson-list.ts';
+import { CheckPrinter } from './print-check.ts';
+import { rememberVerdict } from './progress-file.ts';
+import { runCheck } from './run-check.ts';
+import { withRun } from './session.ts';
+import { UsageError } from './usage-error.ts';
+
+export const exitCodes = { pass: 0, fail: 1, inconclusive: 2 } as const;
+
+export const command: Command = {
+  summary: 'Checks a lesson: its behaviours first, then its load.',
+  takes: 'lesson-N',
+  flags: {
+    solution: { summary: 'check our solution instead of your app' },
+    subject: { summary: 'check the app in this folder instead', value: 'DIR' },
+    all: { summary: 'go on after the first behaviour that fails' },
+    'no-load': { summary: 'leave the load run out' },
+    'load-anyway': { summary: 'run the load although a behaviour fails' },
+    json: { summary: 'print the whole result as JSON (schema: CONTRIBUTING.md)' },
+  },
+  async run(args) {
+    const lesson = oneLesson(await readLessons(), 'check', args.names);
+    const subjectDir = subjectOf(lesson, args);
+    const plan: CheckPlan = {
+      folder: lesson.folder,
+      subjectDir,
+      all: args.has('all'),
+      load: args.has('no-load') ? 'never' : args.has('load-anyway') ? 'always' : 'after-behaviours',
+    };
+    const printer = args.has('json') ? undefined : new CheckPrinter(lesson);
+    printer?.begin(relative(repoDir, subjectDir) || subjectDir);
+    const result = await withRun(() => runCheck(lesson, plan, printer));
+    if (subjectDir === join(repoDir, 'lessons', lesson.folder) && plan.load !== 'never') rememberVerdict(result);
+    if (printer) printer.end(result, nextSteps(lesson, result, args));
+    else console.log(JSON.stringify(result, null, 2));
+    return exitCodes[result.verdict];
+  },
+};
+
+/** The folder to judge: the learner's, our solution's, or the one that is named. */
+export function subjectOf(lesson: Lesson, args: Arguments): string {
+  const given = args.valueOf('subject');
+  if (given !== undefined && args.has('solution')) throw new UsageError('--solution and --subject exclude each other.');
+  // npm runs scripts in the repository; a relative path is meant from where the learner typed it.
+  const typedIn = process.env.INIT_CWD ?? process.cwd();
+  const dir = given === undefined ? join(repoDir, args.has('solution') ? 'solutions' : 'lessons', lesson.folder) : resolve(typedIn, given);
+  if (!existsSync(dir) || !statSync(dir).isDirectory()) throw new UsageError(`There is no folder ${dir}.`);
+  if (!existsSync(join(dir, 'src', 'server.ts'))) {
+    throw new UsageError(`${join(dir, 'src', 'server.ts')} is missing. The check starts the app with "node src/server.ts" in ${dir}.`);
+  }
+  return dir;
+}
+
+function nextSteps(lesson: Lesson, result: CheckResult, args: Arguments): string[] {
+  const own = !args.has('solution') && args.valueOf('subject') === undefined;
+  if (!own) return [];
+  const name = `lesson-${lesson.number}`;
+  if (result.verdict === 'pass') return [`Compare with ours: solutions/${lesson.folder}/README.md says why it works and what it costs.`];
+  if (result.verdict === 'inconclusive') return ['Look at "to mend it" above, or run: npm run doctor'];
+  return [
+    `Edit lessons/${lesson.folder}/src, then: npm run check ${name}`,
+    `Read lessons/${lesson.folder}/README.md; hints are in checks/${lesson.folder}/hints.md. Every lesson fails at first.`,
+  ];
+}

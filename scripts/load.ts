@@ -1,0 +1,28 @@
+import { relative } from 'node:path';
+import { repoDir } from '../checks/harness/run.ts';
+import { exitCodes, subjectOf } from './check.ts';
+import type { Command } from './cli.ts';
+import { oneLesson, readLessons } from './lesson-list.ts';
+import { CheckPrinter } from './print-check.ts';
+import { runCheck } from './run-check.ts';
+import { withRun } from './session.ts';
+
+export const command: Command = {
+  summary: 'Runs only the load of a lesson, whatever its behaviours, and shows the targets.',
+  takes: 'lesson-N',
+  flags: {
+    solution: { summary: 'load our solution instead of your app' },
+    subject: { summary: 'load the app in this folder instead', value: 'DIR' },
+    json: { summary: 'print the whole result as JSON (schema: CONTRIBUTING.md)' },
+  },
+  async run(args) {
+    const lesson = oneLesson(await readLessons(), 'load', args.names);
+    const subjectDir = subjectOf(lesson, args);
+    const printer = args.has('json') ? undefined : new CheckPrinter(lesson);
+    printer?.begin(relative(repoDir, subjectDir) || subjectDir);
+    const result = await withRun(() => runCheck(lesson, { folder: lesson.folder, subjectDir, all: false, load: 'only' }, printer));
+    if (printer) printer.end(result, [`Behaviours are not part of this: npm run check lesson-${lesson.number}`]);
+    else console.log(JSON.stringify(result, null, 2));
+    return exitCodes[result.verdict];
+  },
+};

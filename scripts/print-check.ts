@@ -1,0 +1,135 @@
+import type { Lesson } from '../checks/harness/lesson.ts';
+import type { BehaviourResult, CheckResult, LoadResult } from '../checks/harness/result.ts';
+import type { Failure } from '../checks/harness/verdict.ts';
+import type { CheckWatcher } from './run-check.ts';
+import { bold, dim, duration, green, red, spread, wrap, yellow } from './style.ts';
+
+const indent = '      ';
+
+/** Shows a check while it runs: a line for each behaviour, and on a terminal what is being done right now. */
+export class CheckPrinter implements CheckWatcher {
+  readonly #lesson: Lesson;
+  readonly #startedAt = performance.now();
+  readonly #live = Boolean(process.stdout.isTTY) && process.env.TERM !== 'dumb';
+  #status = '';
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(lesson: Lesson) {
+    this.#lesson = lesson;
+  }
+
+  /** The first lines, before anything slow. @param subject the path of the app that is judged. */
+  begin(subject: string): void {
+    console.log(bold(`lesson ${this.#lesson.number} · ${this.#lesson.title}`));
+    console.log(dim(`checking ${subject}`));
+    console.log();
+    this.#status = 'starting the app';
+    if (!this.#live) return;
+    this.#timer = setInterval(() => this.#drawStatus(), 200);
+    this.#timer.unref();
+    this.#drawStatus();
+  }
+
+  services(services: Record<string, string>): void {
+    for (const [name, label] of Object.entries(services)) this.#print(dim(`  ${name}: ${label}`));
+  }
+
+  doing(text: string): void {
+    // Without a terminal only what takes long is worth a line of its own.
+    if (!this.#live && /once more|download|unpack/i.test(text)) console.log(`  … ${text}`);
+    this.#status = text;
+  }
+
+  behaviour(result: BehaviourResult): void {
+    if (result.outcome === 'not-run') return;
+    for (const line of behaviourLines(result, this.#lesson)) this.#print(line);
+  }
+
+  load(result: LoadResult): void {
+    for (const line of loadLines(result)) this.#print(line);
+  }
+
+  end(result: CheckResult, next: string[]): void {
+    this.#clearStatus();
+    clearInterval(this.#timer);
+    for (const note of result.notes) console.log(yellow(`  note: ${note}`));
+    console.log();
+    console.log(spread(`  ${summary(result)}`, duration(performance.now() - this.#startedAt)));
+    for (const line of next) console.log(`  ${line}`);
+  }
+
+  #print(line: string): void {
+    this.#clearStatus();
+    console.log(line);
+  }
+
+  #drawStatus(): void {
+    this.#clearStatus();
+    const seconds = ((performance.now() - this.#startedAt) / 1_000).toFixed(0);
+    process.stdout.write(dim(`  … ${this.#status} (${seconds} s)`.slice(0, (process.stdout.columns ?? 80) - 1)));
+  }
+
+  #clearStatus(): void {
+    if (this.#live) process.stdout.write('\r\u001b[K');
+  }
+}
+
+/** One behaviour as lines: its outcome, and why when it does not hold. */
+export function behaviourLines(result: BehaviourResult, lesson: Lesson): string[] {
+  const time = dim(duration(result.elapsedMs).padStart(8));
+  const head = (mark: string) => `  ${mark} ${result.title.padEnd(82)}${time}`;
+  if (result.outcome === 'pass') return [head(green('✔'))];
+  if (result.outcome === 'fail' && result.failure) return [head(red('✘')), ...failureLines(result.failure, lesson)];
+  const what = result.outcome === 'skipped' ? 'not judged' : 'inconclusive';
+  return [head(yellow('?')), ...reasonLines(what, result.reason ?? '', result.mend)];
+}
+
+function reasonLines(what: string, reason: string, mend: string | undefined): string[] {
+  const [first = '', ...rest] = reason.split('\n');
+  return [...wrap(`${what}: ${first}`, indent), ...rest.map((line) => indent + line), ...(mend ? wrap(`to mend it: ${mend}`, indent) : [])];
+}
+
+function failureLines(failure: Failure, lesson?: Lesson): string[] {
+  const trail = failure.trail.slice(-6).map((line) => line.split('\t'));
+  const width = Math.min(44, Math.max(0, ...trail.map(([what]) => what?.length ?? 0))) + 4;
+  const steps = trail.map(([what = '', answer = '']) => `${what.padEnd(width)}${answer}`.trimEnd());
+  // An unexpected status already stands at the end of the last step.
+  const [, answered] = trail.at(-1) ?? [];
+  const atLastStep = answered !== undefined && failure.seen.startsWith(answered.split(',')[0] ?? '?');
+  const last = steps.pop();
+  return [
+    ...steps.map((step) => indent + dim(step)),
+    ...(last === undefined ? [] : [indent + (atLastStep ? `${last}${failure.seen.slice((answered.split(',')[0] ?? '').length)}, expected ${failure.expected}` : last)]),
+    ...(atLastStep ? [] : [...wrap(`expected: ${failure.expected}`, indent), ...wrap(`seen:     ${failure.seen}`, indent)]),
+    ...(failure.because ? wrap(failure.because, indent).map((line) => bold(line)) : []),
+    ...(failure.lookAt ? wrap(`Look at: ${failure.lookAt}`, indent) : []),
+    ...(failure.appOutput?.length ? [dim(`${indent}[your app] its last lines:`), ...failure.appOutput.map((line) => dim(`${indent}  │ ${line}`))] : []),
+    ...(lesson ? [dim(`${indent}${lesson.folder}: hints are in checks/${lesson.folder}/hints.md`)] : []),
+  ];
+}
+
+/** The target table of a load run. */
+export function loadLines(load: LoadResult): string[] {
+  const mark = load.outcome === 'pass' ? green('✔') : load.outcome === 'fail' ? red('✘') : yellow('?');
+  const what = `load: ${load.requests} requests in ${load.seconds} s`;
+  return [
+    `  ${mark} ${what.padEnd(82)}${dim(duration(load.elapsedMs).padStart(8))}`,
+    ...(load.note ? wrap(load.note, indent).map((line) => dim(line)) : []),
+    ...load.targets.map((target) => {
+      const measured = `${target.measuredMs} ms`.padStart(10);
+      return `${indent}${target.met ? green('✔') : red('✘')} ${target.title.padEnd(40)} ${measured}   target ${target.atMostMs} ms`;
+    }),
+    ...(load.failure ? failureLines(load.failure) : []),
+    ...(load.reason ? reasonLines('inconclusive', load.reason, load.mend) : []),
+  ];
+}
+
+function summary({ verdict, behaviours, load }: CheckResult): string {
+  const held = behaviours.filter((behaviour) => behaviour.outcome === 'pass').length;
+  const waiting = behaviours.some((behaviour) => behaviour.outcome === 'not-run') ? '; the rest waits until this one holds' : '';
+  const count = `${held} of ${behaviours.length} behaviours hold`;
+  if (verdict === 'pass') return green(`pass: ${count}${load ? ', and every target is met' : '; the load run was left out'}.`);
+  if (verdict === 'inconclusive') return yellow(`inconclusive: ${count}. This is no judgement of your app.`);
+  if (load?.outcome === 'fail') return red(`fail: ${count}, but the load run does not.`);
+  return red(`fail: ${count}${waiting}.`);
+}

@@ -1,0 +1,33 @@
+import { styleText } from 'node:util';
+
+const styled = (format: Parameters<typeof styleText>[0]) => (text: string) => styleText(format, text, { stream: process.stdout });
+
+// styleText leaves the text as it is when the output is no terminal or NO_COLOR is set.
+export const green = styled('green');
+export const red = styled('red');
+export const yellow = styled('yellow');
+export const dim = styled('dim');
+export const bold = styled('bold');
+
+/** Text of one line in two columns: the second ends at the right edge. */
+export function spread(left: string, right: string, width = 92): string {
+  return left.length + right.length + 1 > width ? `${left} ${right}` : left + right.padStart(width - left.length);
+}
+
+/** "38 ms" or "2.1 s". */
+export function duration(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+/** Breaks a sentence into lines. */
+export function wrap(text: string, indent: string, width = 92): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line && indent.length + line.length + 1 + word.length > width) {
+      lines.push(indent + line);
+      line = word;
+    } else line = line ? `${line} ${word}` : word;
+  }
+  return [...lines, indent + line];
+}
