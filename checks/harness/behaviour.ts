@@ -88,7 +88,7 @@ export class Stage {
   }
 
   /** Fails the behaviour unless the condition holds. */
-  require(condition: unknown, { step, expected, seen, ...teaching }: Requirement): asserts condition {
+  require(condition: unknown, { step, expected, seen, ...teaching }: Requirement): void {
     if (condition) return;
     if (step) this.trail.push(step);
     throw new BehaviourFailure({ kind: 'behaviour', trail: this.trail, expected, seen, ...this.#teaching, ...teaching });

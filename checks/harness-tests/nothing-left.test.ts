@@ -1,0 +1,89 @@
+import { type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { processTable, taggedProcesses } from '../harness/processes.ts';
+import { cacheDir } from '../harness/run.ts';
+import { appsDir, checkApp } from './check-fixture.ts';
+
+const checkScript = fileURLToPath(new URL('./check-app.ts', import.meta.url));
+
+/** A check whose processes can all be found again, whatever becomes of their parents. */
+function startTaggedCheck(options: SpawnOptions = {}) {
+  const tag = `NOTHING_LEFT_TEST=${Math.random().toString(36).slice(2)}`;
+  const [name = '', value = ''] = tag.split('=');
+  // LANG is one of the few variables that apps inherit, so it carries the tag into them.
+  const env = { ...process.env, [name]: value, LANG: `C.${value}` };
+  const child = spawn(process.execPath, [checkScript, `${appsDir}right`], { stdio: 'ignore', env, ...options });
+  const alive = () => [...taggedProcesses(tag), ...taggedProcesses(`LANG=C.${value}`, processTable())].map((row) => row.pid);
+  return { child, alive };
+}
+
+async function goneWithin(alive: () => number[], deadlineMs: number): Promise<number[]> {
+  for (const until = performance.now() + deadlineMs; performance.now() < until; await delay(50)) {
+    if (alive().length === 0) return [];
+  }
+  return alive();
+}
+
+// Moments of a check: before the app, while it starts, during behaviours, while Artillery starts, during the load.
+const momentsMs = [60, 350, 600, 1_500, 3_500];
+
+describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout: 30_000 }, () => {
+  it.each(momentsMs)('leaves no process when it is killed with SIGKILL after %i ms', async (moment) => {
+    const { child, alive } = startTaggedCheck();
+    await delay(moment);
+    child.kill('SIGKILL');
+    expect(await goneWithin(alive, 3_000)).toEqual([]);
+  });
+
+  it.each(momentsMs)('leaves no process after a Ctrl-C at %i ms', async (moment) => {
+    // A terminal sends SIGINT to the whole foreground group.
+    const { child, alive } = startTaggedCheck({ detached: true });
+    await delay(moment);
+    process.kill(-(child.pid ?? 0), 'SIGINT');
+    expect(await goneWithin(alive, 3_000)).toEqual([]);
+  });
+
+  it('leaves no process when the npm that started it is killed', async () => {
+    const keepsAlive = `require("node:child_process").spawn(process.execPath, ${JSON.stringify([checkScript, `${appsDir}right`])}, { stdio: "inherit" })`;
+    const tag = `NPM_KILLED_TEST=${Date.now()}`;
+    const [name = '', value = ''] = tag.split('=');
+    const npm = spawn(process.execPath, ['-e', keepsAlive], { stdio: 'ignore', env: { ...process.env, [name]: value } });
+    const alive = () => taggedProcesses(tag).map((row) => row.pid);
+    while (alive().length < 4) await delay(20);
+    npm.kill('SIGKILL');
+    expect(await goneWithin(alive, 3_000)).toEqual([]);
+  });
+
+  it('deletes the scratch folder of each run, and lets the next check work', async () => {
+    const { child, alive } = startTaggedCheck();
+    await delay(800);
+    child.kill('SIGKILL');
+    await goneWithin(alive, 3_000);
+    expect((await checkApp('right', '--no-load')).verdict).toBe('pass');
+    const runs = join(cacheDir, 'runs');
+    const ownerOf = (name: string) => Number(readFileSync(join(runs, name, 'owner'), 'utf8').split(' ')[0]);
+    const ownerless = readdirSync(runs).filter((name) => !processTable().some((row) => row.pid === ownerOf(name)));
+    expect(ownerless).toEqual([]);
+  });
+});
+
+describe('two checks at the same time', { timeout: 60_000 }, () => {
+  it('do not disturb each other', async () => {
+    const results = await Promise.all([checkApp('right'), checkApp('right'), checkApp('hangs', '--no-load')]);
+    expect(results.map((result) => result.verdict)).toEqual(['pass', 'pass', 'fail']);
+  });
+
+  it('end with their own runs only', async () => {
+    const { child } = startTaggedCheck();
+    const other = checkApp('right');
+    await delay(700);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect((await other).verdict).toBe('pass');
+  });
+});

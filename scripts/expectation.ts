@@ -1,0 +1,53 @@
+import type { Lesson } from '../checks/harness/lesson.ts';
+import type { CheckResult } from '../checks/harness/result.ts';
+import type { Failure } from '../checks/harness/verdict.ts';
+import type { Subject } from './subjects.ts';
+
+/** What verify makes of one check. */
+export interface Judgement {
+  right: boolean;
+  expected: string;
+  got: string;
+}
+
+/** Compares the result of a check with what its subject must get. */
+export function judge(lesson: Lesson, subject: Subject, result: CheckResult): Judgement {
+  const failed = result.behaviours.filter((behaviour) => behaviour.outcome === 'fail').map((behaviour) => behaviour.id);
+  const undecided = [
+    ...result.behaviours.filter((behaviour) => behaviour.outcome === 'inconclusive').map((b) => `${b.id}: ${b.reason}`),
+    ...(result.load?.outcome === 'inconclusive' ? [`load: ${result.load.reason}`] : []),
+  ];
+  const loadFailed = result.load?.outcome === 'fail' ? ['load'] : [];
+  const got = undecided.length > 0 ? `inconclusive ${undecided[0]}` : [...failed, ...loadFailed].join(' ') || result.verdict;
+  if (subject.role === 'starter') {
+    const expected = [...lesson.starterFails].sort().join(' ');
+    return { right: undecided.length === 0 && result.verdict === 'fail' && [...failed].sort().join(' ') === expected, expected, got };
+  }
+  if (subject.role === 'wrong-turn') {
+    const { behaviour, message } = subject.expects;
+    const first = failed[0] ?? loadFailed[0];
+    const failure = result.behaviours.find((b) => b.outcome === 'fail')?.failure ?? result.load?.failure;
+    const said = failure ? sentences(failure) : '';
+    const saysSo = said.includes(message);
+    return { right: first === behaviour && saysSo, expected: behaviour, got: first === behaviour && !saysSo ? `${first}, but says: ${said}` : got };
+  }
+  return { right: result.verdict === 'pass', expected: 'pass', got };
+}
+
+function sentences({ because, seen, expected, lookAt, trail }: Failure): string {
+  return [because, `seen ${seen}, expected ${expected}`, lookAt, ...trail].join(' | ');
+}
+
+/** How far measured figures stay from their limits: for a right app limit ÷ figure, for the starter figure ÷ limit. */
+export function margins(subject: Subject, result: CheckResult): string {
+  const figures = [
+    ...result.behaviours.flatMap((behaviour) => behaviour.figures ?? []).map(({ title, measured, limit }) => ({ title, measured, limit })),
+    ...(result.load?.targets ?? []).map(({ title, measuredMs, atMostMs }) => ({ title, measured: measuredMs, limit: atMostMs })),
+  ];
+  const wrong = subject.role === 'starter';
+  if (figures.length === 0 || subject.role === 'wrong-turn') return '';
+  // A starter need not miss every target, only one of them by far.
+  const ratios = figures.map(({ measured, limit }) => (wrong ? measured / limit : limit / Math.max(measured, 0.5)));
+  const value = wrong ? Math.max(...ratios) : Math.min(...ratios);
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)}× ${figures[ratios.indexOf(value)]?.title ?? ''}`;
+}
