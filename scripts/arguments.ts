@@ -26,7 +26,10 @@ export function readArguments(command: string, flags: Record<string, Flag>, argv
     throw new UsageError(`${command} has no flag ${arg}.${didYouMean(`--${name}`, known)}`);
   }
   const options = Object.fromEntries(
-    Object.entries(flags).map(([name, flag]) => [name, { type: flag.value ? ('string' as const) : ('boolean' as const) }]),
+    Object.entries(flags).map(([name, flag]) => [
+      name,
+      { type: flag.value ? ('string' as const) : ('boolean' as const) },
+    ]),
   );
   try {
     const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true });

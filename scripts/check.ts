@@ -50,10 +50,15 @@ export function subjectOf(lesson: Lesson, args: Arguments): string {
   if (given !== undefined && args.has('solution')) throw new UsageError('--solution and --subject exclude each other.');
   // npm runs scripts in the repository; a relative path is meant from where the learner typed it.
   const typedIn = process.env.INIT_CWD ?? process.cwd();
-  const dir = given === undefined ? join(repoDir, args.has('solution') ? 'solutions' : 'lessons', lesson.folder) : resolve(typedIn, given);
+  const dir =
+    given === undefined
+      ? join(repoDir, args.has('solution') ? 'solutions' : 'lessons', lesson.folder)
+      : resolve(typedIn, given);
   if (!existsSync(dir) || !statSync(dir).isDirectory()) throw new UsageError(`There is no folder ${dir}.`);
   if (!existsSync(join(dir, 'src', 'server.ts'))) {
-    throw new UsageError(`${join(dir, 'src', 'server.ts')} is missing. The check starts the app with "node src/server.ts" in ${dir}.`);
+    throw new UsageError(
+      `${join(dir, 'src', 'server.ts')} is missing. The check starts the app with "node src/server.ts" in ${dir}.`,
+    );
   }
   return dir;
 }
@@ -62,7 +67,8 @@ function nextSteps(lesson: Lesson, result: CheckResult, args: Arguments): string
   const own = !args.has('solution') && args.valueOf('subject') === undefined;
   if (!own) return [];
   const name = `lesson-${lesson.number}`;
-  if (result.verdict === 'pass') return [`Compare with ours: solutions/${lesson.folder}/README.md says why it works and what it costs.`];
+  if (result.verdict === 'pass')
+    return [`Compare with ours: solutions/${lesson.folder}/README.md says why it works and what it costs.`];
   if (result.verdict === 'inconclusive') return ['Look at "to mend it" above, or run: npm run doctor'];
   return [
     `Edit lessons/${lesson.folder}/src, then: npm run check ${name}`,

@@ -41,6 +41,7 @@ function help(name: string, { summary, takes, flags }: Command): number {
   const names = Object.entries(flags).map(([flag, { value }]) => `--${flag}${value ? ` ${value}` : ''}`);
   const width = Math.max(0, ...names.map((flag) => flag.length));
   console.log(`${summary}\n\n  npm run ${name}${takes ? ` ${takes}` : ''}${names.length > 0 ? ' -- [flags]' : ''}\n`);
-  for (const [index, { summary: what }] of Object.values(flags).entries()) console.log(`  ${names[index]?.padEnd(width)}  ${what}`);
+  for (const [index, { summary: what }] of Object.values(flags).entries())
+    console.log(`  ${names[index]?.padEnd(width)}  ${what}`);
   return 0;
 }

@@ -30,7 +30,13 @@ export const command: Command = {
     console.log(dim(`starting ${relative(repoDir, subjectDir)}`));
     return withRun(async (run) => {
       const start = (balancerPort: number) =>
-        Environment.start({ lesson, subjectDir, run, balancerPort, onProgress: (text) => console.log(dim(`  … ${text}`)) });
+        Environment.start({
+          lesson,
+          subjectDir,
+          run,
+          balancerPort,
+          onProgress: (text) => console.log(dim(`  … ${text}`)),
+        });
       let environment: Environment;
       try {
         environment = await start(Number(port ?? usualPort)).catch((error: NodeJS.ErrnoException) => {
@@ -43,17 +49,21 @@ export const command: Command = {
       await using env = environment;
       console.log();
       console.log(`  balancer     ${env.balancer.url}`);
-      for (const instance of env.instances) console.log(`  ${instance.name.padEnd(12)} ${instance.url}  pid ${instance.pid}`);
+      for (const instance of env.instances)
+        console.log(`  ${instance.name.padEnd(12)} ${instance.url}  pid ${instance.pid}`);
       if (env.redis) console.log(`  redis        ${env.redis.appUrl}  ${dim(env.redis.label)}`);
       console.log('\n  Try:');
       for (const line of lesson.tryIt) console.log(`    ${line.replaceAll('$URL', env.balancer.url)}`);
-      console.log(`\n  After an edit stop with Ctrl-C and start again. Verdict: npm run check lesson-${lesson.number}\n`);
+      console.log(
+        `\n  After an edit stop with Ctrl-C and start again. Verdict: npm run check lesson-${lesson.number}\n`,
+      );
       const shown = new Map<number, number>();
       for (;;) {
         await delay(200);
         for (const [index, instance] of env.instances.entries()) {
           const fresh = instance.output.totalBytes - (shown.get(index) ?? 0);
-          if (fresh > 0) process.stdout.write(instance.output.lastBytes(fresh).replace(/^(?=.)/gm, dim(`[${instance.name}] `)));
+          if (fresh > 0)
+            process.stdout.write(instance.output.lastBytes(fresh).replace(/^(?=.)/gm, dim(`[${instance.name}] `)));
           shown.set(index, instance.output.totalBytes);
           if (instance.crashed) {
             console.log(`\n  ${instance.name} ended with ${instance.ending()}. Its lines are above.`);
@@ -76,6 +86,7 @@ function explain(error: unknown, port: string | undefined): number {
     console.log(`\n  ${error.message}\n  To mend it: ${error.mend}`);
     return 2;
   }
-  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new UsageError(`Port ${port} is taken. Leave --port out for a free one.`);
+  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+    throw new UsageError(`Port ${port} is taken. Leave --port out for a free one.`);
   throw error;
 }

@@ -28,7 +28,9 @@ export const command: Command = {
     const findings = [node(), cores(), memory(), disk(), await ports()];
     for (const finding of findings) show(finding);
     const redis = await explainRedis({ cacheDir, repoDir, env: process.env });
-    const insistedButBroken = redis.find((provider) => provider.name === 'REDIS_URL' && !provider.ok && process.env.REDIS_URL);
+    const insistedButBroken = redis.find(
+      (provider) => provider.name === 'REDIS_URL' && !provider.ok && process.env.REDIS_URL,
+    );
     const used = redis.find((provider) => provider.used);
     show({
       name: 'Redis',
@@ -42,10 +44,16 @@ export const command: Command = {
     const bad = [...findings.filter((finding) => finding.state === 'bad')];
     console.log();
     if (insistedButBroken && !insistedButBroken.ok) return verdict([insistedButBroken.mend ?? 'unset REDIS_URL']);
-    if (!used) return verdict([redis.map((provider) => (provider.ok ? '' : provider.mend)).find(Boolean) ?? 'sudo apt-get install redis-server']);
+    if (!used)
+      return verdict([
+        redis.map((provider) => (provider.ok ? '' : provider.mend)).find(Boolean) ??
+          'sudo apt-get install redis-server',
+      ]);
     if (bad.length > 0) return verdict(bad.map((finding) => finding.mend ?? finding.name));
     if (used === redis.at(-1)) {
-      console.log('  All lessons run; what the stand-in lacks is reported as not judged. For a real Redis: sudo apt-get install redis-server');
+      console.log(
+        '  All lessons run; what the stand-in lacks is reported as not judged. For a real Redis: sudo apt-get install redis-server',
+      );
       return 0;
     }
     console.log('  Nothing is missing. Next: npm run check lesson-3');
@@ -65,7 +73,7 @@ function show({ name, state, text }: Finding): void {
 
 function node(): Finding {
   const pinned = process.execPath.startsWith(repoDir);
-  const where = pinned ? 'from this folder\'s node_modules' : `your own: ${process.execPath}`;
+  const where = pinned ? "from this folder's node_modules" : `your own: ${process.execPath}`;
   return { name: 'Node', state: 'good', text: `${process.versions.node}, ${where}` };
 }
 
@@ -83,7 +91,11 @@ function memory(): Finding {
   const text = `${freeMb} MB free of ${Math.round(totalmem() / 1e6)} MB`;
   return freeMb >= wantedMemoryMb
     ? { name: 'Memory', state: 'good', text }
-    : { name: 'Memory', state: 'note', text: `${text}; a check takes up to ${wantedMemoryMb} MB, so close other programs` };
+    : {
+        name: 'Memory',
+        state: 'note',
+        text: `${text}; a check takes up to ${wantedMemoryMb} MB, so close other programs`,
+      };
 }
 
 function disk(): Finding {
@@ -97,7 +109,12 @@ function disk(): Finding {
       ? { name: 'Disk', state: 'good', text }
       : { name: 'Disk', state: 'bad', text, mend: `free ${wantedDiskMb} MB on the disk of ${repoDir}` };
   } catch {
-    return { name: 'Disk', state: 'bad', text: `${cacheDir} can't be written`, mend: `give yourself the right to write to ${dirname(cacheDir)}` };
+    return {
+      name: 'Disk',
+      state: 'bad',
+      text: `${cacheDir} can't be written`,
+      mend: `give yourself the right to write to ${dirname(cacheDir)}`,
+    };
   }
 }
 

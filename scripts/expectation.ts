@@ -18,10 +18,15 @@ export function judge(lesson: Lesson, subject: Subject, result: CheckResult): Ju
     ...(result.load?.outcome === 'inconclusive' ? [`load: ${result.load.reason}`] : []),
   ];
   const loadFailed = result.load?.outcome === 'fail' ? ['load'] : [];
-  const got = undecided.length > 0 ? `inconclusive ${undecided[0]}` : [...failed, ...loadFailed].join(' ') || result.verdict;
+  const got =
+    undecided.length > 0 ? `inconclusive ${undecided[0]}` : [...failed, ...loadFailed].join(' ') || result.verdict;
   if (subject.role === 'starter') {
     const expected = [...lesson.starterFails].sort().join(' ');
-    return { right: undecided.length === 0 && result.verdict === 'fail' && [...failed].sort().join(' ') === expected, expected, got };
+    return {
+      right: undecided.length === 0 && result.verdict === 'fail' && [...failed].sort().join(' ') === expected,
+      expected,
+      got,
+    };
   }
   if (subject.role === 'wrong-turn') {
     const { behaviour, message } = subject.expects;
@@ -29,7 +34,11 @@ export function judge(lesson: Lesson, subject: Subject, result: CheckResult): Ju
     const failure = result.behaviours.find((b) => b.outcome === 'fail')?.failure ?? result.load?.failure;
     const said = failure ? sentences(failure) : '';
     const saysSo = said.includes(message);
-    return { right: first === behaviour && saysSo, expected: behaviour, got: first === behaviour && !saysSo ? `${first}, but says: ${said}` : got };
+    return {
+      right: first === behaviour && saysSo,
+      expected: behaviour,
+      got: first === behaviour && !saysSo ? `${first}, but says: ${said}` : got,
+    };
   }
   return { right: result.verdict === 'pass', expected: 'pass', got };
 }
@@ -41,8 +50,14 @@ function sentences({ because, seen, expected, lookAt, trail }: Failure): string 
 /** How far measured figures stay from their limits: for a right app limit ÷ figure, for the starter figure ÷ limit. */
 export function margins(subject: Subject, result: CheckResult): string {
   const figures = [
-    ...result.behaviours.flatMap((behaviour) => behaviour.figures ?? []).map(({ title, measured, limit }) => ({ title, measured, limit })),
-    ...(result.load?.targets ?? []).map(({ title, measuredMs, atMostMs }) => ({ title, measured: measuredMs, limit: atMostMs })),
+    ...result.behaviours
+      .flatMap((behaviour) => behaviour.figures ?? [])
+      .map(({ title, measured, limit }) => ({ title, measured, limit })),
+    ...(result.load?.targets ?? []).map(({ title, measuredMs, atMostMs }) => ({
+      title,
+      measured: measuredMs,
+      limit: atMostMs,
+    })),
   ];
   const wrong = subject.role === 'starter';
   if (figures.length === 0 || subject.role === 'wrong-turn') return '';

@@ -20,7 +20,9 @@ export const command: Command = {
         inconclusive: yellow('inconclusive'),
         none: dim('not checked yet'),
       }[last?.verdict ?? 'none'];
-      console.log(`  ${String(lesson.number).padStart(2)}  ${lesson.folder.slice(3).padEnd(18)} ${String(lesson.minutes).padStart(3)} min  ${lesson.title.padEnd(48)} ${state}`);
+      console.log(
+        `  ${String(lesson.number).padStart(2)}  ${lesson.folder.slice(3).padEnd(18)} ${String(lesson.minutes).padStart(3)} min  ${lesson.title.padEnd(48)} ${state}`,
+      );
     }
     const next = lessons.find((lesson) => progress[lesson.folder]?.verdict !== 'pass');
     console.log();

@@ -20,7 +20,9 @@ export const command: Command = {
     const subjectDir = subjectOf(lesson, args);
     const printer = args.has('json') ? undefined : new CheckPrinter(lesson);
     printer?.begin(relative(repoDir, subjectDir) || subjectDir);
-    const result = await withRun(() => runCheck(lesson, { folder: lesson.folder, subjectDir, all: false, load: 'only' }, printer));
+    const result = await withRun(() =>
+      runCheck(lesson, { folder: lesson.folder, subjectDir, all: false, load: 'only' }, printer),
+    );
     if (printer) printer.end(result, [`Behaviours are not part of this: npm run check lesson-${lesson.number}`]);
     else console.log(JSON.stringify(result, null, 2));
     return exitCodes[result.verdict];

@@ -86,7 +86,11 @@ export function behaviourLines(result: BehaviourResult, lesson: Lesson): string[
 
 function reasonLines(what: string, reason: string, mend: string | undefined): string[] {
   const [first = '', ...rest] = reason.split('\n');
-  return [...wrap(`${what}: ${first}`, indent), ...rest.map((line) => indent + line), ...(mend ? wrap(`to mend it: ${mend}`, indent) : [])];
+  return [
+    ...wrap(`${what}: ${first}`, indent),
+    ...rest.map((line) => indent + line),
+    ...(mend ? wrap(`to mend it: ${mend}`, indent) : []),
+  ];
 }
 
 function failureLines(failure: Failure, lesson?: Lesson): string[] {
@@ -99,11 +103,22 @@ function failureLines(failure: Failure, lesson?: Lesson): string[] {
   const last = steps.pop();
   return [
     ...steps.map((step) => indent + dim(step)),
-    ...(last === undefined ? [] : [indent + (atLastStep ? `${last}${failure.seen.slice((answered.split(',')[0] ?? '').length)}, expected ${failure.expected}` : last)]),
-    ...(atLastStep ? [] : [...wrap(`expected: ${failure.expected}`, indent), ...wrap(`seen:     ${failure.seen}`, indent)]),
+    ...(last === undefined
+      ? []
+      : [
+          indent +
+            (atLastStep
+              ? `${last}${failure.seen.slice((answered.split(',')[0] ?? '').length)}, expected ${failure.expected}`
+              : last),
+        ]),
+    ...(atLastStep
+      ? []
+      : [...wrap(`expected: ${failure.expected}`, indent), ...wrap(`seen:     ${failure.seen}`, indent)]),
     ...(failure.because ? wrap(failure.because, indent).map((line) => bold(line)) : []),
     ...(failure.lookAt ? wrap(`Look at: ${failure.lookAt}`, indent) : []),
-    ...(failure.appOutput?.length ? [dim(`${indent}[your app] its last lines:`), ...failure.appOutput.map((line) => dim(`${indent}  │ ${line}`))] : []),
+    ...(failure.appOutput?.length
+      ? [dim(`${indent}[your app] its last lines:`), ...failure.appOutput.map((line) => dim(`${indent}  │ ${line}`))]
+      : []),
     ...(lesson ? [dim(`${indent}${lesson.folder}: hints are in checks/${lesson.folder}/hints.md`)] : []),
   ];
 }
@@ -126,9 +141,12 @@ export function loadLines(load: LoadResult): string[] {
 
 function summary({ verdict, behaviours, load }: CheckResult): string {
   const held = behaviours.filter((behaviour) => behaviour.outcome === 'pass').length;
-  const waiting = behaviours.some((behaviour) => behaviour.outcome === 'not-run') ? '; the rest waits until this one holds' : '';
+  const waiting = behaviours.some((behaviour) => behaviour.outcome === 'not-run')
+    ? '; the rest waits until this one holds'
+    : '';
   const count = `${held} of ${behaviours.length} behaviours hold`;
-  if (verdict === 'pass') return green(`pass: ${count}${load ? ', and every target is met' : '; the load run was left out'}.`);
+  if (verdict === 'pass')
+    return green(`pass: ${count}${load ? ', and every target is met' : '; the load run was left out'}.`);
   if (verdict === 'inconclusive') return yellow(`inconclusive: ${count}. This is no judgement of your app.`);
   if (load?.outcome === 'fail') return red(`fail: ${count}, but the load run does not.`);
   return red(`fail: ${count}${waiting}.`);

@@ -21,7 +21,10 @@ export function readProgress(): ProgressFile {
 /** Remembers a verdict. Written whole or not at all. */
 export function rememberVerdict({ lesson, verdict, behaviours }: CheckResult): void {
   const held = behaviours.filter((behaviour) => behaviour.outcome === 'pass').length;
-  const progress = { ...readProgress(), [lesson]: { verdict, at: new Date().toISOString(), held, behaviours: behaviours.length } };
+  const progress = {
+    ...readProgress(),
+    [lesson]: { verdict, at: new Date().toISOString(), held, behaviours: behaviours.length },
+  };
   mkdirSync(dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}`;
   writeFileSync(temporary, `${JSON.stringify(progress, null, 2)}\n`);

@@ -2,7 +2,14 @@ import { join } from 'node:path';
 import type { Reporter, TestCase } from 'vitest/node';
 import type { Lesson } from '../checks/harness/lesson.ts';
 import { listen } from '../checks/harness/progress.ts';
-import { type BehaviourResult, type CheckPlan, type CheckResult, type LoadResult, resultSchemaVersion, verdictOf } from '../checks/harness/result.ts';
+import {
+  type BehaviourResult,
+  type CheckPlan,
+  type CheckResult,
+  type LoadResult,
+  resultSchemaVersion,
+  verdictOf,
+} from '../checks/harness/result.ts';
 import { cacheDir, repoDir } from '../checks/harness/run.ts';
 
 /** What happens during a check, for whoever shows it. */
@@ -75,7 +82,8 @@ async function runVitest(plan: CheckPlan, onTest: (test: TestCase) => void): Pro
       judged++;
       onTest(test);
       const { state, errors } = test.result();
-      if (state !== 'passed') problems.push(...(errors ?? []).map((error) => error.stack ?? error.message), `${test.name}: ${state}`);
+      if (state !== 'passed')
+        problems.push(...(errors ?? []).map((error) => error.stack ?? error.message), `${test.name}: ${state}`);
     },
     onTestRunEnd(modules, unhandled) {
       problems.push(...unhandled.map((error) => error.stack ?? error.message));
@@ -83,18 +91,23 @@ async function runVitest(plan: CheckPlan, onTest: (test: TestCase) => void): Pro
       if (judged === 0) problems.push('no behaviour was run');
     },
   };
-  const vitest = await startVitest('test', [], {
-    root: repoDir,
-    config: false,
-    include: [`checks/${plan.folder}/check.ts`],
-    watch: false,
-    reporters: [reporter],
-    // Threads of this process: they can't outlive it.
-    pool: 'threads',
-    provide: { plan },
-    silent: false,
-    onConsoleLog: () => false,
-  }, { cacheDir: join(cacheDir, 'vite') });
+  const vitest = await startVitest(
+    'test',
+    [],
+    {
+      root: repoDir,
+      config: false,
+      include: [`checks/${plan.folder}/check.ts`],
+      watch: false,
+      reporters: [reporter],
+      // Threads of this process: they can't outlive it.
+      pool: 'threads',
+      provide: { plan },
+      silent: false,
+      onConsoleLog: () => false,
+    },
+    { cacheDir: join(cacheDir, 'vite') },
+  );
   const exitCode = process.exitCode;
   await vitest?.close();
   process.exitCode = exitCode === 1 ? 0 : (exitCode ?? 0); // Vitest sets it; the verdict decides it here.

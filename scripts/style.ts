@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 
-const styled = (format: Parameters<typeof styleText>[0]) => (text: string) => styleText(format, text, { stream: process.stdout });
+const styled = (format: Parameters<typeof styleText>[0]) => (text: string) =>
+  styleText(format, text, { stream: process.stdout });
 
 // styleText leaves the text as it is when the output is no terminal or NO_COLOR is set.
 export const green = styled('green');

@@ -15,7 +15,7 @@ const steps: [name: string, script: string, ...args: string[]][] = [
 ];
 
 export const command: Command = {
-  summary: 'The repository\'s own tests: types, lint, harness, and every lesson\'s behaviours.',
+  summary: "The repository's own tests: types, lint, harness, and every lesson's behaviours.",
   takes: '',
   flags: {},
   run: () =>

@@ -16,7 +16,8 @@ import { type Subject, subjectsOf } from './subjects.ts';
 import { UsageError } from './usage-error.ts';
 
 export const command: Command = {
-  summary: 'The authors\' proof: starters fail as declared, solutions and other ways pass, wrong turns fail for their reason.',
+  summary:
+    "The authors' proof: starters fail as declared, solutions and other ways pass, wrong turns fail for their reason.",
   takes: '[lesson-N …]',
   flags: {
     repeat: { summary: 'judge each subject N times and count flipped verdicts', value: 'N' },
@@ -28,7 +29,8 @@ export const command: Command = {
     const lessons = await readLessons();
     const chosen = args.names.length > 0 ? args.names.map((name) => findLesson(lessons, name)) : lessons;
     const repeat = Number(args.valueOf('repeat') ?? 1);
-    if (!Number.isInteger(repeat) || repeat < 1) throw new UsageError(`--repeat takes a whole number, not "${args.valueOf('repeat')}".`);
+    if (!Number.isInteger(repeat) || repeat < 1)
+      throw new UsageError(`--repeat takes a whole number, not "${args.valueOf('repeat')}".`);
     const startedAt = performance.now();
     return withRun(async (run) => {
       if (args.has('busy')) keepOneCoreBusy(run);
@@ -45,9 +47,13 @@ export const command: Command = {
           }
         }
       }
-      const conditions = [repeat > 1 ? `each ${repeat} times` : '', args.has('busy') ? 'one core kept busy' : ''].filter(Boolean).join(', ');
+      const conditions = [repeat > 1 ? `each ${repeat} times` : '', args.has('busy') ? 'one core kept busy' : '']
+        .filter(Boolean)
+        .join(', ');
       console.log();
-      console.log(`${right} verdicts right, ${wrong} wrong${conditions ? ` (${conditions})` : ''}, in ${duration(performance.now() - startedAt)}`);
+      console.log(
+        `${right} verdicts right, ${wrong} wrong${conditions ? ` (${conditions})` : ''}, in ${duration(performance.now() - startedAt)}`,
+      );
       return wrong === 0 && right > 0 ? 0 : 1;
     });
   },
@@ -55,7 +61,10 @@ export const command: Command = {
 
 async function verifyOnce(run: Run, lesson: Lesson, subject: Subject, noLoad: boolean): Promise<boolean> {
   // The starter is judged whole, for the list of what it fails and for its margins; the others as a learner's app is.
-  const flags = [...(subject.role === 'starter' ? ['--all', ...(noLoad ? [] : ['--load-anyway'])] : []), ...(noLoad ? ['--no-load'] : [])];
+  const flags = [
+    ...(subject.role === 'starter' ? ['--all', ...(noLoad ? [] : ['--load-anyway'])] : []),
+    ...(noLoad ? ['--no-load'] : []),
+  ];
   const startedAt = performance.now();
   const result = await checkInOwnProcess(run, lesson, subject.dir, flags);
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
@@ -64,19 +73,44 @@ async function verifyOnce(run: Run, lesson: Lesson, subject: Subject, noLoad: bo
     return false;
   }
   const { right, expected, got } = judge(lesson, subject, result);
-  const line = row([lesson.folder, subject.name, expected, right ? dim('as expected') : got, margins(subject, result), seconds]);
+  const line = row([
+    lesson.folder,
+    subject.name,
+    expected,
+    right ? dim('as expected') : got,
+    margins(subject, result),
+    seconds,
+  ]);
   console.log(`${right ? green('✔') : red('✘')} ${right ? line : red(line)}`);
-  if (!right) console.log(dim(JSON.stringify({ behaviours: result.behaviours.filter((b) => !['pass', 'not-run'].includes(b.outcome)), load: result.load }, null, 1)));
+  if (!right)
+    console.log(
+      dim(
+        JSON.stringify(
+          { behaviours: result.behaviours.filter((b) => !['pass', 'not-run'].includes(b.outcome)), load: result.load },
+          null,
+          1,
+        ),
+      ),
+    );
   return right;
 }
 
-async function checkInOwnProcess(run: Run, lesson: Lesson, dir: string, flags: string[]): Promise<CheckResult | string> {
+async function checkInOwnProcess(
+  run: Run,
+  lesson: Lesson,
+  dir: string,
+  flags: string[],
+): Promise<CheckResult | string> {
   const script = fileURLToPath(new URL('./workshop.js', import.meta.url));
-  const child = spawn(process.execPath, [script, 'check', String(lesson.number), '--subject', dir, '--json', ...flags], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-    env: { ...process.env, ...run.env },
-  });
+  const child = spawn(
+    process.execPath,
+    [script, 'check', String(lesson.number), '--subject', dir, '--json', ...flags],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+      env: { ...process.env, ...run.env },
+    },
+  );
   run.adopt(child);
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   try {
@@ -87,5 +121,12 @@ async function checkInOwnProcess(run: Run, lesson: Lesson, dir: string, flags: s
 }
 
 function row([lesson = '', subject = '', expected = '', got = '', margin = '', seconds = '']: string[]): string {
-  return [lesson.padEnd(18), subject.padEnd(24), expected.padEnd(22), got.padEnd(24), margin.padEnd(40), seconds.padStart(7)].join(' ');
+  return [
+    lesson.padEnd(18),
+    subject.padEnd(24),
+    expected.padEnd(22),
+    got.padEnd(24),
+    margin.padEnd(40),
+    seconds.padStart(7),
+  ].join(' ');
 }

@@ -5,7 +5,12 @@ import { checkApp } from './check-fixture.ts';
 async function failureOf(app: string, ...flags: string[]) {
   const result = await checkApp(app, ...flags);
   const failed = result.behaviours.find((behaviour) => behaviour.outcome === 'fail');
-  return { result, failed, failure: failed?.failure ?? result.load?.failure, lines: (failed?.failure ?? result.load?.failure)?.appOutput?.join('\n') ?? '' };
+  return {
+    result,
+    failed,
+    failure: failed?.failure ?? result.load?.failure,
+    lines: (failed?.failure ?? result.load?.failure)?.appOutput?.join('\n') ?? '',
+  };
 }
 
 describe.concurrent('a check of an app that misbehaves', { timeout: 60_000 }, () => {
@@ -41,7 +46,8 @@ describe.concurrent('a check of an app that misbehaves', { timeout: 60_000 }, ()
   it('names the port on which an app listens instead of PORT', async () => {
     const { failure } = await failureOf('wrong-port', '--no-load');
     // Only Linux tells which ports a process listens on.
-    if (process.platform === 'linux') expect(failure).toMatchObject({ kind: 'wrong-port', seen: expect.stringMatching(/listens on \d+/) });
+    if (process.platform === 'linux')
+      expect(failure).toMatchObject({ kind: 'wrong-port', seen: expect.stringMatching(/listens on \d+/) });
     else expect(failure?.kind).toBe('never-listened');
   });
 
@@ -91,7 +97,12 @@ describe.concurrent('a check of an app that misbehaves', { timeout: 60_000 }, ()
   });
 
   it('passes an app that needs 8 s to start', async () => {
-    expect((await checkApp('starts-slowly', '--no-load')).behaviours.map((behaviour) => behaviour.outcome)).toEqual(['pass', 'pass', 'pass', 'pass']);
+    expect((await checkApp('starts-slowly', '--no-load')).behaviours.map((behaviour) => behaviour.outcome)).toEqual([
+      'pass',
+      'pass',
+      'pass',
+      'pass',
+    ]);
   });
 
   it('passes an app that logs a line for each request', async () => {

@@ -18,7 +18,8 @@ function startTaggedCheck(options: SpawnOptions = {}) {
   // LANG is one of the few variables that apps inherit, so it carries the tag into them.
   const env = { ...process.env, [name]: value, LANG: `C.${value}` };
   const child = spawn(process.execPath, [checkScript, `${appsDir}right`], { stdio: 'ignore', env, ...options });
-  const alive = () => [...taggedProcesses(tag), ...taggedProcesses(`LANG=C.${value}`, processTable())].map((row) => row.pid);
+  const alive = () =>
+    [...taggedProcesses(tag), ...taggedProcesses(`LANG=C.${value}`, processTable())].map((row) => row.pid);
   return { child, alive };
 }
 
@@ -52,7 +53,10 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
     const keepsAlive = `require("node:child_process").spawn(process.execPath, ${JSON.stringify([checkScript, `${appsDir}right`])}, { stdio: "inherit" })`;
     const tag = `NPM_KILLED_TEST=${Date.now()}`;
     const [name = '', value = ''] = tag.split('=');
-    const npm = spawn(process.execPath, ['-e', keepsAlive], { stdio: 'ignore', env: { ...process.env, [name]: value } });
+    const npm = spawn(process.execPath, ['-e', keepsAlive], {
+      stdio: 'ignore',
+      env: { ...process.env, [name]: value },
+    });
     const alive = () => taggedProcesses(tag).map((row) => row.pid);
     while (alive().length < 4) await delay(20);
     npm.kill('SIGKILL');

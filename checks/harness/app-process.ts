@@ -92,7 +92,9 @@ export class AppProcess implements AsyncDisposable {
       kind: wrongPort ? 'wrong-port' : 'never-listened',
       trail: [`PORT=${this.port} node src/server.ts`],
       expected: `to listen on port ${this.port}`,
-      seen: wrongPort ? `it listens on ${others.join(', ')}` : `nothing listens after ${startDeadlineMs / 1000} s, and the app still runs`,
+      seen: wrongPort
+        ? `it listens on ${others.join(', ')}`
+        : `nothing listens after ${startDeadlineMs / 1000} s, and the app still runs`,
       because: wrongPort
         ? 'The app listens on a port of its own choice. Whoever starts it chooses the port, in the variable PORT.'
         : 'The app runs but never listens, so nobody can reach it.',
@@ -225,11 +227,27 @@ export class AppProcess implements AsyncDisposable {
 
 function stillAlive(rows: ProcessRow[]): ProcessRow[] {
   const now = new Map(processTable().map((row) => [row.pid, row]));
-  return rows.filter(({ pid, startTicks }) => now.has(pid) && now.get(pid)?.startTicks === startTicks && !now.get(pid)?.zombie);
+  return rows.filter(
+    ({ pid, startTicks }) => now.has(pid) && now.get(pid)?.startTicks === startTicks && !now.get(pid)?.zombie,
+  );
 }
 
 /** What an app may know of the machine. The learner's own PORT, REDIS_URL and NODE_OPTIONS must not leak in. */
 function inheritedEnv(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'WEB_CONCURRENCY'];
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  const names = [
+    'PATH',
+    'HOME',
+    'USER',
+    'LANG',
+    'LC_ALL',
+    'TZ',
+    'TMPDIR',
+    'TEMP',
+    'TMP',
+    'SystemRoot',
+    'WEB_CONCURRENCY',
+  ];
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }

@@ -66,7 +66,10 @@ export async function startBalancer(initial: Target[], port = 0): Promise<Balanc
       if (upstream.reusedSocket && error.code === 'ECONNRESET' && retries > 0 && incoming.method === 'GET') {
         forward(incoming, outgoing, index, retries - 1);
       } else if (outgoing.headersSent) outgoing.destroy();
-      else outgoing.writeHead(502, { 'content-type': 'text/plain', [instanceHeader]: index + 1 }).end(`instance ${index + 1}: ${error.code ?? error.message}`);
+      else
+        outgoing
+          .writeHead(502, { 'content-type': 'text/plain', [instanceHeader]: index + 1 })
+          .end(`instance ${index + 1}: ${error.code ?? error.message}`);
     });
     outgoing.on('close', () => {
       if (!outgoing.writableFinished) upstream.destroy(); // The client went away: so does its request.

@@ -91,18 +91,33 @@ export class Stage {
   require(condition: unknown, { step, expected, seen, ...teaching }: Requirement): void {
     if (condition) return;
     if (step) this.trail.push(step);
-    throw new BehaviourFailure({ kind: 'behaviour', trail: this.trail, expected, seen, ...this.#teaching, ...teaching });
+    throw new BehaviourFailure({
+      kind: 'behaviour',
+      trail: this.trail,
+      expected,
+      seen,
+      ...this.#teaching,
+      ...teaching,
+    });
   }
 
   /** Records a figure with its limit, from which verify takes the margins, and fails the behaviour when it is exceeded. */
   atMost(title: string, measured: number, limit: number, unit: string, teaching: Partial<Teaching> = {}): void {
     const rounded = Math.round(measured * 10) / 10;
     this.figures.push({ title, measured: rounded, limit, unit });
-    this.require(measured <= limit, { ...teaching, expected: `${title} at most ${limit} ${unit}`, seen: `${rounded} ${unit}` });
+    this.require(measured <= limit, {
+      ...teaching,
+      expected: `${title} at most ${limit} ${unit}`,
+      seen: `${rounded} ${unit}`,
+    });
   }
 
   /** Asks again and again until the answer is neither undefined nor false. */
-  async until<T>(what: string, ask: () => T | undefined | false | Promise<T | undefined | false>, { deadlineMs = 5_000 } = {}): Promise<T> {
+  async until<T>(
+    what: string,
+    ask: () => T | undefined | false | Promise<T | undefined | false>,
+    { deadlineMs = 5_000 } = {},
+  ): Promise<T> {
     const startedAt = performance.now();
     for (;;) {
       const answer = await ask();

@@ -45,6 +45,8 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
 
   let environment: Environment | undefined;
   let startError: unknown;
+  const startedAt = performance.now();
+  let startMs = 0;
   let failed = false;
   const begun = new Map<string, Promise<BehaviourResult>>();
 
@@ -56,9 +58,12 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
         run: attachRun(),
         onProgress: (text) => tell({ type: 'doing', text }),
       });
-      for (const b of behaviours) if (b.options.background && plan.load !== 'only') begun.set(b.id, judge(b, environment));
+      for (const b of behaviours)
+        if (b.options.background && plan.load !== 'only') begun.set(b.id, judge(b, environment));
     } catch (error) {
       startError = error;
+    } finally {
+      startMs = Math.round(performance.now() - startedAt);
     }
   }, 150_000);
 
@@ -79,10 +84,14 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
     });
 
   const startsTitle = 'the app starts and listens on PORT';
-  report('starts', startsTitle, async () => outcomeOf({ id: 'starts', title: startsTitle }, performance.now(), startError, undefined));
+  report('starts', startsTitle, async () => ({
+    ...(await outcomeOf({ id: 'starts', title: startsTitle }, startedAt, startError, undefined)),
+    elapsedMs: startMs,
+  }));
 
   if (plan.load !== 'only') {
-    for (const b of behaviours) report(b.id, b.title, async () => begun.get(b.id) ?? judge(b, environment as Environment));
+    for (const b of behaviours)
+      report(b.id, b.title, async () => begun.get(b.id) ?? judge(b, environment as Environment));
   }
 
   const wantsLoad = plan.load === 'always' || plan.load === 'only' || plan.load === 'after-behaviours';
@@ -100,7 +109,12 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   report('stops', stopsTitle, async () => {
     const startedAt = performance.now();
     const failure = await environment?.stopInstances();
-    return outcomeOf({ id: 'stops', title: stopsTitle }, startedAt, failure && new BehaviourFailure(failure), environment);
+    return outcomeOf(
+      { id: 'stops', title: stopsTitle },
+      startedAt,
+      failure && new BehaviourFailure(failure),
+      environment,
+    );
   });
 }
 
@@ -115,7 +129,9 @@ async function judge(behaviour: Behaviour, environment: Environment): Promise<Be
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       const seen = `not finished after ${limitMs / 1000} s`;
-      reject(new BehaviourFailure({ kind: 'hangs', trail: stage.trail, expected: 'an end', seen, ...behaviour.teaching }));
+      reject(
+        new BehaviourFailure({ kind: 'hangs', trail: stage.trail, expected: 'an end', seen, ...behaviour.teaching }),
+      );
     }, limitMs);
   });
   let error: unknown;
@@ -143,13 +159,15 @@ async function outcomeOf(
 ): Promise<BehaviourResult> {
   let error = thrown;
   if (environment) {
-    if (error instanceof BehaviourFailure && error.failure.kind !== 'crashed') error = environment.crash(trail) ?? error;
+    if (error instanceof BehaviourFailure && error.failure.kind !== 'crashed')
+      error = environment.crash(trail) ?? error;
     error ??= environment.crash(trail);
     if (error) await environment.assertServicesAlive().catch((serviceError) => (error = serviceError));
   }
   const base = { id, title, elapsedMs: Math.round(performance.now() - startedAt) };
   if (error === undefined) return { ...base, outcome: 'pass' };
-  if (error instanceof BehaviourFailure) return { ...base, outcome: 'fail', failure: { ...error.failure, trail: [...error.failure.trail] } };
+  if (error instanceof BehaviourFailure)
+    return { ...base, outcome: 'fail', failure: { ...error.failure, trail: [...error.failure.trail] } };
   const { message, stack, mend } = error as Error & { mend?: string };
   const withMend = mend ? { mend } : {};
   if (error instanceof Skipped) return { ...base, outcome: 'skipped', reason: message, ...withMend };
@@ -165,5 +183,8 @@ async function outcomeOf(
 function notes(environment: Environment | undefined): string[] {
   return (environment?.instances ?? [])
     .filter((instance) => instance.output.totalBytes > noisyBytes)
-    .map((instance) => `${instance.name} printed ${Math.round(instance.output.totalBytes / 1e6)} MB during the check; logs cost CPU time, too`);
+    .map(
+      (instance) =>
+        `${instance.name} printed ${Math.round(instance.output.totalBytes / 1e6)} MB during the check; logs cost CPU time, too`,
+    );
 }

@@ -44,7 +44,9 @@ export class Environment implements AsyncDisposable {
     try {
       if (options.lesson.services.includes('redis')) environment.redis = await environment.#startRedis();
       const started = await Promise.allSettled(
-        Array.from({ length: options.lesson.instances }, (_, index) => environment.startInstance(`instance ${index + 1}`)),
+        Array.from({ length: options.lesson.instances }, (_, index) =>
+          environment.startInstance(`instance ${index + 1}`),
+        ),
       );
       for (const result of started) if (result.status === 'fulfilled') environment.instances.push(result.value);
       for (const result of started) if (result.status === 'rejected') throw result.reason;
@@ -121,7 +123,10 @@ export class Environment implements AsyncDisposable {
   /** Throws when one of our own services has died, so that the app is not blamed for it. */
   async assertServicesAlive(): Promise<void> {
     if (this.redis && !(await this.redis.alive())) {
-      throw new Inconclusive(`the Redis of this check (${this.redis.label}) stopped answering`, 'npm run doctor, then check again');
+      throw new Inconclusive(
+        `the Redis of this check (${this.redis.label}) stopped answering`,
+        'npm run doctor, then check again',
+      );
     }
   }
 

@@ -29,13 +29,17 @@ export class OutputTail {
 
   /** The last lines, without colours, long ones cut. */
   lastLines(count = 8): string[] {
-    const lines = stripVTControlCharacters(this.#kept).split(/\r?\n/).filter((line) => line.trim() !== '');
+    const lines = stripVTControlCharacters(this.#kept)
+      .split(/\r?\n/)
+      .filter((line) => line.trim() !== '');
     return lines.slice(-count).map((line) => (line.length > 200 ? `${line.slice(0, 200)}…` : line));
   }
 
   /** The lines that explain a crash: around the one that names the error, without Node's own frames. */
   crashLines(count = 10): string[] {
-    const lines = this.lastLines(200).filter((line) => !/^\s+at .*\(?node:internal/.test(line) && !/^\s+at <anonymous>$/.test(line));
+    const lines = this.lastLines(200).filter(
+      (line) => !/^\s+at .*\(?node:internal/.test(line) && !/^\s+at <anonymous>$/.test(line),
+    );
     const named = lines.findIndex((line) => /\b\w*(Error|Exception)\b.*:/.test(line));
     if (named < 0) return lines.slice(-count);
     const from = Math.max(0, named - 4);

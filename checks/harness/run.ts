@@ -73,7 +73,9 @@ export async function closeRun(dir: string): Promise<void> {
 /** Pids of a run's processes that still live. */
 function survivors(dir: string): number[] {
   const table = processTable();
-  const roots = existsSync(join(dir, 'processes')) ? readFileSync(join(dir, 'processes'), 'utf8').trim().split('\n') : [];
+  const roots = existsSync(join(dir, 'processes'))
+    ? readFileSync(join(dir, 'processes'), 'utf8').trim().split('\n')
+    : [];
   const pids = new Set(taggedProcesses(`${tagName}=${dir.slice(-12)}`, table).map((row) => row.pid));
   for (const line of roots) {
     const [pid = 0, startTicks = 0] = line.split(' ').map(Number);

@@ -111,10 +111,15 @@ export class Visitor {
     const { scene, url, severalInstances } = this.#options;
     const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
     const agent = new Agent({ keepAlive: false });
-    const call = supertest(url)[method.toLowerCase() as 'get'](path).agent(agent).redirects(0).ok(() => true);
+    const call = supertest(url)
+      [method.toLowerCase() as 'get'](path)
+      .agent(agent)
+      .redirects(0)
+      .ok(() => true);
     call.timeout({ deadline: deadlineMs }).buffer(true);
     if (options.on) call.set(pinHeader, String(options.on));
-    if (this.cookies.size > 0) call.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '));
+    if (this.cookies.size > 0)
+      call.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '));
     for (const [name, value] of Object.entries(options.headers ?? {})) call.set(name, value);
     if (body !== undefined) call.send(body as object);
     const where = severalInstances && options.on ? ` on instance ${options.on}` : '';
@@ -127,7 +132,9 @@ export class Visitor {
       const answer = new Answer(response, performance.now() - startedAt, request, scene);
       this.#keepCookies(answer.setCookies);
       const cookieNames = answer.setCookies.map((cookie) => cookie.split('=')[0]);
-      scene.trail.push(`${request}\t${answer.status}${cookieNames.length > 0 ? `, set-cookie ${cookieNames.join(', ')}` : ''}`);
+      scene.trail.push(
+        `${request}\t${answer.status}${cookieNames.length > 0 ? `, set-cookie ${cookieNames.join(', ')}` : ''}`,
+      );
       return answer;
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason;
@@ -157,7 +164,10 @@ export class Visitor {
     for (const line of lines) {
       const cookie = parseSetCookie(line, { decodeValues: false })[0];
       if (!cookie) continue;
-      const gone = cookie.maxAge !== undefined ? cookie.maxAge <= 0 : cookie.expires !== undefined && cookie.expires.getTime() <= Date.now();
+      const gone =
+        cookie.maxAge !== undefined
+          ? cookie.maxAge <= 0
+          : cookie.expires !== undefined && cookie.expires.getTime() <= Date.now();
       // TLS ends at the balancer, so Secure cookies are sent, too.
       if (gone) this.cookies.delete(cookie.name);
       else this.cookies.set(cookie.name, cookie.value);

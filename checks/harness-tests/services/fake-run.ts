@@ -3,13 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { cacheDir, type Run, repoDir } from '../../harness/run.ts';
+import { findOnPath } from '../../harness/services/command.ts';
 import type { Look, RedisServer, Session } from '../../harness/services/provider.ts';
 import { redisFromDebianPackage } from '../../harness/services/redis/debian-package.ts';
-import { redisOnPath } from '../../harness/services/redis/on-path.ts';
 import type { RedisBinary } from '../../harness/services/redis/server-process.ts';
 import { startBinary } from '../../harness/services/redis/server-process.ts';
 import { redisStandIn } from '../../harness/services/redis/stand-in.ts';
-import { findUnpacked } from '../../harness/services/redis/unpacked.ts';
+import { findUnpacked, serverNames } from '../../harness/services/redis/unpacked.ts';
 
 /** A run without a reaper. Whatever was registered and still lives at its end is a leak, and is ended. */
 export interface FakeRun extends Run, AsyncDisposable {
@@ -88,6 +88,6 @@ async function bringOnce(run: FakeRun): Promise<RedisBinary | undefined> {
     await server?.stop();
     if (server) return (await findUnpacked(options))?.binary;
   }
-  const installed = redisOnPath(options);
-  return (await installed.available()).ok ? { file: 'redis-server', env: options.env } : undefined;
+  const file = findOnPath(serverNames, options.env);
+  return file ? { file, env: options.env } : undefined;
 }

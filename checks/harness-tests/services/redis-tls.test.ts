@@ -14,18 +14,9 @@ import { fakeRun, privateServer, realBinary } from './fake-run.ts';
 it('a rediss:// address is checked, used encrypted, and given to the app as plain text on 127.0.0.1', async (context) => {
   await using run = fakeRun();
   const [key, certificate] = [join(run.dir, 'key.pem'), join(run.dir, 'cert.pem')];
-  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  const subject = [
-    '-subj',
-    '/CN=localhost',
-    '-addext',
-    'subjectAltName=DNS:localhost',
-    '-keyout',
-    key,
-    '-out',
-    certificate,
-  ];
-  if (spawnSync('openssl', [...request, ...subject]).status !== 0) context.skip('needs openssl for a certificate');
+  const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost';
+  const args = [...request.split(' '), '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate];
+  if (spawnSync('openssl', args).status !== 0) context.skip('needs openssl for a certificate');
   await using server = await privateServer(run);
   const { port } = new URL(server.url);
   const encrypted = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (socket) => {
@@ -54,29 +45,15 @@ it('a rediss:// address is checked, used encrypted, and given to the app as plai
 it('a cluster is refused with the reason', async (context) => {
   await using run = fakeRun();
   const binary = await realBinary(context, run);
-  const port = await freePort();
-  // A node of a cluster needs a second port, 10000 above the first by default.
-  const args = [
-    '--port',
-    String(port),
-    '--bind',
-    '127.0.0.1',
-    '--cluster-enabled',
-    'yes',
-    '--cluster-port',
-    '0',
-    '--save',
-    '',
-  ];
-  const child = spawn(binary.file, [...args, '--dir', run.dir], { env: binary.env, stdio: 'ignore', detached: true });
+  let port = await freePort();
+  while (port > 55_000) port = await freePort(); // A node of a cluster listens on a second one, 10000 above.
+  const args = `--port ${port} --bind 127.0.0.1 --cluster-enabled yes --dir`.split(' ');
+  const child = spawn(binary.file, [...args, run.dir], { env: binary.env, stdio: 'ignore', detached: true });
   run.adopt(child);
+  const options = run.options({ REDIS_URL: `redis://127.0.0.1:${port}` });
+  const borrow = () => startRedis(options).catch((error: Error) => error.message);
   await expect
-    .poll(
-      () => startRedis(run.options({ REDIS_URL: `redis://127.0.0.1:${port}` })).catch((error: Error) => error.message),
-      {
-        timeout: 5_000,
-      },
-    )
+    .poll(borrow, { timeout: 5_000 })
     .toMatch(/lets us use no database besides 0, and that one is yours: .*cluster mode/);
   child.kill('SIGKILL');
   await once(child, 'exit');

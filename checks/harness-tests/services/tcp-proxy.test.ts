@@ -125,6 +125,7 @@ describe('the TCP proxy', () => {
 
   it('closes a connection when the service behind it dies', async () => {
     const socket = await dial(proxy.port);
+    await say(socket, 'first'); // Its connection has arrived, so the next one is the second's.
     const accepted = once(echo, 'connection');
     const second = await dial(proxy.port);
     const [upstream] = (await accepted) as [Socket];

@@ -48,7 +48,13 @@ const artillery = join(dirname(createRequire(import.meta.url).resolve('artillery
  * Runs Artillery as a process of its own and reads its report.
  * @throws {Error} when it does not finish, or writes no report: our fault, never the app's.
  */
-export async function runArtillery({ run, script, target, phases, variables }: ArtilleryOptions): Promise<ArtilleryReport> {
+export async function runArtillery({
+  run,
+  script,
+  target,
+  phases,
+  variables,
+}: ArtilleryOptions): Promise<ArtilleryReport> {
   const home = join(run.dir, 'artillery');
   mkdirSync(home, { recursive: true });
   const output = join(home, `report-${Date.now()}.json`);
@@ -102,4 +108,3 @@ export async function runArtillery({ run, script, target, phases, variables }: A
   if (signal || !text) throw new Error(problem);
   return (JSON.parse(text) as { aggregate: ArtilleryReport }).aggregate;
 }
-

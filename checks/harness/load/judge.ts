@@ -32,7 +32,10 @@ export async function judgeLoad(lesson: Lesson, environment: Environment, shape:
     if (attempt.excusable && disturbs(attempt.result.otherCoresBusy)) {
       tell({ type: 'doing', text: 'the machine was busy; the load runs once more, for twice as long' });
       const phases = shape.phases ?? (await phasesOf(lesson));
-      attempt = await runOnce(lesson, environment, { ...shape, phases: phases.map((phase) => ({ ...phase, duration: phase.duration * 2 })) });
+      attempt = await runOnce(lesson, environment, {
+        ...shape,
+        phases: phases.map((phase) => ({ ...phase, duration: phase.duration * 2 })),
+      });
       if (attempt.excusable && disturbs(attempt.result.otherCoresBusy)) {
         const cores = attempt.result.otherCoresBusy?.toFixed(1);
         const { failure: _notTheApps, ...measured } = attempt.result;
@@ -47,7 +50,8 @@ export async function judgeLoad(lesson: Lesson, environment: Environment, shape:
     return finish(attempt.result);
   } catch (error) {
     const none = { requests: 0, seconds: 0, targets: [] };
-    if (error instanceof Inconclusive) return finish({ ...none, outcome: 'inconclusive', reason: error.message, mend: error.mend });
+    if (error instanceof Inconclusive)
+      return finish({ ...none, outcome: 'inconclusive', reason: error.message, mend: error.mend });
     const reason = `the load run itself went wrong: ${error instanceof Error ? error.message : String(error)}`;
     return finish({ ...none, outcome: 'inconclusive', reason, mend: 'npm run doctor, then check again' });
   }
@@ -97,9 +101,14 @@ async function runOnce(lesson: Lesson, environment: Environment, shape: LoadShap
   if (answers.failure) {
     return { result: { ...measured, outcome: 'fail', failure: answers.failure }, excusable: answers.excusable };
   }
-  if (targets.length < lesson.targets.length) throw new Inconclusive('Artillery has no figures for some targets', 'npm run doctor, then check again');
+  if (targets.length < lesson.targets.length)
+    throw new Inconclusive('Artillery has no figures for some targets', 'npm run doctor, then check again');
   const missed = targets.find((target) => !target.met);
-  if (missed) return { result: { ...measured, outcome: 'fail', failure: missedTarget(missed, answers.requests) }, excusable: true };
+  if (missed)
+    return {
+      result: { ...measured, outcome: 'fail', failure: missedTarget(missed, answers.requests) },
+      excusable: true,
+    };
   return { result: { ...measured, outcome: 'pass' }, excusable: false };
 }
 
@@ -120,8 +129,11 @@ function showProgress(environment: Environment): () => void {
   const timer = setInterval(() => {
     const latencies = environment.balancer.takeLatencies().sort((a, b) => a - b);
     const p95 = latencies[Math.floor(latencies.length * 0.95)];
-    tell({ type: 'doing', text: p95 === undefined ? 'load: no answers yet' : `load: ${latencies.length} requests/s, p95 ${Math.round(p95)} ms` });
+    tell({
+      type: 'doing',
+      text:
+        p95 === undefined ? 'load: no answers yet' : `load: ${latencies.length} requests/s, p95 ${Math.round(p95)} ms`,
+    });
   }, 1_000);
   return () => clearInterval(timer);
 }
-

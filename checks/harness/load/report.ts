@@ -27,7 +27,10 @@ export function readAnswers({ counters, firstMetricAt, lastMetricAt }: Artillery
     throw new Inconclusive('Artillery sent no requests', 'npm run doctor, then check again');
   }
   if (count('vusers.skipped') > 0) {
-    throw new Inconclusive(`Artillery left out ${count('vusers.skipped')} virtual users`, 'close other programs and check again');
+    throw new Inconclusive(
+      `Artillery left out ${count('vusers.skipped')} virtual users`,
+      'close other programs and check again',
+    );
   }
   const codes = byPrefix(counters, 'http.codes.');
   const bad = codes.filter(([code]) => !code.startsWith('2'));
@@ -55,7 +58,7 @@ export function readAnswers({ counters, firstMetricAt, lastMetricAt }: Artillery
       because: wrong
         ? 'One request at a time is answered rightly, many at once are not.'
         : 'Under load some requests fail. Each of them is a customer who sees an error.',
-      lookAt: 'npm run dev for this lesson, and the app\'s own output while the load runs',
+      lookAt: "npm run dev for this lesson, and the app's own output while the load runs",
     },
   };
 }
@@ -71,5 +74,7 @@ export function readTargets({ summaries }: ArtilleryReport, targets: readonly Ta
 }
 
 function byPrefix(counters: Record<string, number>, prefix: string): [string, number][] {
-  return Object.entries(counters).flatMap(([name, n]) => (name.startsWith(prefix) && n > 0 ? [[name.slice(prefix.length), n]] : []));
+  return Object.entries(counters).flatMap(([name, n]) =>
+    name.startsWith(prefix) && n > 0 ? [[name.slice(prefix.length), n]] : [],
+  );
 }

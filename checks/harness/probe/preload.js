@@ -32,7 +32,11 @@ function report(port, app) {
       const used = process.cpuUsage(cpu);
       const { heapUsed, rss } = process.memoryUsage();
       return {
-        eventLoopDelay: { p50: delayMs(delay.percentile(50)), p99: delayMs(delay.percentile(99)), max: delayMs(delay.max) },
+        eventLoopDelay: {
+          p50: delayMs(delay.percentile(50)),
+          p99: delayMs(delay.percentile(99)),
+          max: delayMs(delay.max),
+        },
         elu: performance.eventLoopUtilization(utilization).utilization,
         cpuMs: (used.user + used.system) / 1000,
         heapUsed,

@@ -1,5 +1,5 @@
-import { createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Inconclusive } from '../verdict.ts';
@@ -113,7 +113,10 @@ export class ProbeServer implements AsyncDisposable {
       try {
         return await connection.ask(command);
       } catch {
-        throw new Inconclusive('the app did not let the measuring probe answer within 10 s', 'is its event loop blocked for ever?');
+        throw new Inconclusive(
+          'the app did not let the measuring probe answer within 10 s',
+          'is its event loop blocked for ever?',
+        );
       }
     };
     const read = async (): Promise<ProbeReading> => {

@@ -7,5 +7,7 @@ const leftOut = new URL('./left-out.js', import.meta.url).href;
 
 registerHooks({
   resolve: (specifier, context, nextResolve) =>
-    cloudClient.test(specifier) ? { url: leftOut, format: 'module', shortCircuit: true } : nextResolve(specifier, context),
+    cloudClient.test(specifier)
+      ? { url: leftOut, format: 'module', shortCircuit: true }
+      : nextResolve(specifier, context),
 });

@@ -91,21 +91,19 @@ async function firstFree(client: Redis, seen: Seen[], mine: string): Promise<num
 }
 
 async function release(address: RedisAddress, database: number, mine: string): Promise<void> {
-  let client: Redis;
+  let client: Redis | undefined;
   try {
     client = await connectOnce(address);
-  } catch {
-    return; // The Redis is gone. If it comes back with its data, the next check finds the marker of a dead owner.
-  }
-  try {
     await client.select(database);
     // The app may have flushed the database, marker and all, and another workshop may have claimed it since.
     await client.set(markerKey, mine, 'NX');
     if ((await client.get(markerKey)) !== mine) return;
     await unlinkAll(client, markerKey);
     await client.unlink(markerKey);
+  } catch {
+    // The Redis is gone. If it comes back with its data, the next check finds the marker of a dead owner.
   } finally {
-    client.disconnect();
+    client?.disconnect();
   }
 }
 

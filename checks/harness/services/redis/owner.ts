@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { processTable } from '../../processes.ts';
@@ -16,6 +16,8 @@ export interface Owner {
   startTicks: number;
   /** When the claim was made. */
   since: string;
+  /** Tells the claims of one process apart. */
+  claim: string;
 }
 
 /** The owner that this process is. */

@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const script = fileURLToPath(new URL('../../scripts/workshop.js', import.meta.url));
+
+function workshop(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, INIT_CWD: tmpdir() },
+  });
+  return { status, stdout, stderr: stderr.trim() };
+}
+
+describe('a command called wrongly', () => {
+  it.each([
+    [['chek'], /no command "chek"\. Did you mean check\?$/],
+    [['check', 'sesions'], /no lesson "sesions"\. Did you mean sessions\?/],
+    [['check', 'lesson-33'], /no lesson "lesson-33"\. Did you mean lesson-3\?/],
+    [['check'], /^Which lesson\? For example: npm run check lesson-\d+$/],
+    [['check', '3', '7'], /takes one lesson, and 2 were given/],
+    [['check', '3', '--al'], /no flag --al\. Did you mean --all\?$/],
+    [['check', '3', '--subject'], /argument missing/],
+    [['check', '3', '--subject', 'nowhere'], /^There is no folder .*nowhere\.$/],
+    [
+      ['check', '3', '--subject', tmpdir()],
+      /server\.ts is missing\. The check starts the app with "node src\/server\.ts"/,
+    ],
+    [['check', '3', '--solution', '--subject', '.'], /exclude each other/],
+    [['verify', '--repeat', 'often'], /takes a whole number, not "often"/],
+    [['dev', '3', '--port', 'http'], /--port takes a number/],
+  ])('%j says so in one sentence and exits with 2', (args, sentence) => {
+    const { status, stdout, stderr } = workshop(...args);
+    expect(stderr).toMatch(sentence);
+    expect(stderr.split('\n')).toHaveLength(1);
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+  });
+});
+
+describe('the list of lessons', () => {
+  it('names each lesson with its minutes and the next step, without colours when it is no terminal', () => {
+    const { status, stdout } = workshop('lessons');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^ +3 +sessions +\d+ min/m);
+    expect(stdout).toMatch(/npm run check lesson-\d+/);
+    expect(stdout).not.toContain('\u001b[');
+  });
+});
