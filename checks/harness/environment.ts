@@ -63,6 +63,7 @@ export class Environment implements AsyncDisposable {
     try {
       return await openRedis({ run, cacheDir, repoDir, env: process.env, onProgress });
     } catch (error) {
+      if (error instanceof Inconclusive) throw error;
       throw new Inconclusive(error instanceof Error ? error.message : String(error), 'npm run doctor');
     }
   }

@@ -61,12 +61,14 @@ function asConnectError(error: Error): RedisConnectError {
 /** Deletes every key of the connection's database, except the given one, without blocking the server. */
 export async function unlinkAll(client: Redis, except: string): Promise<void> {
   const spared = Buffer.from(except);
+  const keys: Buffer[] = [];
   let cursor = '0';
   do {
     // As bytes: a key need not be valid UTF-8.
     const [next, found] = await client.scanBuffer(cursor, 'COUNT', 1_000);
-    const keys = found.filter((key) => !spared.equals(key));
-    if (keys.length > 0) await client.unlink(...keys);
+    for (const key of found) if (!spared.equals(key)) keys.push(key);
     cursor = next.toString();
   } while (cursor !== '0');
+  // Only now: the stand-in's cursor is a position, and skips keys when others are deleted under way.
+  for (let at = 0; at < keys.length; at += 1_000) await client.unlink(...keys.slice(at, at + 1_000));
 }

@@ -29,6 +29,7 @@ export function thisOwner(): Owner {
     pid,
     startTicks: startTicksOf(pid),
     since: new Date().toISOString(),
+    claim: randomUUID(),
   };
 }
 
