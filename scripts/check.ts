@@ -72,6 +72,6 @@ function nextSteps(lesson: Lesson, result: CheckResult, args: Arguments): string
   if (result.verdict === 'inconclusive') return ['Look at "to mend it" above, or run: npm run doctor'];
   return [
     `Edit lessons/${lesson.folder}/src, then: npm run check ${name}`,
-    `Read lessons/${lesson.folder}/README.md; hints are in checks/${lesson.folder}/hints.md. Every lesson fails at first.`,
+    `Stuck? checks/${lesson.folder}/hints.md. Every lesson fails at first: that is the exercise.`,
   ];
 }

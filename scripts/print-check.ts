@@ -42,7 +42,7 @@ export class CheckPrinter implements CheckWatcher {
 
   behaviour(result: BehaviourResult): void {
     if (result.outcome === 'not-run') return;
-    for (const line of behaviourLines(result, this.#lesson)) this.#print(line);
+    for (const line of behaviourLines(result)) this.#print(line);
   }
 
   load(result: LoadResult): void {
@@ -75,11 +75,11 @@ export class CheckPrinter implements CheckWatcher {
 }
 
 /** One behaviour as lines: its outcome, and why when it does not hold. */
-export function behaviourLines(result: BehaviourResult, lesson: Lesson): string[] {
+export function behaviourLines(result: BehaviourResult): string[] {
   const time = dim(duration(result.elapsedMs).padStart(8));
   const head = (mark: string) => `  ${mark} ${result.title.padEnd(82)}${time}`;
   if (result.outcome === 'pass') return [head(green('✔'))];
-  if (result.outcome === 'fail' && result.failure) return [head(red('✘')), ...failureLines(result.failure, lesson)];
+  if (result.outcome === 'fail' && result.failure) return [head(red('✘')), ...failureLines(result.failure)];
   const what = result.outcome === 'skipped' ? 'not judged' : 'inconclusive';
   return [head(yellow('?')), ...reasonLines(what, result.reason ?? '', result.mend)];
 }
@@ -93,7 +93,7 @@ function reasonLines(what: string, reason: string, mend: string | undefined): st
   ];
 }
 
-function failureLines(failure: Failure, lesson?: Lesson): string[] {
+function failureLines(failure: Failure): string[] {
   const trail = failure.trail.slice(-6).map((line) => line.split('\t'));
   const width = Math.min(44, Math.max(0, ...trail.map(([what]) => what?.length ?? 0))) + 4;
   const steps = trail.map(([what = '', answer = '']) => `${what.padEnd(width)}${answer}`.trimEnd());
@@ -119,7 +119,6 @@ function failureLines(failure: Failure, lesson?: Lesson): string[] {
     ...(failure.appOutput?.length
       ? [dim(`${indent}[your app] its last lines:`), ...failure.appOutput.map((line) => dim(`${indent}  │ ${line}`))]
       : []),
-    ...(lesson ? [dim(`${indent}${lesson.folder}: hints are in checks/${lesson.folder}/hints.md`)] : []),
   ];
 }
 
