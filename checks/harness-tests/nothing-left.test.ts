@@ -1,6 +1,7 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,11 +13,12 @@ import { appsDir, checkApp } from './check-fixture.ts';
 const checkScript = fileURLToPath(new URL('./check-app.ts', import.meta.url));
 
 /** A check whose processes can all be found again, whatever becomes of their parents. */
-function startTaggedCheck(options: SpawnOptions = {}) {
+function startTaggedCheck(options: SpawnOptions = {}, more: Record<string, string> = {}) {
   const tag = `NOTHING_LEFT_TEST=${Math.random().toString(36).slice(2)}`;
   const [name = '', value = ''] = tag.split('=');
   // LANG is one of the few variables that apps inherit, so it carries the tag into them.
-  const env = { ...process.env, [name]: value, LANG: `C.${value}` };
+  const env: NodeJS.ProcessEnv = { ...process.env, [name]: value, LANG: `C.${value}`, ...more };
+  delete env.XDG_DATA_HOME; // As a learner has it, not as `npm test` sets it.
   const child = spawn(process.execPath, [checkScript, `${appsDir}right`], { stdio: 'ignore', env, ...options });
   const alive = () =>
     [...taggedProcesses(tag), ...taggedProcesses(`LANG=C.${value}`, processTable())].map((row) => row.pid);
@@ -73,6 +75,17 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
     const ownerOf = (name: string) => Number(readFileSync(join(runs, name, 'owner'), 'utf8').split(' ')[0]);
     const ownerless = readdirSync(runs).filter((name) => !processTable().some((row) => row.pid === ownerOf(name)));
     expect(ownerless).toEqual([]);
+  });
+});
+
+describe.skipIf(process.platform === 'darwin')('a check with its load run', { timeout: 30_000 }, () => {
+  // On macOS Vitest keeps its token below ~/Library, whatever the environment says.
+  it('writes nothing into the home folder', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'home-'));
+    const { child } = startTaggedCheck({}, { HOME: home, USERPROFILE: home });
+    await once(child, 'exit');
+    expect(readdirSync(home)).toEqual([]);
+    rmSync(home, { recursive: true });
   });
 });
 

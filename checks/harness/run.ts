@@ -42,6 +42,9 @@ export function openRun(): Run {
   reaper.unref();
   (reaper.stdin as { unref?: () => void } | null)?.unref?.();
   process.env.ENCORE_RUN_DIR = dir;
+  // Vitest keeps a token in the user's data folder; ours is the only folder that the workshop writes to.
+  process.env.XDG_DATA_HOME = join(cacheDir, 'data');
+  process.env.LOCALAPPDATA = join(cacheDir, 'data');
   return attachRun(dir);
 }
 
