@@ -14,6 +14,11 @@ export interface Balancer extends AsyncDisposable {
   answered: number[];
   /** Points the balancer at other addresses, after instances were restarted. */
   setTargets(targets: Target[]): void;
+  /**
+   * Takes `Secure` off the cookies that pass. TLS ends here, and the load generator's cookie jar never sends a Secure
+   * cookie over the plain HTTP between it and us.
+   */
+  stripSecure: boolean;
   /** Answers since the last call, with the time that each took in milliseconds. */
   takeLatencies(): number[];
 }
@@ -51,8 +56,9 @@ export async function startBalancer(initial: Target[], port = 0): Promise<Balanc
       (answer) => {
         answered[index] = (answered[index] ?? 0) + 1;
         latencies.push(performance.now() - startedAt);
+        const headers = balancer.stripSecure ? answer.rawHeaders.map(withoutSecure) : answer.rawHeaders;
         outgoing.writeHead(answer.statusCode ?? 502, answer.statusMessage, [
-          ...answer.rawHeaders.filter((_, i, all) => !hopByHop.has((all[i - (i % 2)] ?? '').toLowerCase())),
+          ...headers.filter((_, i, all) => !hopByHop.has((all[i - (i % 2)] ?? '').toLowerCase())),
           instanceHeader,
           String(index + 1),
         ]);
@@ -79,10 +85,11 @@ export async function startBalancer(initial: Target[], port = 0): Promise<Balanc
 
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   const bound = (server.address() as AddressInfo).port;
-  return {
+  const balancer: Balancer = {
     url: `http://127.0.0.1:${bound}`,
     port: bound,
     answered,
+    stripSecure: false,
     takeLatencies() {
       const taken = latencies;
       latencies = [];
@@ -99,6 +106,13 @@ export async function startBalancer(initial: Target[], port = 0): Promise<Balanc
       await new Promise((resolve) => server.close(resolve));
     },
   };
+  return balancer;
+}
+
+/** A raw header value (odd places) that is a Set-Cookie line without its Secure attribute; others as they are. */
+function withoutSecure(value: string, index: number, all: string[]): string {
+  const isSetCookie = index % 2 === 1 && all[index - 1]?.toLowerCase() === 'set-cookie';
+  return isSetCookie ? value.replace(/;\s*secure(?=;|$)/i, '') : value;
 }
 
 const hopByHop = new Set(['connection', 'keep-alive', 'transfer-encoding']);

@@ -75,6 +75,7 @@ async function runOnce(lesson: Lesson, environment: Environment, shape: LoadShap
   const watch = new MachineWatch();
   const stopShowing = showProgress(environment);
   let report: ArtilleryReport;
+  environment.balancer.stripSecure = true;
   try {
     report = await runArtillery({
       run: attachRun(),
@@ -84,6 +85,7 @@ async function runOnce(lesson: Lesson, environment: Environment, shape: LoadShap
       variables: shape.variables,
     });
   } finally {
+    environment.balancer.stripSecure = false;
     stopShowing();
   }
   const otherCoresBusy = watch.otherCoresBusy();

@@ -56,7 +56,7 @@ export function readAnswers({ counters, firstMetricAt, lastMetricAt }: Artillery
       expected: 'a 2xx answer to every request',
       seen: problems.join('; '),
       because: wrong
-        ? 'One request at a time is answered rightly, many at once are not.'
+        ? 'Either a behaviour does not hold yet (npm run check says which), or it holds for one request at a time and not for many.'
         : 'Under load some requests fail. Each of them is a customer who sees an error.',
       lookAt: "npm run dev for this lesson, and the app's own output while the load runs",
     },

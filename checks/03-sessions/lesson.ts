@@ -1,0 +1,29 @@
+import { defineLesson } from '../harness/lesson.ts';
+
+export default defineLesson({
+  number: 3,
+  folder: '03-sessions',
+  title: 'Sessions outlive the process',
+  minutes: 25,
+  services: ['redis'],
+  instances: 2,
+  env: {},
+  starterFails: [
+    'other-instance',
+    'basket-follows',
+    'survives-restart',
+    'logout-everywhere',
+    'keys-expire',
+    'cookie-flags',
+    'redis-down',
+  ],
+  tryIt: [
+    `curl -s -b '' -w '\\n' -H 'content-type: application/json' -d '{"username":"ada","password":"analytical"}' $URL/login --next -s -b '' -w '\\n' $URL/profile $URL/profile $URL/profile $URL/profile`,
+    `curl -si -H 'content-type: application/json' -d '{"username":"ada","password":"analytical"}' $URL/login | grep -i set-cookie`,
+  ],
+  targets: [
+    { title: 'p95 of POST /login', endpoint: 'POST /login', statistic: 'p95', atMostMs: 300 },
+    { title: 'p95 of GET /profile', endpoint: 'GET /profile', statistic: 'p95', atMostMs: 100 },
+    { title: 'p95 of POST /basket', endpoint: 'POST /basket', statistic: 'p95', atMostMs: 100 },
+  ],
+});

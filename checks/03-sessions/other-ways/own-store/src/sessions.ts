@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import type { CookieOptions, NextFunction, Request, Response } from 'express';
+import type { ChainableCommander, Redis } from 'ioredis';
+import type { BasketItem } from './basket.ts';
+
+const cookieName = 'shop-session';
+const cookieOptions: CookieOptions = { httpOnly: true, sameSite: 'lax' };
+
+/** Sessions as Redis hashes, with the basket in a list beside each. The id in the cookie is the only way to them. */
+export class Sessions {
+  readonly #redis: Redis;
+  readonly #ttlS: number;
+
+  constructor(redis: Redis, ttlS: number) {
+    this.#redis = redis;
+    this.#ttlS = ttlS;
+  }
+
+  /** Always a new id: whatever the browser came with is worth nothing. */
+  async start(res: Response, username: string): Promise<void> {
+    const id = randomBytes(24).toString('base64url');
+    await this.#run(this.#redis.multi().hset(`login:${id}`, { username }).expire(`login:${id}`, this.#ttlS));
+    res.cookie(cookieName, id, cookieOptions);
+  }
+
+  async end(req: Request, res: Response): Promise<void> {
+    const id = idOf(req);
+    if (id) await this.#redis.del(`login:${id}`, `items:${id}`);
+    res.clearCookie(cookieName, cookieOptions);
+  }
+
+  /** Middleware: 401 unless somebody is logged in; otherwise the session is renewed. */
+  required = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
+    const id = idOf(req);
+    const login = `login:${id}`;
+    const [username] = id
+      ? await this.#run(
+          this.#redis.multi().hget(login, 'username').expire(login, this.#ttlS).expire(`items:${id}`, this.#ttlS),
+        )
+      : [];
+    if (typeof username !== 'string') {
+      res.status(401).json({ error: 'please log in' });
+      return;
+    }
+    res.locals.username = username;
+    next();
+  };
+
+  async items(req: Request): Promise<BasketItem[]> {
+    return (await this.#redis.lrange(`items:${idOf(req)}`, 0, -1)).map((line) => JSON.parse(line));
+  }
+
+  async add(req: Request, item: BasketItem): Promise<BasketItem[]> {
+    const key = `items:${idOf(req)}`;
+    await this.#run(this.#redis.multi().rpush(key, JSON.stringify(item)).expire(key, this.#ttlS));
+    return this.items(req);
+  }
+
+  async #run(transaction: ChainableCommander): Promise<unknown[]> {
+    return ((await transaction.exec()) ?? []).map(([error, value]) => {
+      if (error) throw error;
+      return value;
+    });
+  }
+}
+
+function idOf(req: Request): string {
+  for (const pair of (req.headers.cookie ?? '').split(';')) {
+    const [key, value] = pair.trim().split('=');
+    if (key === cookieName) return /^[\w-]{32}$/.test(value ?? '') ? (value ?? '') : '';
+  }
+  return '';
+}

@@ -1,0 +1,95 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Balancer, instanceHeader, pinHeader, startBalancer } from '../harness/balancer.ts';
+import { freePort } from '../harness/ports.ts';
+
+const servers: Server[] = [];
+let balancer: Balancer;
+
+async function instance(listener: RequestListener): Promise<{ host: string; port: number }> {
+  const server = createServer(listener);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
+}
+
+afterEach(async () => {
+  await balancer[Symbol.asyncDispose]();
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+describe('the balancer', () => {
+  it('takes turns between the instances and says which one answered', async () => {
+    balancer = await startBalancer([await instance((_q, s) => s.end('a')), await instance((_q, s) => s.end('b'))]);
+    const answers: string[] = [];
+    for (let i = 0; i < 4; i++) {
+      const answer = await fetch(balancer.url);
+      answers.push(`${answer.headers.get(instanceHeader)}${await answer.text()}`);
+    }
+    expect(answers).toEqual(['1a', '2b', '1a', '2b']);
+    expect(balancer.answered).toEqual([2, 2]);
+  });
+
+  it('obeys a pin, and keeps it from the app', async () => {
+    const headers: unknown[] = [];
+    const listener: RequestListener = (q, s) => s.end(String(headers.push(q.headers[pinHeader])));
+    balancer = await startBalancer([await instance(listener), await instance(listener)]);
+    const pinned = await fetch(balancer.url, { headers: { [pinHeader]: '2' } });
+    expect(pinned.headers.get(instanceHeader)).toBe('2');
+    expect(headers).toEqual([undefined]);
+  });
+
+  it('tells the app who asked, and that TLS ended here', async () => {
+    balancer = await startBalancer([await instance((q, s) => s.end(JSON.stringify(q.headers)))]);
+    const seen = await (await fetch(balancer.url)).json();
+    expect(seen).toMatchObject({ 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'https' });
+  });
+
+  it('answers 502 for an instance that refuses connections', async () => {
+    balancer = await startBalancer([{ host: '127.0.0.1', port: await freePort() }]);
+    const answer = await fetch(balancer.url);
+    expect(answer.status).toBe(502);
+    expect(await answer.text()).toContain('ECONNREFUSED');
+  });
+
+  it('breaks the answer off when the instance dies in the middle of it', async () => {
+    const dying = await instance((_q, s) => {
+      s.writeHead(200, { 'content-length': 100 }).write('half');
+      setImmediate(() => s.destroy());
+    });
+    balancer = await startBalancer([dying]);
+    await expect(fetch(balancer.url).then((answer) => answer.text())).rejects.toThrow();
+  });
+
+  it('goes away from the instance when the client goes away', async () => {
+    const gone = Promise.withResolvers<void>();
+    const reached = Promise.withResolvers<void>();
+    balancer = await startBalancer([
+      await instance((_q, s) => {
+        s.on('close', gone.resolve);
+        reached.resolve();
+      }),
+    ]);
+    const leave = new AbortController();
+    const request = fetch(balancer.url, { signal: leave.signal }).catch(() => {});
+    await reached.promise;
+    leave.abort();
+    await request;
+    await gone.promise;
+  });
+
+  it('passes Secure cookies on, and takes Secure off for the load generator', async () => {
+    const cookies = ['a=1; Path=/; Secure; HttpOnly', 'secure=2; SameSite=Lax; secure'];
+    balancer = await startBalancer([await instance((_q, s) => s.writeHead(200, { 'set-cookie': cookies }).end())]);
+    expect((await fetch(balancer.url)).headers.getSetCookie()).toEqual(cookies);
+    balancer.stripSecure = true;
+    expect((await fetch(balancer.url)).headers.getSetCookie()).toEqual([
+      'a=1; Path=/; HttpOnly',
+      'secure=2; SameSite=Lax',
+    ]);
+  });
+});

@@ -1,0 +1,44 @@
+import { Redis } from 'ioredis';
+
+/** Redis did not do what it was asked. It says nothing about the request, which may be sent again. */
+export class RedisUnavailable extends Error {
+  constructor(cause: unknown) {
+    super(`Redis is unavailable: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
+/**
+ * A Redis client that answers or fails within a second, and comes back by itself.
+ * The defaults of ioredis do the opposite: they queue commands while the server is away and try each twenty times.
+ */
+export function connectRedis(url: string): Redis {
+  const redis = new Redis(url, {
+    enableOfflineQueue: false, // No connection: fail this request now, don't collect requests until there is one.
+    maxRetriesPerRequest: 0, // The connection broke: a command that may have been executed is not sent again.
+    commandTimeout: 1_000, // The connection is there but nobody answers.
+    connectTimeout: 1_000,
+    retryStrategy: (attempt) => Math.min(attempt * 50, 500), // For ever, at least twice a second.
+  });
+  let away = false;
+  redis.on('error', (error: NodeJS.ErrnoException) => {
+    // Every attempt to connect fails with an event of its own; an outage is one line. Without a listener it is many.
+    if (!away) console.error(`redis is away: ${error.message || error.code}`);
+    away = true;
+  });
+  redis.on('ready', () => {
+    if (away) console.log('redis is back');
+    away = false;
+  });
+  return redis;
+}
+
+/** Resolves once Redis takes commands, or when the deadline has passed: a shop that starts without it still starts. */
+export function redisReady(redis: Redis, { deadlineMs }: { deadlineMs: number }): Promise<void> {
+  return new Promise((resolve) => {
+    const deadline = setTimeout(resolve, deadlineMs);
+    redis.once('ready', () => {
+      clearTimeout(deadline);
+      resolve();
+    });
+  });
+}
