@@ -76,8 +76,7 @@ export class CheckPrinter implements CheckWatcher {
 
 /** One behaviour as lines: its outcome, and why when it does not hold. */
 export function behaviourLines(result: BehaviourResult): string[] {
-  const time = dim(duration(result.elapsedMs).padStart(8));
-  const head = (mark: string) => `  ${mark} ${result.title.padEnd(82)}${time}`;
+  const head = (mark: string) => spread(`  ${mark} ${result.title}`, dim(duration(result.elapsedMs)));
   if (result.outcome === 'pass') return [head(green('✔'))];
   if (result.outcome === 'fail' && result.failure) return [head(red('✘')), ...failureLines(result.failure)];
   const what = result.outcome === 'skipped' ? 'not judged' : 'inconclusive';
@@ -127,7 +126,7 @@ export function loadLines(load: LoadResult): string[] {
   const mark = load.outcome === 'pass' ? green('✔') : load.outcome === 'fail' ? red('✘') : yellow('?');
   const what = `load: ${load.requests} requests in ${load.seconds} s`;
   return [
-    `  ${mark} ${what.padEnd(82)}${dim(duration(load.elapsedMs).padStart(8))}`,
+    spread(`  ${mark} ${what}`, dim(duration(load.elapsedMs))),
     ...(load.note ? wrap(load.note, indent).map((line) => dim(line)) : []),
     ...load.targets.map((target) => {
       const measured = `${target.measuredMs} ms`.padStart(10);

@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 
 const styled = (format: Parameters<typeof styleText>[0]) => (text: string) =>
   styleText(format, text, { stream: process.stdout });
@@ -10,9 +10,15 @@ export const yellow = styled('yellow');
 export const dim = styled('dim');
 export const bold = styled('bold');
 
+/** Columns that a line may take: those of a narrow terminal, or as many as a README shows without scrolling. */
+export const lineWidth = Math.min(92, Math.max(60, (process.stdout.columns ?? 92) - 1));
+
 /** Text of one line in two columns: the second ends at the right edge. */
-export function spread(left: string, right: string, width = 92): string {
-  return left.length + right.length + 1 > width ? `${left} ${right}` : left + right.padStart(width - left.length);
+export function spread(left: string, right: string): string {
+  const room = lineWidth - stripVTControlCharacters(left).length;
+  return room > stripVTControlCharacters(right).length
+    ? left + ' '.repeat(room - stripVTControlCharacters(right).length) + right
+    : `${left} ${right}`;
 }
 
 /** "38 ms" or "2.1 s". */
@@ -21,7 +27,7 @@ export function duration(ms: number): string {
 }
 
 /** Breaks a sentence into lines. */
-export function wrap(text: string, indent: string, width = 92): string[] {
+export function wrap(text: string, indent: string, width = lineWidth): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

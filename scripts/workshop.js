@@ -7,8 +7,11 @@ if (!existsSync(new URL('../node_modules', import.meta.url))) {
   console.error('The packages are not installed yet. Run: npm install');
   process.exitCode = 2;
 } else if (major < 22 || (major === 22 && minor < 18)) {
+  const brought = existsSync(new URL('../node_modules/.bin/node', import.meta.url));
   console.error(
-    `This is Node ${process.versions.node}; the workshop needs 22.18 or newer, and no packaged Node fits ${process.platform} ${process.arch}. Install Node 24 from nodejs.org, then run npm install again.`,
+    brought
+      ? `This is Node ${process.versions.node}. Start commands with npm run, which uses the Node of this folder. npm run lessons lists them.`
+      : `This is Node ${process.versions.node}; the workshop needs 22.18 or newer, and no packaged Node fits ${process.platform} ${process.arch}. Install Node 24 from nodejs.org, then run npm install again.`,
   );
   process.exitCode = 2;
 } else {
