@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { parentOf } from '../checks/harness/processes.ts';
 import { closeRun, openRun, type Run } from '../checks/harness/run.ts';
 
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -21,7 +22,7 @@ export async function withRun<T>(act: (run: Run) => Promise<T>): Promise<T> {
     // In front of whatever a library has put there: it would only begin a slow goodbye.
     process.prependListener(signal, () => void stop(code));
   }
-  void watchParent(process.ppid, () => stop(1));
+  void watchParents(() => stop(1));
   try {
     return await act(run);
   } finally {
@@ -29,9 +30,12 @@ export async function withRun<T>(act: (run: Run) => Promise<T>): Promise<T> {
   }
 }
 
-/** A SIGKILL of npm or of the terminal reaches us only as a new parent. */
-async function watchParent(parent: number, onOrphaned: () => Promise<void>): Promise<void> {
+/** A SIGKILL of npm or of the terminal reaches us only as a new parent: of ours, or of the shell between npm and us. */
+async function watchParents(onOrphaned: () => Promise<void>): Promise<void> {
   if (process.platform === 'win32') return;
-  while (process.ppid === parent) await delay(250, undefined, { ref: false });
+  const shell = process.env.npm_lifecycle_event === undefined ? undefined : process.ppid;
+  const parents = () => [process.ppid, shell === undefined ? undefined : parentOf(shell)].join();
+  const first = parents();
+  while (parents() === first) await delay(500, undefined, { ref: false });
   await onOrphaned();
 }

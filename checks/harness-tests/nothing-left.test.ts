@@ -51,15 +51,23 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
     expect(await goneWithin(alive, 3_000)).toEqual([]);
   });
 
-  it('leaves no process when the npm that started it is killed', async () => {
-    const keepsAlive = `require("node:child_process").spawn(process.execPath, ${JSON.stringify([checkScript, `${appsDir}right`])}, { stdio: "inherit" })`;
-    const tag = `NPM_KILLED_TEST=${Date.now()}`;
-    const [name = '', value = ''] = tag.split('=');
-    const npm = spawn(process.execPath, ['-e', keepsAlive], {
-      stdio: 'ignore',
-      env: { ...process.env, [name]: value },
-    });
-    const alive = () => taggedProcesses(tag).map((row) => row.pid);
+  it.each([
+    [
+      'npm starts it directly',
+      (args: string[]) => `require("node:child_process").spawn(process.execPath, ${JSON.stringify(args)})`,
+    ],
+    // `; true` keeps the shell: some replace themselves by the last command, some stay.
+    [
+      'npm starts it through a shell',
+      (args: string[]) =>
+        `require("node:child_process").spawn("sh", ["-c", ${JSON.stringify(`${[process.execPath, ...args].map((arg) => `'${arg}'`).join(' ')}; true`)}])`,
+    ],
+  ])('leaves no process when the npm that started it is killed: %s', async (_how, script) => {
+    const name = 'NPM_KILLED_TEST';
+    const value = Math.random().toString(36).slice(2);
+    const env = { ...process.env, [name]: value, npm_lifecycle_event: 'check' };
+    const npm = spawn(process.execPath, ['-e', script([checkScript, `${appsDir}right`])], { stdio: 'ignore', env });
+    const alive = () => taggedProcesses(`${name}=${value}`).map((row) => row.pid);
     while (alive().length < 4) await delay(20);
     npm.kill('SIGKILL');
     expect(await goneWithin(alive, 3_000)).toEqual([]);

@@ -48,6 +48,16 @@ function readStat(pid: string): ProcessRow[] {
   ];
 }
 
+/** The parent of one process, or undefined when there is no such process. */
+export function parentOf(pid: number): number | undefined {
+  if (onLinux) return readStat(String(pid))[0]?.ppid;
+  try {
+    return Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' }));
+  } catch {
+    return undefined;
+  }
+}
+
 function tableFromPs(): ProcessRow[] {
   const lines = execFileSync('ps', ['-axo', 'pid=,ppid=,pgid=,stat=,time='], { encoding: 'utf8' }).trim().split('\n');
   return lines.map((line) => {
