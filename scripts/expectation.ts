@@ -62,7 +62,8 @@ export function margins(subject: Subject, result: CheckResult): string {
   const wrong = subject.role === 'starter';
   if (figures.length === 0 || subject.role === 'wrong-turn') return '';
   // Wrong answers are no matter of a margin: one would be too many.
-  if (wrong && result.load?.failure && result.load.targets.every((target) => target.met)) return result.load.failure.seen;
+  if (wrong && result.load?.failure && result.load.targets.every((target) => target.met))
+    return result.load.failure.seen;
   // A starter need not miss every target, only one of them by far.
   const ratios = figures.map(({ measured, limit }) => (wrong ? measured / limit : limit / Math.max(measured, 0.5)));
   const value = wrong ? Math.max(...ratios) : Math.min(...ratios);
