@@ -1,0 +1,47 @@
+import type { Stage } from '../harness/behaviour.ts';
+import type { Answer } from '../harness/visitor.ts';
+import type { BestSeats } from './reference.ts';
+
+export function mustBeBest(t: Stage, answer: Answer, expected: BestSeats): void {
+  answer.mustBe(200);
+  const { view, price, seats } = answer.json ?? {};
+  t.require(view === expected.view && price === expected.price && String(seats) === String(expected.seats), {
+    expected: `hall ${expected.venue}: ${expected.seats.join(' ')}, view ${expected.view}, price ${expected.price}`,
+    seen: answer.text.slice(0, 160),
+    because: 'The answer is not the best choice of seats, or not the one that was asked for.',
+  });
+}
+
+/** An accepted search of the crowd: the answer to the question that was asked, and the right one where we know it. */
+export function mustBeOwn(t: Stage, answer: Answer, sample: BestSeats[]): void {
+  const asked = Number(/venues\/(\d+)/.exec(answer.request)?.[1]);
+  t.require(answer.json?.venue === asked, {
+    step: answer.request,
+    expected: `the seats of hall ${asked}`,
+    seen: answer.text.slice(0, 80),
+    because: 'The answer belongs to another request: answers get mixed up on their way back from the search.',
+  });
+  const known = sample.find(({ venue }) => venue === asked);
+  if (known) mustBeBest(t, answer, known);
+}
+
+export function mustSayWhen(t: Stage, refusal: Answer, lastSearch: number): void {
+  t.require(/^[1-9]\d*$/.test(refusal.headers['retry-after'] ?? ''), {
+    step: '503 to the surplus',
+    expected: 'a Retry-After header with whole seconds',
+    seen: refusal.headers['retry-after'] ?? 'none',
+    because:
+      'Without Retry-After, everybody who was turned away comes back at once, and the crowd is as large as before.',
+    lookAt: 'which headers does the 503 carry?',
+  });
+  t.require(refusal.arrivedAt < lastSearch, {
+    step: '503 to the surplus',
+    expected: 'a refusal at once, while the accepted searches still run',
+    seen: `one ${inMs(refusal.arrivedAt - lastSearch)} after the last search was answered`,
+    because: 'Whoever is turned away waited as long as the others, for nothing.',
+  });
+}
+
+export function inMs(ms: number): string {
+  return `${Math.round(ms).toLocaleString('en-GB')} ms`;
+}

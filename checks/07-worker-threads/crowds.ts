@@ -1,0 +1,110 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Stage } from '../harness/behaviour.ts';
+import { disturbs, MachineWatch } from '../harness/machine.ts';
+import { inMs, mustBeBest, mustBeOwn, mustSayWhen } from './answers.ts';
+import { cpuOfTree } from './evidence.ts';
+import { bestSeats } from './reference.ts';
+import {
+  Crowd,
+  largestParty,
+  mostThreads,
+  mostWaiting,
+  searchCostMs,
+  searchPath,
+  startAnew,
+  tellInOneLine,
+} from './searches.ts';
+
+/** Two hundred searches at once. The app refuses most of them before it has worked off as many as may wait. */
+export async function refusesTheSurplus(t: Stage, hall: () => number): Promise<void> {
+  const app = t.app(1);
+  // Many cores eat a crowd of small searches while it is still arriving.
+  const party = t.cores > 4 ? largestParty : 2;
+  const visitors = Math.max(200, 4 * (mostWaiting + mostThreads(t)));
+  const enough = visitors / 2;
+  const sample = Array.from({ length: 2 }, () => bestSeats(hall(), party));
+  const halls = [...sample.map(({ venue }) => venue), ...Array.from({ length: visitors - sample.length }, hall)];
+  const mostCpuMs = (mostWaiting + 2 * t.cores) * searchCostMs(party);
+  const before = await app.probe.read();
+  const cpuBefore = cpuOfTree(app);
+  const crowd = new Crowd(
+    t,
+    halls.map((venue) => searchPath(venue, party)),
+  );
+  try {
+    // Not so many seconds but so much work: a busy machine makes the seconds longer.
+    while (crowd.count(503) < enough && crowd.open > 0 && cpuOfTree(app) - cpuBefore < mostCpuMs) await delay(20);
+    const [refused, answered, waiting] = [crowd.count(503), crowd.count(200), crowd.open];
+    tellInOneLine(t, `${visitors} searches at once`);
+    t.require(refused >= enough, {
+      expected: `at least ${enough} of them refused with 503 at once`,
+      seen: `${refused} refused, ${answered} answered, ${waiting} still waiting`,
+    });
+    const { rss } = await app.probe.read();
+    const answers = await crowd.everyAnswer();
+    tellInOneLine(t, `${visitors} searches at once`);
+    const lastSearch = Math.max(...answers.filter(({ status }) => status === 200).map(({ arrivedAt }) => arrivedAt));
+    for (const answer of answers) {
+      answer.mustBe([200, 503], {
+        because: 'Who is not served is told so, with 503. Anything else looks like a fault.',
+      });
+      if (answer.status === 503) mustSayWhen(t, answer, lastSearch);
+      else mustBeOwn(t, answer, sample);
+    }
+    t.atMost('memory that the crowd took', (rss - before.rss) / 2 ** 20, 150, 'MiB');
+  } finally {
+    await crowd.leave();
+    if (crowd.count(503) < enough) await startAnew(t); // It would go on searching for nobody.
+  }
+}
+
+/** Clients fill the pool and its queue and go away. What counts is the work that the app still does for them. */
+export async function freesThePlaces(t: Stage, hall: () => number): Promise<void> {
+  const app = t.app(1);
+  const clients = mostWaiting + t.cores;
+  const expected = bestSeats(hall(), 2);
+  const smallMs = searchCostMs(2);
+  const largeMs = 3 * smallMs; // By the number of people that it counts through; measuring it takes a second.
+  const watch = new MachineWatch();
+  const disturbed = () => disturbs(watch.otherCoresBusy());
+  const mostCpuMs = 0.5 * clients * largeMs;
+  const limitMs = () => (disturbed() ? 10_000 : Math.round(1_000 + 3 * smallMs));
+  const cpuBefore = cpuOfTree(app);
+  const crowd = new Crowd(
+    t,
+    Array.from({ length: clients }, () => searchPath(hall(), largestParty)),
+  );
+  const nexts: Crowd[] = [];
+  let freed = false;
+  try {
+    const startedMs = 0.5 * t.cores * largeMs;
+    await t.until('the app to search', () => cpuOfTree(app) - cpuBefore > startedMs || crowd.open < clients);
+    await crowd.leave();
+    const [leftAt, cpuWhenLeft] = [performance.now(), cpuOfTree(app)];
+    const sinceMs = () => performance.now() - leftAt;
+    const spentMs = () => cpuOfTree(app) - cpuWhenLeft;
+    while (!freed) {
+      const next = new Crowd(t, [searchPath(expected.venue, expected.party)]);
+      nexts.push(next);
+      while (next.open > 0 && sinceMs() < limitMs() && spentMs() < mostCpuMs) await delay(20);
+      tellInOneLine(t, `${clients} clients wait for a large search, and all go away`);
+      t.step('then somebody wants a small search');
+      if (next.open > 0 && disturbed() && spentMs() < mostCpuMs)
+        t.inconclusive('the machine was too busy to answer a search');
+      t.require(next.open === 0, {
+        expected: `its answer within ${inMs(limitMs())}`,
+        seen: `none; since they went away, the app has spent ${inMs(spentMs())} of CPU`,
+      });
+      const [answer] = await next.everyAnswer();
+      if (answer?.status === 503 && sinceMs() < limitMs() - 300) await delay(50);
+      else if (answer) {
+        mustBeBest(t, answer, expected);
+        freed = true;
+      }
+    }
+    t.atMost('CPU spent for those who have gone', spentMs(), mostCpuMs, 'ms');
+  } finally {
+    await Promise.all([crowd, ...nexts].map((each) => each.leave()));
+    if (!freed) await startAnew(t); // It would go on searching for nobody.
+  }
+}

@@ -1,0 +1,44 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Instance } from '../harness/environment.ts';
+
+/**
+ * CPU milliseconds that each thread of the app used while the work ran, most first. Undefined where the system can't
+ * tell. Threads that end with their search are seen, too, because it looks every few milliseconds.
+ */
+export async function cpuByThread(app: Instance, work: Promise<unknown>): Promise<number[] | undefined> {
+  const before = app.threadCpu();
+  if (!before) return work.then(() => undefined);
+  const used = new Map<string, number>();
+  await whileRunning(work, () => {
+    for (const [thread, ms] of app.threadCpu() ?? []) used.set(thread, ms - (before.get(thread) ?? 0));
+  });
+  return [...used.values()].sort((a, b) => b - a);
+}
+
+/** CPU milliseconds of the app, threads and children that have ended included, in steps of 10. */
+export function cpuOfTree(app: Instance): number {
+  return app.tree().reduce((sum, { cpuMs, childrenCpuMs }) => sum + cpuMs + childrenCpuMs, 0);
+}
+
+/** Pids of the app's processes that were seen while the work ran. */
+export async function pidsDuring(app: Instance, work: Promise<unknown>): Promise<Set<number>> {
+  const pids = new Set<number>();
+  await whileRunning(work, () => {
+    for (const { pid } of app.tree()) pids.add(pid);
+  });
+  return pids;
+}
+
+async function whileRunning(work: Promise<unknown>, look: () => void): Promise<void> {
+  let over = false;
+  const end = work.finally(() => {
+    over = true;
+  });
+  end.catch(() => {}); // Reported by the await below; until then nobody listens.
+  look();
+  while (!over) {
+    await delay(15);
+    look();
+  }
+  await end;
+}

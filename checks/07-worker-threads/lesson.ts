@@ -1,0 +1,25 @@
+import { defineLesson } from '../harness/lesson.ts';
+
+export default defineLesson({
+  number: 7,
+  folder: '07-worker-threads',
+  title: 'A search never blocks the door',
+  minutes: 30,
+  services: [],
+  instances: 1,
+  env: {},
+  starterFails: ['health', 'parallel', 'bounded', 'gone', 'bad-input', 'drain'],
+  tryIt: [
+    `curl -s "$URL/venues/7/best-seats?party=4"`,
+    `for hall in 21 22 23 24 25 26 27 28; do curl -s -o /dev/null "$URL/venues/$hall/best-seats?party=8" & done; sleep 0.1; curl -s -o /dev/null -w '/health took %{time_total} s\\n' $URL/health; wait`,
+  ],
+  targets: [
+    { title: 'p95 of GET /health', endpoint: 'GET /health', statistic: 'p95', atMostMs: 80 },
+    {
+      title: 'p95 of GET /venues/:id/best-seats',
+      endpoint: 'GET /venues/:id/best-seats',
+      statistic: 'p95',
+      atMostMs: 2_500,
+    },
+  ],
+});

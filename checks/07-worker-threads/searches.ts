@@ -1,0 +1,98 @@
+import type { Stage } from '../harness/behaviour.ts';
+import type { Answer } from '../harness/visitor.ts';
+import { bestSeats } from './reference.ts';
+
+/** How many searches may wait, by the contract of the lesson. */
+export const mostWaiting = 32;
+export const largestParty = 8;
+
+/** How many threads or processes may search, by the contract: what a pool takes that doesn't grow with the requests. */
+export function mostThreads(t: Stage): number {
+  return Math.max(t.cores + 1, Math.ceil(1.5 * t.cores));
+}
+
+/** Longer than any queue of 32 searches takes on a slow laptop. */
+export const patienceMs = 30_000;
+
+export function searchPath(venue: number, party: number): string {
+  return `/venues/${venue}/best-seats?party=${party}`;
+}
+
+/** A different hall each time, so that no answer can come from a cache. Never the broken one, 13. */
+export function freshHalls(from = 14): () => number {
+  const usable = 387; // 14 to 400
+  let next = from - 14;
+  return () => 14 + (next++ % usable);
+}
+
+const costs = new Map<number, number>();
+
+/** CPU milliseconds that one search costs on this machine: the median of three, in this process. */
+export function searchCostMs(party: number): number {
+  const known = costs.get(party);
+  if (known !== undefined) return known;
+  const halls = freshHalls(390);
+  const runs = Array.from({ length: 3 }, () => {
+    const before = process.cpuUsage();
+    bestSeats(halls(), party);
+    const used = process.cpuUsage(before);
+    return (used.user + used.system) / 1000;
+  });
+  const median = runs.sort((a, b) => a - b)[1] as number;
+  costs.set(party, median);
+  return median;
+}
+
+/** Requests sent at once, each by a visitor of its own. What comes of them is collected, so that none goes unhandled. */
+export class Crowd {
+  readonly answers: Answer[] = [];
+  readonly errors: unknown[] = [];
+  /** Requests that nothing has come of yet. */
+  open: number;
+  readonly #door = new AbortController();
+  readonly #all: Promise<unknown>;
+
+  constructor(t: Stage, paths: readonly string[], { deadlineMs = patienceMs } = {}) {
+    this.open = paths.length;
+    this.#all = Promise.all(
+      paths.map(async (path) => {
+        try {
+          this.answers.push(await t.visitor().get(path, { signal: this.#door.signal, deadlineMs }));
+        } catch (error) {
+          this.errors.push(error);
+        } finally {
+          this.open--;
+        }
+      }),
+    );
+  }
+
+  /** Every client goes away. */
+  async leave(): Promise<void> {
+    this.#door.abort(new Error('the client went away'));
+    await this.#all;
+  }
+
+  /** All answers, or the first failure. */
+  async everyAnswer(): Promise<Answer[]> {
+    await this.#all;
+    if (this.errors.length > 0) throw this.errors[0];
+    return this.answers;
+  }
+
+  /** How many answers had this status. */
+  count(status: number): number {
+    return this.answers.filter((answer) => answer.status === status).length;
+  }
+}
+
+/** Replaces what was done by one line: nobody reads two hundred. */
+export function tellInOneLine(t: Stage, text: string): void {
+  t.trail.splice(0, t.trail.length, text);
+}
+
+/** A broken app must not spoil the next behaviour. What it broke has been told already, so the trail stays as it is. */
+export async function startAnew(t: Stage): Promise<void> {
+  await t.restart(1);
+  t.trail.pop();
+}

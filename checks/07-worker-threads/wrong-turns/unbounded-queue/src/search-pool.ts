@@ -1,0 +1,22 @@
+import { availableParallelism } from 'node:os';
+import { Piscina } from 'piscina';
+
+const threads = availableParallelism();
+
+// As many threads at most as at least: a thread that was stopped with its search is replaced at once, and no search
+// waits for a thread to start.
+const pool = new Piscina({
+  filename: new URL('./tasks.ts', import.meta.url).href,
+  minThreads: threads,
+  maxThreads: threads,
+});
+
+/** Runs an exported function of tasks.ts in a thread. The signal drops the task if it waits, and stops it if it runs. */
+export function runInPool<Result>(name: string, task: unknown, signal: AbortSignal): Promise<Result> {
+  return pool.run(task, { name, signal });
+}
+
+/** Stops the threads. Close the server first: whatever still runs is lost. */
+export function closePool(): Promise<void> {
+  return pool.destroy();
+}
