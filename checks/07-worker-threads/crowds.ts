@@ -11,6 +11,7 @@ import {
   mostWaiting,
   searchCostMs,
   searchPath,
+  soon,
   startAnew,
   tellInOneLine,
 } from './searches.ts';
@@ -78,7 +79,7 @@ export async function freesThePlaces(t: Stage, hall: () => number): Promise<void
   let freed = false;
   try {
     const startedMs = 0.5 * t.cores * largeMs;
-    await t.until('the app to search', () => cpuOfTree(app) - cpuBefore > startedMs || crowd.open < clients);
+    await t.until('the app to search', () => cpuOfTree(app) - cpuBefore > startedMs || crowd.open < clients, soon);
     await crowd.leave();
     const [leftAt, cpuWhenLeft] = [performance.now(), cpuOfTree(app)];
     const sinceMs = () => performance.now() - leftAt;

@@ -19,7 +19,7 @@ export default defineLesson({
       title: 'p95 of GET /venues/:id/best-seats',
       endpoint: 'GET /venues/:id/best-seats',
       statistic: 'p95',
-      atMostMs: 2_500,
+      atMostMs: 3_000,
     },
   ],
 });

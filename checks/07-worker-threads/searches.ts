@@ -14,6 +14,9 @@ export function mostThreads(t: Stage): number {
 /** Longer than any queue of 32 searches takes on a slow laptop. */
 export const patienceMs = 30_000;
 
+/** For what a starved machine only makes late. */
+export const soon = { deadlineMs: 15_000 };
+
 export function searchPath(venue: number, party: number): string {
   return `/venues/${venue}/best-seats?party=${party}`;
 }

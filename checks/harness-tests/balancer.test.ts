@@ -82,6 +82,29 @@ describe('the balancer', () => {
     await gone.promise;
   });
 
+  it('does not send a request again that its client has given up, also on a kept connection', async () => {
+    let reached = 0;
+    let arrived = Promise.withResolvers<void>();
+    const target = await instance((q, s) => {
+      if (q.url === '/warm') return s.end('ok');
+      reached++;
+      arrived.resolve();
+      return s; // No answer: the client goes away first.
+    });
+    balancer = await startBalancer([target]);
+    for (let round = 1; round <= 3; round++) {
+      arrived = Promise.withResolvers<void>();
+      await (await fetch(`${balancer.url}/warm`)).text();
+      const leave = new AbortController();
+      const request = fetch(balancer.url, { signal: leave.signal }).catch(() => {});
+      await arrived.promise;
+      leave.abort();
+      await request;
+      await (await fetch(`${balancer.url}/warm`)).text();
+      expect(reached).toBe(round);
+    }
+  });
+
   it('passes Secure cookies on, and takes Secure off for the load generator', async () => {
     const cookies = ['a=1; Path=/; Secure; HttpOnly', 'secure=2; SameSite=Lax; secure'];
     balancer = await startBalancer([await instance((_q, s) => s.writeHead(200, { 'set-cookie': cookies }).end())]);

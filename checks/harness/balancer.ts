@@ -68,6 +68,7 @@ export async function startBalancer(initial: Target[], port = 0): Promise<Balanc
       },
     );
     upstream.on('error', (error: NodeJS.ErrnoException) => {
+      if (outgoing.destroyed) return; // The client has gone: its request must not be sent again.
       // A kept connection that the instance had closed meanwhile: the request never arrived, so it may be sent again.
       if (upstream.reusedSocket && error.code === 'ECONNRESET' && retries > 0 && incoming.method === 'GET') {
         forward(incoming, outgoing, index, retries - 1);

@@ -125,7 +125,8 @@ export class Visitor {
     const where = severalInstances && options.on ? ` on instance ${options.on}` : '';
     const request = `${method} ${path}${where}`;
     const startedAt = performance.now();
-    const abort = () => call.abort();
+    // Without a value: the call is a thenable, and an event target throws what a listener's promise rejects with.
+    const abort = () => void call.abort();
     options.signal?.addEventListener('abort', abort, { once: true });
     try {
       const response = await abortable(call, options.signal);

@@ -1,0 +1,61 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BehaviourFailure } from '../harness/verdict.ts';
+import { Visitor } from '../harness/visitor.ts';
+
+let server: Server;
+let url: string;
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    if (request.url === '/never') return;
+    if (request.url === '/cookies') {
+      response.setHeader('set-cookie', ['id=a%20b; Secure; HttpOnly', 'theme=dark', 'old=1; Max-Age=0']);
+    }
+    response.end(JSON.stringify({ cookie: request.headers.cookie ?? '' }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+function visitor(trail: string[] = []): Visitor {
+  const scene = { trail, teaching: { because: 'Because.', lookAt: 'here' }, crash: () => undefined };
+  return new Visitor({ url, scene, severalInstances: true, cookies: new Map([['old', '0']]) });
+}
+
+describe('a visitor', () => {
+  it('keeps cookies as they are, also Secure ones, and forgets those that have ended', async () => {
+    const ada = visitor();
+    await ada.get('/cookies');
+    expect((await ada.get('/')).json).toEqual({ cookie: 'id=a%20b; theme=dark' });
+  });
+
+  it('writes what it does into the trail', async () => {
+    const trail: string[] = [];
+    await visitor(trail).post('/cookies', {}, { on: 2 });
+    expect(trail).toEqual(['POST /cookies on instance 2\t200, set-cookie id, theme, old']);
+  });
+
+  it('calls an answer that does not come in time a hang', async () => {
+    const error = await visitor()
+      .get('/never', { deadlineMs: 100 })
+      .catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(BehaviourFailure);
+    expect(error.failure).toMatchObject({ kind: 'hangs', seen: 'none within 0.1 s', because: 'Because.' });
+  });
+
+  it('leaves when it is told to, and nothing else goes wrong with that', async () => {
+    // Vitest fails the run for an error that nobody handles, such as a rejection that an event target throws again.
+    const leave = new AbortController();
+    const request = visitor().get('/never', { signal: leave.signal });
+    setImmediate(() => leave.abort(new Error('gone')));
+    await expect(request).rejects.toThrow('gone');
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+});
