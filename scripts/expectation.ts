@@ -13,10 +13,10 @@ export interface Judgement {
 /** Compares the result of a check with what its subject must get. */
 export function judge(lesson: Lesson, subject: Subject, result: CheckResult): Judgement {
   const failed = result.behaviours.filter((behaviour) => behaviour.outcome === 'fail').map((behaviour) => behaviour.id);
-  const undecided = [
-    ...result.behaviours.filter((behaviour) => behaviour.outcome === 'inconclusive').map((b) => `${b.id}: ${b.reason}`),
-    ...(result.load?.outcome === 'inconclusive' ? [`load: ${result.load.reason}`] : []),
-  ];
+  const undecided = result.behaviours.filter((b) => b.outcome === 'inconclusive').map((b) => `${b.id}: ${b.reason}`);
+  // The starter has failed before its load run, which is there for the margins only.
+  if (result.load?.outcome === 'inconclusive' && subject.role !== 'starter')
+    undecided.push(`load: ${result.load.reason}`);
   const loadFailed = result.load?.outcome === 'fail' ? ['load'] : [];
   const got =
     undecided.length > 0 ? `inconclusive ${undecided[0]}` : [...failed, ...loadFailed].join(' ') || result.verdict;
