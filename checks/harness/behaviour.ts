@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment, Instance } from './environment.ts';
 import type { Figure } from './result.ts';
 import type { RedisHandle } from './services/redis/handle.ts';
+import type { SupplierHandle } from './services/supplier/handle.ts';
 import { BehaviourFailure, Inconclusive, Skipped, type Teaching } from './verdict.ts';
 import { Visitor } from './visitor.ts';
 
@@ -80,6 +81,19 @@ export class Stage {
     const { redis } = this.#environment;
     if (!redis) throw new TypeError('this lesson has no Redis');
     return redis;
+  }
+
+  /** Path of the lesson's file that the app knows by this environment variable. */
+  file(variable: string): string {
+    const path = this.#environment.files[variable];
+    if (!path) throw new RangeError(`the lesson has no file ${variable}`);
+    return path;
+  }
+
+  get supplier(): SupplierHandle {
+    const { supplier } = this.#environment;
+    if (!supplier) throw new TypeError('this lesson has no supplier');
+    return supplier;
   }
 
   /** Adds a line to what the failure will print as done. */

@@ -1,9 +1,12 @@
+import { copyFileSync, mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
 import { AppProcess } from './app-process.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
 import type { Lesson } from './lesson.ts';
 import { type Probe, ProbeServer } from './probe/probe-server.ts';
 import { cacheDir, type Run, repoDir } from './run.ts';
 import { openRedis, type RedisHandle } from './services/redis/handle.ts';
+import { type SupplierHandle, startSupplier } from './services/supplier/handle.ts';
 import { BehaviourFailure, Inconclusive } from './verdict.ts';
 
 /** An instance of the app with the probe that reports from inside it. */
@@ -26,6 +29,9 @@ export class Environment implements AsyncDisposable {
   readonly probes: ProbeServer;
   balancer!: Balancer;
   redis: RedisHandle | undefined;
+  supplier: SupplierHandle | undefined;
+  /** Paths of the lesson's files, by the variable that tells the app. */
+  readonly files: Readonly<Record<string, string>>;
   readonly #options: EnvironmentOptions;
   #instancesMade = 0;
 
@@ -33,6 +39,14 @@ export class Environment implements AsyncDisposable {
     this.#options = options;
     this.lesson = options.lesson;
     this.probes = probes;
+    const dir = mkdtempSync(join(options.run.dir, 'files-'));
+    this.files = Object.fromEntries(
+      (options.lesson.files ?? []).map(({ variable, name, copyOf }) => {
+        const path = join(dir, name);
+        if (copyOf) copyFileSync(join(repoDir, copyOf), path);
+        return [variable, path];
+      }),
+    );
   }
 
   /**
@@ -43,6 +57,7 @@ export class Environment implements AsyncDisposable {
     const environment = new Environment(options, await ProbeServer.start());
     try {
       if (options.lesson.services.includes('redis')) environment.redis = await environment.#startRedis();
+      if (options.lesson.services.includes('supplier')) environment.supplier = await environment.#startSupplier();
       const started = await Promise.allSettled(
         Array.from({ length: options.lesson.instances }, (_, index) =>
           environment.startInstance(`instance ${index + 1}`),
@@ -68,6 +83,23 @@ export class Environment implements AsyncDisposable {
     }
   }
 
+  async #startSupplier(): Promise<SupplierHandle> {
+    const { latencyMs = 150, atOnce = 20 } = this.lesson.supplier ?? {};
+    try {
+      return await startSupplier({ run: this.#options.run, latencyMs, atOnce });
+    } catch (error) {
+      throw new Inconclusive(error instanceof Error ? error.message : String(error), 'check again');
+    }
+  }
+
+  /** What each service is, for the first lines of a check. */
+  serviceLabels(): Record<string, string> {
+    return {
+      ...(this.redis ? { redis: this.redis.label } : {}),
+      ...(this.supplier ? { supplier: this.supplier.label } : {}),
+    };
+  }
+
   /** Starts one more process of the app; the caller ends it, or the environment does. */
   async startInstance(name: string, env: Record<string, string> = {}): Promise<Instance> {
     const key = `app${++this.#instancesMade}`;
@@ -78,6 +110,8 @@ export class Environment implements AsyncDisposable {
       env: {
         NODE_ENV: 'production',
         ...(this.redis ? { REDIS_URL: this.redis.appUrl } : {}),
+        ...(this.supplier ? { SUPPLIER_URL: this.supplier.url } : {}),
+        ...this.files,
         ...this.lesson.env,
         ...this.probes.env(key),
         ...env,
@@ -103,6 +137,7 @@ export class Environment implements AsyncDisposable {
   /** Puts things right after a behaviour that broke them, so that the next one starts from a working environment. */
   async repair(): Promise<void> {
     await this.redis?.restore();
+    await this.supplier?.restore().catch(() => {}); // Dead: the next behaviour that needs it says so.
     for (const [index, instance] of this.instances.entries()) if (instance.exited) await this.restart(index + 1);
   }
 
@@ -129,6 +164,9 @@ export class Environment implements AsyncDisposable {
         'npm run doctor, then check again',
       );
     }
+    if (this.supplier && !(await this.supplier.alive())) {
+      throw new Inconclusive('the supplier of this check stopped answering', 'check again');
+    }
   }
 
   /** Stops every instance as a deploy does, and says what was wrong with it. */
@@ -142,6 +180,7 @@ export class Environment implements AsyncDisposable {
     await Promise.all(this.instances.map((instance) => instance.kill()));
     await this.balancer?.[Symbol.asyncDispose]();
     await this.redis?.close();
+    await this.supplier?.close();
     await this.probes[Symbol.asyncDispose]();
   }
 }

@@ -1,5 +1,5 @@
 /** A service that a lesson's app talks to. The harness starts it and passes its address in the environment. */
-export type ServiceName = 'redis';
+export type ServiceName = 'redis' | 'supplier';
 
 /** A figure of the load run that must not be exceeded. `endpoint` is a request's `name` in load.yml. */
 export interface Target {
@@ -9,6 +9,15 @@ export interface Target {
   statistic: 'median' | 'p95' | 'p99';
   /** Milliseconds, time to first byte as Artillery reports it. */
   atMostMs: number;
+}
+
+/** A file that the app reads or writes. Each environment has a copy of its own, so that a check may change it. */
+export interface LessonFile {
+  /** The environment variable that tells the app its path: "ACCOUNTS_FILE". */
+  variable: string;
+  name: string;
+  /** Copied from this file, relative to the repository. Without it the file does not exist at first. */
+  copyOf?: string;
 }
 
 /** What `lesson.ts` of a lesson says: data only, read by the commands and by the check. */
@@ -22,10 +31,14 @@ export interface Lesson {
   /** How long a learner who knows Express takes, in minutes. */
   minutes: number;
   services: readonly ServiceName[];
+  /** How slow the supplier is, and how many it serves at a time, where the lesson has one. */
+  supplier?: { latencyMs: number; atOnce: number };
   /** How many processes of the app run behind the balancer. */
   instances: number;
   /** Environment variables besides PORT, NODE_ENV and the services' addresses. */
   env: Readonly<Record<string, string>>;
+  /** Files that the app gets the paths of. */
+  files?: readonly LessonFile[];
   /** Ids of the behaviours that the starter fails when all are run. It holds every other one. */
   starterFails: readonly string[];
   /** Shell lines to try against `npm run dev`; `$URL` stands for the balancer's address. */

@@ -17,6 +17,14 @@ export interface LoadShape {
   variables?: Record<string, string | number>;
   /** What was measured for it, to be printed: "one search costs 140 ms of CPU here: 5 searches a second". */
   note?: string;
+  /** Called before each run. What it returns is called after it, and judges what Artillery can't see. */
+  watch?: () => Promise<() => Promise<LoadFinding>>;
+}
+
+/** What a load did besides answering: "18 calls to the supplier for 660 requests". */
+export interface LoadFinding {
+  note: string;
+  failure?: Failure;
 }
 
 /** Runs a lesson's load against the environment and judges it. Only a disturbed run is repeated, and only once. */
@@ -24,7 +32,7 @@ export async function judgeLoad(lesson: Lesson, environment: Environment, shape:
   const startedAt = performance.now();
   const finish = (result: Omit<LoadResult, 'elapsedMs'>): LoadResult => ({
     ...result,
-    ...(shape.note ? { note: shape.note } : {}),
+    ...noteOf(shape.note, result.note),
     elapsedMs: Math.round(performance.now() - startedAt),
   });
   try {
@@ -57,6 +65,11 @@ export async function judgeLoad(lesson: Lesson, environment: Environment, shape:
   }
 }
 
+function noteOf(...notes: (string | undefined)[]): { note?: string } {
+  const said = notes.filter((note) => note !== undefined);
+  return said.length > 0 ? { note: said.join('; ') } : {};
+}
+
 async function phasesOf(lesson: Lesson): Promise<Phase[]> {
   return (parse(await readFile(scriptOf(lesson), 'utf8')) as { config: { phases: Phase[] } }).config.phases;
 }
@@ -73,6 +86,7 @@ interface Attempt {
 
 async function runOnce(lesson: Lesson, environment: Environment, shape: LoadShape): Promise<Attempt> {
   const watch = new MachineWatch();
+  const endOfWatch = await shape.watch?.();
   const stopShowing = showProgress(environment);
   let report: ArtilleryReport;
   environment.balancer.stripSecure = true;
@@ -92,7 +106,9 @@ async function runOnce(lesson: Lesson, environment: Environment, shape: LoadShap
   await environment.assertServicesAlive();
   const answers = readAnswers(report);
   const targets = readTargets(report, lesson.targets);
+  const finding = await endOfWatch?.();
   const measured = {
+    ...noteOf(finding?.note),
     requests: answers.requests,
     seconds: answers.seconds,
     targets,
@@ -103,6 +119,8 @@ async function runOnce(lesson: Lesson, environment: Environment, shape: LoadShap
   if (answers.failure) {
     return { result: { ...measured, outcome: 'fail', failure: answers.failure }, excusable: answers.excusable };
   }
+  // Before the targets: a count is no matter of a busy machine.
+  if (finding?.failure) return { result: { ...measured, outcome: 'fail', failure: finding.failure }, excusable: false };
   if (targets.length < lesson.targets.length)
     throw new Inconclusive('Artillery has no figures for some targets', 'npm run doctor, then check again');
   const missed = targets.find((target) => !target.met);

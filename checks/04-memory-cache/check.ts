@@ -1,0 +1,191 @@
+import { defineCheck } from '../harness/check.ts';
+import { excerpt } from '../harness/visitor.ts';
+import lesson from './lesson.ts';
+import { limitBehaviours } from './limits.ts';
+import { ada, callsDuring, eventIn, grace, inCalls, linus, read, readAgainForNothing } from './steps.ts';
+import { supplierWatch } from './supplier-watch.ts';
+import { truthBehaviours } from './truth.ts';
+
+defineCheck(lesson, ({ behaviour, load }) => {
+  behaviour(
+    'second-read',
+    'a second read asks the supplier nothing',
+    {
+      because: 'Every request goes to the supplier, although it was told the same thing a moment ago.',
+      lookAt: 'what happens between the route and src/supplier.ts when the same thing is read twice?',
+    },
+    async (t) => {
+      const visitor = t.visitor();
+      const event = await read(visitor, '/events/7');
+      t.require(event.json?.id === '7', { expected: 'event 7', seen: excerpt(event.text) });
+      await readAgainForNothing(t, event, '/events/7');
+      const list = await read(visitor, '/events?city=berlin&page=1');
+      t.require(eventIn(list, '1'), { expected: 'a list with event 1, which is in berlin', seen: excerpt(list.text) });
+      await readAgainForNothing(t, list, '/events?city=berlin&page=1');
+      const offers = await read(visitor, '/me/offers', ada);
+      t.require(offers.json?.offers?.length === 2, { expected: 'the two offers of ada', seen: excerpt(offers.text) });
+      await readAgainForNothing(t, offers, '/me/offers', ada);
+    },
+  );
+
+  behaviour(
+    'private-offers',
+    'two customers never see each other’s offers',
+    {
+      because:
+        'The answer was kept under its method and URL, which are the same for every customer. Whoever asks next gets the offers of whoever asked first.',
+      lookAt: 'which parts of a request decide what the answer is, and which of them are in the key?',
+    },
+    async (t) => {
+      for (const [who, headers, own] of [
+        ['ada', ada, 'a-1,a-2'],
+        ['grace', grace, 'g-1'],
+        ['ada', ada, 'a-1,a-2'],
+      ] as const) {
+        t.step(`${who} asks:`);
+        const { json, text } = await read(t.visitor(), '/me/offers', headers);
+        const seen = json?.offers?.map?.((offer: { id?: string }) => offer?.id).join();
+        t.require(seen === own, { expected: `the offers of ${who}: ${own}`, seen: excerpt(text) });
+      }
+      t.step('somebody without a login asks:');
+      (await t.visitor().get('/me/offers')).mustBe(401);
+      for (const invented of ['Bearer ada.000000', 'Bearer ada']) {
+        t.step(`somebody invents the token "${invented}":`);
+        (await t.visitor().get('/me/offers', { headers: { authorization: invented } })).mustBe([401, 403], {
+          because:
+            'The key is made of the name in the token, which anybody can write. Only the whole token shows who asks.',
+          lookAt: 'who checks the token when the answer comes from the cache?',
+        });
+      }
+    },
+  );
+
+  behaviour(
+    'own-entries',
+    'each query has its own entry, whatever the order of its parameters',
+    {
+      because:
+        'The key is the URL as it was typed. The same question in another order, or with a default written out, is then another entry.',
+      lookAt: 'is the key made of the URL, or of the values that decide what the answer is?',
+    },
+    async (t) => {
+      const mixedUp = {
+        because: 'Two different questions share one entry, so one of them gets the answer to the other.',
+        lookAt: 'which parameters decide what is in the list, and which of them are in the key?',
+      };
+      const visitor = t.visitor();
+      const first = await read(visitor, '/events?city=oslo&page=1');
+      for (const [query, city, page] of [
+        ['city=oslo&page=2', 'oslo', 2],
+        ['city=lisbon&page=1', 'lisbon', 1],
+        ['page=1', '', 1],
+      ] as const) {
+        const { json, text } = await read(visitor, `/events?${query}`);
+        const right = json?.city === city && json?.page === page && json?.events?.length === 10;
+        t.require(right, { expected: `page ${page} of ${city || 'all cities'}`, seen: excerpt(text), ...mixedUp });
+      }
+      t.trail.splice(0, t.trail.length, 'GET /events?city=oslo&page=1\t200');
+      await readAgainForNothing(t, first, '/events?page=1&city=oslo');
+      await readAgainForNothing(t, first, '/events?city=oslo');
+    },
+  );
+
+  behaviour(
+    'viewer',
+    'what a handler adds for one customer (viewer) never shows up in another’s answer',
+    {
+      because:
+        'The cache gave the handler its own object. What the handler added to it is now in the cache, for everybody.',
+      lookAt: 'does a reader get a copy, or the very object that is kept? And those who wait for one answer together?',
+    },
+    async (t) => {
+      const readers = [
+        ['ada', ada],
+        ['grace', grace],
+        [undefined, {}],
+      ] as const;
+      for (const path of ['/events/21', '/events?city=vienna&page=1']) {
+        await t.supplier.setLatency(700);
+        t.trail.splice(0, t.trail.length, 'ada, grace and somebody without a login read at the same time:');
+        // In this order, while the supplier is slow: the one without a login is the last to be answered.
+        const asked = [];
+        for (const [, headers] of readers) {
+          asked.push(read(t.visitor(), path, headers));
+          await new Promise((resolve) => setTimeout(resolve, 30));
+        }
+        const answers = await Promise.all(asked);
+        for (const [index, [who]] of readers.entries()) requireViewer(answers[index], who);
+        t.trail.splice(0, t.trail.length, 'and one after the other:');
+        for (const [who, headers] of readers) requireViewer(await read(t.visitor(), path, headers), who);
+      }
+
+      function requireViewer(answer: { json: { viewer?: string } } | undefined, who: string | undefined): void {
+        const viewer = answer?.json?.viewer;
+        t.require(viewer === who, {
+          step: `what ${who ?? 'the one without a login'} got`,
+          expected: who ? `viewer "${who}"` : 'no viewer',
+          seen: viewer === undefined ? 'no viewer' : `viewer "${viewer}"`,
+        });
+      }
+    },
+  );
+
+  truthBehaviours(behaviour);
+
+  behaviour(
+    'falsy-kept',
+    'empty results are kept, too',
+    {
+      because:
+        '“Nothing” was taken for “not kept”: null, 0 and empty lists are answers like any other. A test such as if (kept) throws them away.',
+      lookAt: 'how does the app tell an entry that is null or empty from an entry that is not there?',
+    },
+    async (t) => {
+      for (const [path, headers, what] of [
+        ['/events?city=atlantis&page=1', {}, 'events'],
+        ['/me/offers', linus, 'offers'],
+      ] as const) {
+        t.trail.splice(0);
+        const first = await read(t.visitor(), path, headers);
+        t.require(Array.isArray(first.json?.[what]) && first.json[what].length === 0, {
+          expected: `an empty list of ${what}`,
+          seen: excerpt(first.text),
+          because: 'There are none, and the shop says something else: it is the answer to another question.',
+          lookAt: 'what decides this answer, and what is in its key?',
+        });
+        await readAgainForNothing(t, first, path, headers);
+      }
+    },
+  );
+
+  behaviour(
+    'coalesced',
+    'ten cold reads at once ask the supplier once',
+    {
+      because:
+        'An entry is there only when the answer has come. All who ask until then ask the supplier, too: when a popular entry expires, that is everybody (a cache stampede).',
+      lookAt: 'what does the second reader find while the first one is still waiting?',
+    },
+    async (t) => {
+      for (const path of ['/events/31', '/events?city=dublin&page=2']) {
+        t.trail.splice(0, t.trail.length, `ten times GET ${path} at once, not read before`);
+        await t.supplier.setLatency(800);
+        let answers: { json: unknown; text: string }[] = [];
+        const calls = await callsDuring(t, async () => {
+          const trailLength = t.trail.length;
+          answers = await Promise.all(Array.from({ length: 10 }, () => read(t.visitor(), path)));
+          t.trail.splice(trailLength);
+        });
+        t.require(calls === 1, { expected: '1 call to the supplier', seen: inCalls(calls) });
+        t.require(new Set(answers.map(({ text }) => text)).size === 1, {
+          expected: 'ten equal answers',
+          seen: 'answers that differ',
+        });
+      }
+    },
+  );
+
+  limitBehaviours(behaviour);
+
+  load((t) => ({ watch: () => supplierWatch(t) }));
+});

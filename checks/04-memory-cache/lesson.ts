@@ -1,0 +1,19 @@
+import { defineLesson } from '../harness/lesson.ts';
+
+export default defineLesson({
+  number: 4,
+  folder: '04-memory-cache',
+  title: 'Ask the supplier once, keep what is still true',
+  minutes: 30,
+  services: ['supplier'],
+  supplier: { latencyMs: 150, atOnce: 10 },
+  instances: 1,
+  env: {},
+  starterFails: ['second-read', 'own-entries', 'falsy-kept', 'coalesced', 'full-cache'],
+  tryIt: [
+    `curl -s -o /dev/null -w '%{time_total} s\\n' "$URL/events?city=berlin&page=1" -o /dev/null "$URL/events?city=berlin&page=1"`,
+    `curl -s -w '\\n' -H 'authorization: Bearer ada.9f31c7' $URL/me/offers $URL/events/7`,
+    `curl -s -w '\\n' -X PUT -H 'content-type: application/json' -d '{"priceCents":999}' $URL/events/7`,
+  ],
+  targets: [{ title: 'p95 of GET /events/:id', endpoint: 'GET /events/:id', statistic: 'p95', atMostMs: 70 }],
+});

@@ -1,0 +1,58 @@
+import type { CheckDefinition } from '../harness/check.ts';
+import { flood } from './flood.ts';
+import { read, readAgainForNothing } from './steps.ts';
+
+/** Of ten thousand. The first half may fill a cache up to its bound; the second half must not make it grow. */
+const half = 5_000;
+/** 5,000 entries with a name of 800 characters are 9 MB. */
+const growthLimitMb = 3;
+
+/** What a cache may cost. */
+export function limitBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'bounded',
+    'ten thousand made-up query strings do not grow the heap without bound',
+    {
+      because:
+        'Every query string that somebody makes up becomes an entry. A time to live does not help: the memory is full before the first entry ends.',
+      lookAt: 'how many entries can there be at most, and who goes when there is one too many?',
+    },
+    async (t) => {
+      await t.supplier.setLatency(0);
+      const { probe } = t.app();
+      const heaps: number[] = [];
+      for (const from of [0, half]) {
+        const statuses = await flood(t.app().url, from, half);
+        t.step(`${half.toLocaleString('en')} times GET /events?city=… with made-up cities`);
+        const failed = [...statuses].find(([status]) => status === 0 || status >= 500);
+        t.require(!failed, {
+          expected: 'an answer to each',
+          seen: failed ? `${failed[1]} times ${failed[0] || 'a broken connection'}` : '',
+          because:
+            'The cache is full, and now it throws: node-cache with maxKeys refuses new entries. A cache that cannot keep an answer must still give it.',
+          lookAt: 'what happens to an answer that the cache has no room for?',
+        });
+        heaps.push((await probe.readAfterGc()).heapUsed);
+      }
+      const [before = 0, after = 0] = heaps;
+      t.atMost('growth of the heap by 5,000 more', Math.max(0, after - before) / 1e6, growthLimitMb, 'MB');
+    },
+    { limitMs: 60_000 },
+  );
+
+  behaviour(
+    'full-cache',
+    'a full cache still makes room for what is read now',
+    {
+      because:
+        'The cache is full of entries that nobody reads again, and new ones are turned away. Whoever makes up query strings switches it off for everybody.',
+      lookAt: 'when the cache is full, is it the old entries that go, or the new ones?',
+    },
+    async (t) => {
+      t.step('after ten thousand made-up query strings');
+      for (const path of ['/events/301', '/events?city=madrid&page=3']) {
+        await readAgainForNothing(t, await read(t.visitor(), path), path);
+      }
+    },
+  );
+}

@@ -1,0 +1,60 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Stage } from '../harness/behaviour.ts';
+import type { Teaching } from '../harness/verdict.ts';
+import { type Answer, excerpt, type Visitor } from '../harness/visitor.ts';
+
+/** Customers whom the box office knows: ada has two offers, grace one, linus none. */
+export const ada = { authorization: 'Bearer ada.9f31c7' };
+export const grace = { authorization: 'Bearer grace.40d2be' };
+export const linus = { authorization: 'Bearer linus.c81a55' };
+
+type Headers = Record<string, string>;
+
+/** GET that must be answered with 200 and JSON. */
+export async function read(
+  visitor: Visitor,
+  path: string,
+  headers: Headers = {},
+  teaching: Partial<Teaching> = {},
+): Promise<Answer> {
+  return (await visitor.get(path, { headers })).mustBe(200, teaching);
+}
+
+/** The calls that the supplier counts while something is done. */
+export async function callsDuring(t: Stage, act: () => Promise<unknown>): Promise<number> {
+  await t.supplier.reset();
+  await act();
+  return t.supplier.total();
+}
+
+/** Reads something a second time: the supplier must not hear of it, and the answer must be the same. */
+export async function readAgainForNothing(
+  t: Stage,
+  first: Answer,
+  path: string,
+  headers: Headers = {},
+  teaching: Partial<Teaching> = {},
+): Promise<void> {
+  const visitor = t.visitor();
+  let second: Answer | undefined;
+  const calls = await callsDuring(t, async () => {
+    second = await read(visitor, path, headers, teaching);
+  });
+  t.require(calls === 0, { expected: 'no call to the supplier', seen: inCalls(calls), ...teaching });
+  t.require(isDeepStrictEqual(second?.json, first.json), {
+    expected: `the same answer as before: ${excerpt(first.text)}`,
+    seen: excerpt(second?.text ?? ''),
+    because: 'What comes from the cache is not what was put into it.',
+    lookAt: 'what is stored, and what is made of it when it is answered again?',
+  });
+}
+
+export function inCalls(calls: number): string {
+  return `${calls} call${calls === 1 ? '' : 's'} to the supplier`;
+}
+
+/** The event in a list, if the list shows it. */
+export function eventIn(list: Answer, id: string): Record<string, unknown> | undefined {
+  const { events } = (list.json ?? {}) as { events?: Record<string, unknown>[] };
+  return Array.isArray(events) ? events.find((event) => event?.id === id) : undefined;
+}

@@ -1,0 +1,37 @@
+import type { Stage } from '../harness/behaviour.ts';
+import type { LoadFinding } from '../harness/load/judge.ts';
+import { inCalls, read } from './steps.ts';
+
+/** The five lists and 45 events that load.yml reads. */
+const cities = ['berlin', 'oslo', 'lisbon', 'vienna', 'dublin'];
+const eventIds = Array.from({ length: 45 }, (_, index) => String(index + 101));
+
+/** A write makes its event and the lists wrong: 6 entries of the 50 in the load. */
+const callsForEachWrite = 12;
+
+/** Reads everything once, so that the load finds a warm cache, and counts what the load then asks of the supplier. */
+export async function supplierWatch(t: Stage): Promise<() => Promise<LoadFinding>> {
+  const visitor = t.visitor();
+  const paths = [...cities.map((city) => `/events?city=${city}&page=1`), ...eventIds.map((id) => `/events/${id}`)];
+  await Promise.all(paths.map((path) => read(visitor, path)));
+  await t.supplier.reset();
+  return async () => {
+    const { 'PUT /events/:id': writes, ...others } = await t.supplier.calls();
+    const reads = Object.values(others).reduce((sum, count) => sum + count, 0);
+    const limit = callsForEachWrite * writes;
+    const note = `${inCalls(reads)} for reads beside ${writes} writes, limit ${limit}`;
+    if (reads <= limit) return { note };
+    return {
+      note,
+      failure: {
+        kind: 'target',
+        trail: [`the load run, ${writes} writes`],
+        expected: `at most ${limit} calls to the supplier (${callsForEachWrite} for each write)`,
+        seen: inCalls(reads),
+        because:
+          'The supplier is asked far more often than things change. Either answers are not kept, or a write throws away what it did not touch.',
+        lookAt: 'how many of the kept entries does one PUT /events/:id drop, and how many of them were wrong?',
+      },
+    };
+  };
+}

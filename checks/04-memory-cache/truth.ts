@@ -1,0 +1,201 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Stage } from '../harness/behaviour.ts';
+import type { CheckDefinition } from '../harness/check.ts';
+import { attachRun } from '../harness/run.ts';
+import { startSupplier } from '../harness/services/supplier/handle.ts';
+import { excerpt } from '../harness/visitor.ts';
+import { eventIn, read } from './steps.ts';
+
+/** When what is kept stops being true: after a write, after an error, after its time. */
+export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'write-seen',
+    'a write is seen at once in the event and in every list that shows it',
+    {
+      because: 'The write reached the supplier, but what the shop kept from before it is still answered.',
+      lookAt: 'which entries show the event that PUT /events/:id changes?',
+    },
+    async (t) => {
+      const visitor = t.visitor();
+      // Event 6 is in prague: on the first page of its city, and on the first page of all.
+      const lists = ['/events?city=prague&page=1', '/events?city=prague', '/events?page=1', '/events'];
+      for (const path of ['/events/6', ...lists]) await read(visitor, path);
+      await change(t, '6', { priceCents: 4_321, title: 'Late Show, extra date' });
+      requirePrice((await read(visitor, '/events/6')).json, 4_321);
+      for (const path of lists) requirePrice(eventIn(await read(visitor, path), '6'), 4_321);
+
+      const moved = {
+        because:
+          'The event has moved to another city. The list that it left and the list that it came to are both wrong now.',
+        lookAt: 'which lists does PUT /events/:id make wrong: only those that show the event already?',
+      };
+      t.trail.splice(0);
+      for (const page of [1, 2, 3, 4]) await read(visitor, `/events?city=riga&page=${page}`);
+      await read(visitor, '/events?city=prague&page=1');
+      await change(t, '6', { city: 'riga' });
+      t.require(!eventIn(await read(visitor, '/events?city=prague&page=1'), '6'), {
+        expected: 'event 6 is no longer in prague',
+        seen: 'it is',
+        ...moved,
+      });
+      // Where in the order of the new city it stands is the supplier's affair.
+      const pages = [];
+      for (const page of [1, 2, 3, 4, 5]) pages.push(await read(visitor, `/events?city=riga&page=${page}`));
+      t.require(
+        pages.some((page) => eventIn(page, '6')),
+        { expected: 'event 6 in one of the lists of riga', seen: 'in none', ...moved },
+      );
+
+      function requirePrice(event: Record<string, unknown> | undefined, priceCents: number): void {
+        t.require(event?.priceCents === priceCents, {
+          expected: `event 6 with priceCents ${priceCents}`,
+          seen: event ? `priceCents ${event.priceCents}` : 'no event 6',
+        });
+      }
+    },
+  );
+
+  behaviour(
+    'write-beats-read',
+    'a read that was under way during a write does not bring the old value back',
+    {
+      because:
+        'A read had asked the supplier before the write, and its answer came after it. The write dropped the entry, and then the late answer put the old value into it again.',
+      lookAt: 'how does an answer that comes from the supplier find out that a write has been in between?',
+    },
+    async (t) => {
+      for (const [path, id] of [
+        ['/events/16', '16'],
+        ['/events?city=athens&page=1', '18'],
+      ] as const) {
+        t.trail.splice(0);
+        await t.supplier.setLatency(900);
+        await t.supplier.reset();
+        t.step(`GET ${path} begins, and the supplier takes 900 ms`);
+        const trailLength = t.trail.length;
+        let earlyIsAnswered = false;
+        const early = t
+          .visitor()
+          .get(path)
+          .finally(() => {
+            earlyIsAnswered = true;
+          });
+        early.catch(() => {}); // Awaited below, unless something fails before.
+        await t.until('the read to reach the supplier', async () => (await t.supplier.total()) > 0);
+        await t.supplier.setLatency(0); // The write overtakes the read.
+        await change(t, id, { priceCents: 777 });
+        if (earlyIsAnswered) t.inconclusive('the machine was too busy for a write to overtake a read');
+        const during = await read(
+          t.visitor(),
+          path,
+          {},
+          { lookAt: 'does a new reader wait for an answer from before the write?' },
+        );
+        requireNew(during, 'a read after the write', {
+          because:
+            'The write had been answered, and still a new reader was given the answer that was asked for before it.',
+          lookAt: 'which answer does a reader wait for, when one is under way that began before the write?',
+        });
+        const { status } = await early;
+        t.trail.splice(trailLength + 2, t.trail.length, `the early read is answered\t${status}`);
+        requireNew(await read(t.visitor(), path), 'another read', {});
+
+        function requireNew(
+          answer: Awaited<ReturnType<typeof read>>,
+          step: string,
+          teaching: { because?: string; lookAt?: string },
+        ): void {
+          const event = eventIn(answer, id) ?? answer.json;
+          const seen = event?.priceCents === 777;
+          t.require(seen, { step, expected: 'priceCents 777', seen: `priceCents ${event?.priceCents}`, ...teaching });
+        }
+      }
+    },
+  );
+
+  behaviour(
+    'errors-not-kept',
+    'errors of the supplier and 404s are not kept as good answers',
+    {
+      because: 'An error was kept for as long as a good answer. The supplier is well again, and the shop still is not.',
+      lookAt: 'what is put into the cache when the supplier answers with an error, or not at all?',
+    },
+    async (t) => {
+      const faults = { '503 for every request': 503, 'refused connections': 'refuse' } as const;
+      for (const [path, [what, how]] of [
+        ['/events/41', Object.entries(faults)[0]],
+        ['/events/42', Object.entries(faults)[1]],
+        ['/events?city=turin&page=1', Object.entries(faults)[0]],
+      ] as [string, [string, 503 | 'refuse']][]) {
+        t.trail.splice(0, t.trail.length, `the supplier: ${what}`);
+        await t.supplier.fail({ how });
+        (await t.visitor().get(path)).mustBe([500, 502, 503, 504], {
+          because: 'The supplier failed, and the shop made a good answer of it.',
+          lookAt: 'what does the app answer when the supplier fails?',
+        });
+        await t.supplier.heal();
+        t.step('the supplier is well again');
+        const { json, text } = await read(t.visitor(), path);
+        t.require(json?.id === path.split('/')[2] || Array.isArray(json?.events), {
+          expected: 'the event or the list',
+          seen: excerpt(text),
+        });
+      }
+      t.trail.splice(0);
+      for (let time = 0; time < 2; time++) {
+        (await t.visitor().get('/events/99999')).mustBe(404, {
+          because: 'There is no such event. The second answer must say so as the first one did.',
+          lookAt: 'what does the cache keep of an answer: its status, too?',
+        });
+      }
+      (await t.visitor().put('/events/99999', { priceCents: 1 })).mustBe(404);
+    },
+  );
+
+  behaviour(
+    'expires',
+    'entries expire after CACHE_TTL_S, however often they are read',
+    {
+      because:
+        'Other shops sell from the same box office, and nobody tells this one. Without an end to every entry it answers for ever what was true once.',
+      lookAt: 'what ends an entry that nobody writes to, and does it come from CACHE_TTL_S?',
+    },
+    async (t) => {
+      // A supplier of its own, because this runs beside behaviours that count the calls to the other one.
+      const supplier = await startSupplier({ run: attachRun(), latencyMs: 20, atOnce: 10 });
+      try {
+        const extra = await t.startExtra({ env: { SUPPLIER_URL: supplier.url, CACHE_TTL_S: '1' } });
+        const visitor = t.visitor({ at: extra });
+        t.step('an instance with CACHE_TTL_S=1');
+        await read(visitor, '/events/5');
+        await read(visitor, '/events?city=dublin&page=1');
+        t.step('another shop sells seats of event 5');
+        await supplier.change('5', { seatsLeft: 3 });
+        const trailLength = t.trail.length;
+        for (const path of ['/events/5', '/events?city=dublin&page=1']) {
+          // It is read all the time, so that a time to live which every read renews never ends.
+          await t.until(
+            `GET ${path} shows the 3 seats left within 6 s`,
+            async () => {
+              t.trail.splice(trailLength);
+              const answer = await read(visitor, path);
+              await delay(50);
+              return (eventIn(answer, '5') ?? answer.json)?.seatsLeft === 3;
+            },
+            { deadlineMs: 6_000 },
+          );
+        }
+      } finally {
+        await supplier.close();
+      }
+    },
+    { background: true, limitMs: 40_000 },
+  );
+}
+
+async function change(t: Stage, id: string, body: Record<string, unknown>): Promise<void> {
+  t.step(`PUT /events/${id} ${JSON.stringify(body)}`);
+  const trailLength = t.trail.length;
+  (await t.visitor().put(`/events/${id}`, body)).mustBe(200);
+  t.trail.splice(trailLength);
+}

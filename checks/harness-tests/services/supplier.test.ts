@@ -1,0 +1,265 @@
+import { describe, expect, it } from 'vitest';
+import { Environment } from '../../harness/environment.ts';
+import { processTable } from '../../harness/processes.ts';
+import { type SupplierHandle, startSupplier } from '../../harness/services/supplier/handle.ts';
+import { Inconclusive } from '../../harness/verdict.ts';
+import { appsDir } from '../check-fixture.ts';
+import fixture from '../fixture/lesson.ts';
+import { fakeRun, survivors } from './fake-run.ts';
+
+const ada = { headers: { authorization: 'Bearer ada.9f31c7' } };
+
+/** Starts a supplier that answers at once, unless said, and ends it with the test. */
+async function withSupplier(
+  act: (supplier: SupplierHandle) => Promise<void>,
+  { latencyMs = 0, atOnce = 20 } = {},
+): Promise<void> {
+  await using run = fakeRun();
+  const supplier = await startSupplier({ run, latencyMs, atOnce });
+  try {
+    await act(supplier);
+  } finally {
+    await supplier.close();
+  }
+  expect(survivors(run)).toEqual([]);
+}
+
+async function json(url: string, init?: RequestInit) {
+  const response = await fetch(url, init);
+  // biome-ignore lint/suspicious/noExplicitAny: each test looks for what it needs.
+  return { status: response.status, body: (await response.json()) as any };
+}
+
+function put(url: string, body: unknown) {
+  return json(url, { method: 'PUT', body: JSON.stringify(body) });
+}
+
+describe('the supplier', () => {
+  it('has the events of a city by pages, and none of a city that is not there', () =>
+    withSupplier(async ({ url }) => {
+      const { body } = await json(`${url}/events?city=oslo&page=2`);
+      expect(body).toMatchObject({ city: 'oslo', page: 2, pages: 4 });
+      expect(body.events).toHaveLength(10);
+      expect(new Set(body.events.map((event: { city: string }) => event.city))).toEqual(new Set(['oslo']));
+      expect((await json(`${url}/events?city=atlantis`)).body.events).toEqual([]);
+      expect((await json(`${url}/events?page=0`)).status).toBe(400);
+    }));
+
+  it('has the same events at every start', () =>
+    withSupplier((one) =>
+      withSupplier(async (two) => {
+        for (const path of ['/events?page=3', '/stats'])
+          expect((await json(one.url + path)).body).toEqual((await json(two.url + path)).body);
+      }),
+    ));
+
+  it('answers 404 for an event that is not there', () =>
+    withSupplier(async ({ url }) => {
+      expect((await json(`${url}/events/99999`)).status).toBe(404);
+      expect((await put(`${url}/events/99999`, { priceCents: 1 })).status).toBe(404);
+    }));
+
+  it('changes an event for everybody who reads it afterwards', () =>
+    withSupplier(async ({ url }) => {
+      expect((await put(`${url}/events/7`, { priceCents: 1, city: 'riga' })).body).toMatchObject({ version: 2 });
+      expect((await json(`${url}/events/7`)).body).toMatchObject({ id: '7', priceCents: 1, city: 'riga' });
+      expect((await json(`${url}/events?city=riga`)).body.events[0]).toMatchObject({ id: '7', priceCents: 1 });
+    }));
+
+  it('does not show a write to a read that began before it', () =>
+    withSupplier(async (supplier) => {
+      await supplier.setLatency(300);
+      const early = json(`${supplier.url}/events/7`);
+      await expect.poll(() => supplier.total()).toBe(1);
+      await supplier.setLatency(0);
+      await put(`${supplier.url}/events/7`, { priceCents: 1 });
+      expect((await early).body.priceCents).not.toBe(1);
+      expect((await json(`${supplier.url}/events/7`)).body.priceCents).toBe(1);
+    }));
+
+  it('makes offers to the customer of a token, null to one without any, and 401 to others', () =>
+    withSupplier(async ({ url }) => {
+      expect((await json(`${url}/offers`, ada)).body).toHaveLength(2);
+      expect(await json(`${url}/offers`, { headers: { authorization: 'Bearer linus.c81a55' } })).toEqual({
+        status: 200,
+        body: null,
+      });
+      expect((await json(`${url}/offers`, { headers: { authorization: 'Bearer ada.0' } })).status).toBe(401);
+      expect((await json(`${url}/offers`)).status).toBe(401);
+    }));
+
+  it('counts calls by route, also those that fail, until it is reset', () =>
+    withSupplier(async (supplier) => {
+      const { url } = supplier;
+      for (const path of ['/events', '/events/1', '/events/2?x=1', '/offers', '/stats', '/nothing'])
+        await fetch(url + path);
+      await put(`${url}/events/1`, {});
+      await supplier.fail({ how: 503 });
+      await fetch(`${url}/events`);
+      expect(await supplier.calls()).toEqual({
+        'GET /events': 2,
+        'GET /events/:id': 2,
+        'PUT /events/:id': 1,
+        'GET /offers': 1,
+        'GET /stats': 1,
+        other: 1,
+      });
+      expect(await supplier.total()).toBe(8);
+      await supplier.reset();
+      expect(await supplier.total()).toBe(0);
+    }));
+
+  it('takes its time, and twice that for the statistics', () =>
+    withSupplier(
+      async ({ url }) => {
+        for (const [path, atLeastMs] of [
+          ['/events/1', 100],
+          ['/stats', 200],
+        ] as const) {
+          const startedAt = performance.now();
+          await json(url + path);
+          expect(performance.now() - startedAt).toBeGreaterThan(atLeastMs - 5);
+        }
+      },
+      { latencyMs: 100 },
+    ));
+
+  it('serves only so many at a time; the others wait, in their order', () =>
+    withSupplier(
+      async ({ url }) => {
+        const startedAt = performance.now();
+        const ends = await Promise.all(
+          Array.from({ length: 6 }, () => json(`${url}/events/1`).then(() => performance.now() - startedAt)),
+        );
+        ends.sort((a, b) => a - b);
+        // Two at a time, 100 ms each: at 100, 200 and 300 ms.
+        expect(ends[2]).toBeGreaterThan(195);
+        expect(ends[5]).toBeGreaterThan(295);
+      },
+      { latencyMs: 100, atOnce: 2 },
+    ));
+
+  it('is not slowed, limited or counted when it is controlled', () =>
+    withSupplier(
+      async (supplier) => {
+        const slow = new AbortController();
+        const waiting = [1, 2, 3].map((id) => fetch(`${supplier.url}/events/${id}`, slow).catch(() => {}));
+        await expect.poll(() => supplier.total()).toBe(3);
+        const startedAt = performance.now();
+        expect(await supplier.event('7')).toMatchObject({ id: '7' });
+        await supplier.change('7', { seatsLeft: 0 });
+        expect(await supplier.event('7')).toMatchObject({ seatsLeft: 0 });
+        expect(await supplier.total()).toBe(3);
+        expect(performance.now() - startedAt).toBeLessThan(10_000);
+        slow.abort();
+        await Promise.all(waiting);
+      },
+      { latencyMs: 20_000, atOnce: 1 },
+    ));
+});
+
+describe('a supplier that is told to fail', () => {
+  it('answers with that status until it is healed', () =>
+    withSupplier(async (supplier) => {
+      await supplier.fail({ how: 503 });
+      for (let time = 0; time < 3; time++) expect((await json(`${supplier.url}/events/1`)).status).toBe(503);
+      await supplier.heal();
+      expect((await json(`${supplier.url}/events/1`)).status).toBe(200);
+    }));
+
+  it('fails so many times and is well again by itself', () =>
+    withSupplier(async (supplier) => {
+      await supplier.fail({ how: 500, times: 2 });
+      const statuses = [];
+      for (let time = 0; time < 3; time++) statuses.push((await json(`${supplier.url}/events/1`)).status);
+      expect(statuses).toEqual([500, 500, 200]);
+    }));
+
+  it('refuses connections, and has its address back when healed', () =>
+    withSupplier(async (supplier) => {
+      await fetch(`${supplier.url}/events/1`);
+      await supplier.fail({ how: 'refuse' });
+      await expect(fetch(`${supplier.url}/events/1`)).rejects.toThrow();
+      expect(await supplier.alive()).toBe(true);
+      await supplier.heal();
+      expect((await json(`${supplier.url}/events/1`)).status).toBe(200);
+    }));
+
+  it('hangs without taking a place, and breaks those connections when healed', () =>
+    withSupplier(
+      async (supplier) => {
+        await supplier.fail({ how: 'hang', times: 1 });
+        const hanging = fetch(`${supplier.url}/events/1`).then(
+          () => 'answered',
+          () => 'broken',
+        );
+        await expect.poll(() => supplier.total()).toBe(1);
+        expect((await json(`${supplier.url}/events/2`)).status).toBe(200);
+        await supplier.heal();
+        expect(await hanging).toBe('broken');
+      },
+      { atOnce: 1 },
+    ));
+
+  it('is restored to the latency of its start', () =>
+    withSupplier(async (supplier) => {
+      await supplier.setLatency(60_000);
+      await supplier.fail({ how: 503 });
+      await supplier.restore();
+      expect((await json(`${supplier.url}/events/1`)).status).toBe(200);
+    }));
+});
+
+describe('the supplier as a process', () => {
+  it('is a process of its own, known to the run', async () => {
+    await using run = fakeRun();
+    const supplier = await startSupplier({ run, latencyMs: 0, atOnce: 1 });
+    expect(run.children.map((child) => child.pid)).toEqual([supplier.pid]);
+    expect(supplier.pid).not.toBe(process.pid);
+    await supplier.close();
+    expect(processTable().some((row) => row.pid === supplier.pid && !row.zombie)).toBe(false);
+  });
+
+  it('that has died is told from an app that is wrong', async () => {
+    await using run = fakeRun();
+    const supplier = await startSupplier({ run, latencyMs: 0, atOnce: 1 });
+    for (const child of run.children) child.kill('SIGKILL');
+    await expect.poll(() => supplier.alive()).toBe(false);
+    await expect(supplier.total()).rejects.toThrow(Inconclusive);
+    await supplier.close();
+  });
+});
+
+describe('the supplier of a lesson', () => {
+  const lesson = { ...fixture, services: ['supplier' as const], supplier: { latencyMs: 3, atOnce: 4 } };
+
+  it('is what the app finds at SUPPLIER_URL, and is named in the output', async () => {
+    await using run = fakeRun();
+    {
+      await using environment = await Environment.start({ lesson, subjectDir: `${appsDir}asks-supplier`, run });
+      expect((await json(`${environment.balancer.url}/events/7`)).body).toMatchObject({ id: '7' });
+      expect(await environment.supplier?.calls()).toMatchObject({ 'GET /events/:id': 1 });
+      expect(environment.serviceLabels()).toEqual({ supplier: '3 ms an answer, 4 at a time' });
+    }
+    expect(survivors(run)).toEqual([]);
+  });
+
+  it('is well again for the next behaviour, whatever the last one did to it', async () => {
+    await using run = fakeRun();
+    await using environment = await Environment.start({ lesson, subjectDir: `${appsDir}asks-supplier`, run });
+    await environment.supplier?.fail({ how: 'refuse' });
+    expect((await fetch(`${environment.balancer.url}/events/7`)).status).toBe(502);
+    await environment.repair();
+    expect((await fetch(`${environment.balancer.url}/events/7`)).status).toBe(200);
+  });
+
+  it('is nobody’s fault when it dies', async () => {
+    await using run = fakeRun();
+    await using environment = await Environment.start({ lesson, subjectDir: `${appsDir}asks-supplier`, run });
+    await environment.assertServicesAlive();
+    process.kill(environment.supplier?.pid ?? -1, 'SIGKILL');
+    await expect.poll(() => environment.supplier?.alive()).toBe(false);
+    await expect(environment.assertServicesAlive()).rejects.toThrow(Inconclusive);
+    await environment.repair();
+  });
+});

@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Run } from '../../run.ts';
+import { Inconclusive } from '../../verdict.ts';
+import type { BoxOfficeEvent, EventChange } from './box-office.ts';
+import type { Route } from './routes.ts';
+import type { Fault } from './server.ts';
+
+export interface SupplierOptions {
+  run: Run;
+  /** How long an answer takes. `GET /stats` takes twice that. */
+  latencyMs: number;
+  /** How many requests are served at a time; the others wait. */
+  atOnce: number;
+}
+
+/** What checks do with the supplier: count its calls, slow it, make it fail. None of this is counted or slowed. */
+export interface SupplierHandle {
+  /** For the app's SUPPLIER_URL. */
+  url: string;
+  pid: number;
+  label: string;
+  /** Calls since the last reset by route, those that failed, too. */
+  calls(): Promise<Record<Route, number>>;
+  total(): Promise<number>;
+  /** Counts from zero. Events stay as they were changed. */
+  reset(): Promise<void>;
+  fail(fault: Fault): Promise<void>;
+  heal(): Promise<void>;
+  /** For requests that begin from now on. */
+  setLatency(latencyMs: number): Promise<void>;
+  /** Healed, and as slow as it was at its start. */
+  restore(): Promise<void>;
+  /** An event as it is now, without a call. */
+  event(id: string): Promise<BoxOfficeEvent | null>;
+  /** Changes an event behind the app's back, as another shop would. */
+  change(id: string, change: EventChange): Promise<void>;
+  /** Whether its process answers. When not, no app is to blame. */
+  alive(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+const serverFile = fileURLToPath(new URL('./server.ts', import.meta.url));
+const readyWithinMs = 10_000;
+const answerWithinMs = 5_000;
+
+/** Starts Encore's upstream, the box office API, as a process of its own. */
+export async function startSupplier({ run, latencyMs, atOnce }: SupplierOptions): Promise<SupplierHandle> {
+  const child = spawn(process.execPath, [serverFile, String(latencyMs), String(atOnce)], {
+    env: { ...process.env, NODE_OPTIONS: '', ...run.env },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    detached: true,
+    windowsHide: true,
+  });
+  run.adopt(child);
+  let complaint = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(-4_000);
+  });
+  const limit = setTimeout(() => child.kill('SIGKILL'), readyWithinMs);
+  const { port, controlPort } = await new Promise<{ port: number; controlPort: number }>((resolve, reject) => {
+    child.once('message', (message) => resolve(message as { port: number; controlPort: number }));
+    child.once('error', reject);
+    child.once('close', () => reject(new Error(`the supplier did not start: ${complaint.trim()}`)));
+  }).finally(() => clearTimeout(limit));
+
+  async function command<T>(name: string, argument: unknown = null): Promise<T> {
+    try {
+      const response = await fetch(`http://127.0.0.1:${controlPort}/${name}`, {
+        method: 'POST',
+        body: JSON.stringify(argument),
+        signal: AbortSignal.timeout(answerWithinMs),
+      });
+      return (await response.json()) as T;
+    } catch (error) {
+      throw new Inconclusive(`the supplier of this check stopped answering: ${error}`, 'check again');
+    }
+  }
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? -1,
+    label: `${latencyMs} ms an answer, ${atOnce} at a time`,
+    calls: () => command('calls'),
+    total: async () =>
+      Object.values(await command<Record<Route, number>>('calls')).reduce((sum, count) => sum + count, 0),
+    reset: () => command('reset'),
+    fail: (fault) => command('fail', fault),
+    heal: () => command('heal'),
+    setLatency: (ms) => command('latency', ms),
+    async restore() {
+      await command('heal');
+      await command('latency', latencyMs);
+    },
+    event: (id) => command('event', id),
+    change: (id, change) => command('change', { id, change }),
+    alive: () =>
+      command('calls').then(
+        () => true,
+        () => false,
+      ),
+    async close() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL'); // It keeps nothing that would need an orderly end.
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,112 @@
+// The supplier's process: the box office API on one port, and on another one the check's control of it, which is
+// never slowed, limited or counted. It tells its parent the ports, and ends with it.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { BoxOffice } from './box-office.ts';
+import { Places } from './places.ts';
+import { type Route, reply, routeOf, routes } from './routes.ts';
+
+export interface Fault {
+  /** A status for every request, no listener, or an answer that never comes. */
+  how: number | 'refuse' | 'hang';
+  /** How many requests it happens to; all until it is healed, unless said. Not for `refuse`: nobody can count those. */
+  times?: number;
+}
+
+/** How much longer the statistics take than anything else. */
+const statsFactor = 2;
+
+const office = new BoxOffice();
+const places = new Places(Number(process.argv[3]));
+const hanging = new Set<ServerResponse>();
+let latencyMs = Number(process.argv[2]);
+let fault: Fault | undefined;
+let calls = noCalls();
+let port = 0;
+
+const api = createServer(async (request, response) => {
+  const route = routeOf(request);
+  calls[route]++;
+  const body = await text(request);
+  const failing = takeFault();
+  if (failing === 'hang') {
+    hanging.add(response);
+    return;
+  }
+  await places.take();
+  // A read sees what is there when it begins, and a write counts from its end: what overlaps, a read does not see.
+  const read = route === 'PUT /events/:id' ? undefined : reply(office, route, request, body);
+  if (latencyMs > 0) await delay(route === 'GET /stats' ? latencyMs * statsFactor : latencyMs);
+  if (failing !== undefined) send(response, failing, { error: 'the box office is out of order' });
+  else {
+    const { status, body: value } = read ?? reply(office, route, request, body);
+    send(response, status, value);
+  }
+  places.free();
+});
+api.keepAliveTimeout = 65_000; // Longer than a client keeps a connection, or it writes into a closed one.
+
+const control = createServer(async (request, response) => {
+  const command = commands[request.url?.slice(1) ?? ''];
+  if (!command) return send(response, 404, null);
+  send(response, 200, await command(await argument(request)));
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: the handle, which is the only caller, has the types.
+const commands: Record<string, (argument: any) => unknown> = {
+  calls: () => calls,
+  reset: () => {
+    calls = noCalls();
+  },
+  latency: (ms: number) => {
+    latencyMs = ms;
+  },
+  async fail(given: Fault) {
+    fault = given;
+    if (given.how === 'refuse') await close(api);
+  },
+  async heal() {
+    fault = undefined;
+    for (const response of hanging) response.destroy();
+    hanging.clear();
+    if (!api.listening) await listen(api, port);
+  },
+  event: (id: string) => office.event(id) ?? null,
+  change: ({ id, change }) => office.change(id, change) ?? null,
+};
+
+function takeFault(): number | 'hang' | undefined {
+  if (!fault || fault.how === 'refuse') return undefined;
+  const { how } = fault;
+  if (fault.times !== undefined && --fault.times <= 0) fault = undefined;
+  return how;
+}
+
+function noCalls(): Record<Route, number> {
+  return Object.fromEntries(routes.map((route) => [route, 0])) as Record<Route, number>;
+}
+
+async function argument(request: IncomingMessage): Promise<unknown> {
+  return JSON.parse((await text(request)) || 'null');
+}
+
+function send(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value ?? null));
+}
+
+async function listen(server: Server, onPort: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(onPort, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+}
+
+port = await listen(api, 0);
+process.on('disconnect', () => process.exit(0));
+process.send?.({ port, controlPort: await listen(control, 0) });
