@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['checks/harness-tests/**/*.test.ts', 'scripts/**/*.test.ts'],
     // Each check starts several processes: more at once than this disturb each other on two cores.
     maxConcurrency: 3,
-    fileParallelism: false,
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

@@ -15,6 +15,9 @@ import { bold, dim, duration, green, red } from './style.ts';
 import { type Subject, subjectsOf } from './subjects.ts';
 import { UsageError } from './usage-error.ts';
 
+/** Apps judged side by side when no load is run. */
+const lanesWithoutLoad = 3;
+
 export const command: Command = {
   summary:
     "The authors' proof: starters fail as declared, solutions and other ways pass, wrong turns fail for their reason.",
@@ -31,6 +34,11 @@ export const command: Command = {
     const repeat = Number(args.valueOf('repeat') ?? 1);
     if (!Number.isInteger(repeat) || repeat < 1)
       throw new UsageError(`--repeat takes a whole number, not "${args.valueOf('repeat')}".`);
+    const noLoad = args.has('no-load');
+    const wanted = (subject: Subject) => {
+      if (args.valueOf('only') !== undefined) return args.valueOf('only') === subject.name;
+      return !(noLoad && subject.role === 'wrong-turn' && subject.expects.behaviour === 'load');
+    };
     const startedAt = performance.now();
     return withRun(async (run) => {
       if (args.has('busy')) keepOneCoreBusy(run);
@@ -38,16 +46,23 @@ export const command: Command = {
       let wrong = 0;
       console.log(bold(`  ${row(['lesson', 'subject', 'expected', 'got', 'smallest margin', 'seconds'])}`));
       for (const lesson of chosen) {
-        for (const subject of subjectsOf(lesson, join(run.dir, 'subjects'))) {
-          if (args.valueOf('only') !== undefined && args.valueOf('only') !== subject.name) continue;
-          const missing = args.has('no-load') && subject.role === 'wrong-turn' && subject.expects.behaviour === 'load';
-          for (let round = 0; round < repeat && !missing; round++) {
+        const verdicts = async (subject: Subject) => {
+          for (let round = 0; round < repeat; round++) {
             // The starter's load is run for its margins, and those don't flip.
-            const noLoad = args.has('no-load') || (subject.role === 'starter' && round > 0);
-            if (await verifyOnce(run, lesson, subject, noLoad)) right++;
+            const withoutLoad = noLoad || (subject.role === 'starter' && round > 0);
+            if (await verifyOnce(run, lesson, subject, withoutLoad)) right++;
             else wrong++;
           }
-        }
+        };
+        const subjects = subjectsOf(lesson, join(run.dir, 'subjects')).filter((subject) => wanted(subject));
+        // Behaviours mostly wait, so several apps can be judged side by side; loads and CPU work can't.
+        const lanes = noLoad && !lesson.cpuBound ? lanesWithoutLoad : 1;
+        const queue = subjects.values();
+        await Promise.all(
+          Array.from({ length: lanes }, async () => {
+            for (const subject of queue) await verdicts(subject);
+          }),
+        );
       }
       const conditions = [repeat > 1 ? `each ${repeat} times` : '', args.has('busy') ? 'one core kept busy' : '']
         .filter(Boolean)

@@ -7,6 +7,7 @@ export default defineLesson({
   minutes: 30,
   services: [],
   instances: 1,
+  cpuBound: true,
   env: {},
   starterFails: ['health', 'parallel', 'bounded', 'gone', 'bad-input', 'drain'],
   tryIt: [

@@ -44,6 +44,8 @@ export interface Lesson {
   /** Shell lines to try against `npm run dev`; `$URL` stands for the balancer's address. */
   tryIt: readonly string[];
   targets: readonly Target[];
+  /** Behaviours of this lesson are about CPU time, so verify judges nothing else beside it. */
+  cpuBound?: boolean;
 }
 
 /** Types the data of a `lesson.ts` without widening it. */
