@@ -5,6 +5,8 @@ import { repoDir } from '../checks/harness/run.ts';
 
 /** What a wrong turn's `expect.json` says. */
 export interface Expectation {
+  /** What its files are laid over: the starter, or our solution when it differs from that in a line or two. */
+  over?: 'starter' | 'solution';
   /** Id of the first behaviour that fails, or "load". */
   behaviour: string;
   /** Must be part of what the learner reads. */
@@ -24,25 +26,29 @@ export type Subject = { name: string; dir: string } & (
 /** Every subject of a lesson. Wrong turns and other ways are laid over a copy of the starter in `scratchDir`. */
 export function subjectsOf(lesson: Lesson, scratchDir: string): Subject[] {
   const starter = join(repoDir, 'lessons', lesson.folder);
-  const laidOver = (kind: 'wrong-turns' | 'other-ways') => {
-    const parent = join(repoDir, 'checks', lesson.folder, kind);
-    const names = existsSync(parent) ? readdirSync(parent).sort() : [];
-    return names.map((name) => {
-      const dir = join(scratchDir, lesson.folder, name);
-      cpSync(join(starter, 'src'), join(dir, 'src'), { recursive: true });
-      cpSync(join(parent, name), dir, { recursive: true });
-      return { name, dir, source: join(parent, name) };
-    });
+  const solution = join(repoDir, 'solutions', lesson.folder);
+  const checks = join(repoDir, 'checks', lesson.folder);
+  const layOver = (base: string, files: string, name: string) => {
+    const dir = join(scratchDir, lesson.folder, name);
+    cpSync(join(base, 'src'), join(dir, 'src'), { recursive: true });
+    cpSync(files, dir, { recursive: true });
+    return dir;
   };
   return [
     { role: 'starter', name: 'starter', dir: starter },
-    { role: 'solution', name: 'solution', dir: join(repoDir, 'solutions', lesson.folder) },
-    ...laidOver('wrong-turns').map(({ name, dir, source }) => ({
-      role: 'wrong-turn' as const,
-      name,
-      dir,
-      expects: JSON.parse(readFileSync(join(source, 'expect.json'), 'utf8')) as Expectation,
-    })),
-    ...laidOver('other-ways').map(({ name, dir }) => ({ role: 'other-way' as const, name, dir })),
+    { role: 'solution', name: 'solution', dir: solution },
+    ...foldersIn(join(checks, 'wrong-turns')).map((name) => {
+      const files = join(checks, 'wrong-turns', name);
+      const expects = JSON.parse(readFileSync(join(files, 'expect.json'), 'utf8')) as Expectation;
+      const dir = layOver(expects.over === 'solution' ? solution : starter, files, name);
+      return { role: 'wrong-turn' as const, name, dir, expects };
+    }),
+    ...foldersIn(join(checks, 'other-ways')).map((name) => {
+      return { role: 'other-way' as const, name, dir: layOver(starter, join(checks, 'other-ways', name), name) };
+    }),
   ];
+}
+
+function foldersIn(parent: string): string[] {
+  return existsSync(parent) ? readdirSync(parent).sort() : [];
 }
