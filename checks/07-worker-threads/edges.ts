@@ -1,0 +1,103 @@
+import type { CheckDefinition } from '../harness/check.ts';
+import { mustBeBest, mustBeOwn } from './answers.ts';
+import { bestSeats } from './reference.ts';
+import { Crowd, largestParty, searchPath, soon, startAnew } from './searches.ts';
+
+/** The hall whose seat map has lost a row. */
+const brokenHall = 13;
+
+/** What a pool must also get right: wrong numbers, a search that throws, and the end of the process. */
+export function edgeBehaviours(behaviour: CheckDefinition['behaviour'], hall: () => number): void {
+  behaviour(
+    'bad-input',
+    'a bad party or n is 400 at once',
+    {
+      because:
+        'The input goes into the computation unchecked. Whoever sends a wrong number decides how long a core is busy.',
+      lookAt: 'what does the route know about the number before it starts to compute?',
+    },
+    async (t) => {
+      const party = [
+        '',
+        '?party=',
+        '?party=four',
+        '?party=0',
+        '?party=-1',
+        '?party=2.5',
+        '?party=1',
+        '?party=9',
+        '?party=1000000000',
+      ];
+      const n = ['four', '-1', '2.5', '1000000000', '36'];
+      let refused = false;
+      try {
+        for (const path of [
+          ...party.map((query) => `/venues/20/best-seats${query}`),
+          ...n.map((text) => `/fibonacci/${text}`),
+        ]) {
+          const answer = (await t.visitor().get(path, { deadlineMs: 1_000 })).mustBe(400);
+          t.require(typeof answer.json?.error === 'string', {
+            expected: '{ "error": … }',
+            seen: answer.text.slice(0, 80) || 'an empty body',
+            because: 'A client that sent something wrong wants to read what.',
+          });
+        }
+        refused = true;
+      } finally {
+        if (!refused) await startAnew(t); // It may compute for ever.
+      }
+    },
+  );
+
+  behaviour(
+    'poison',
+    'a search that throws fails alone',
+    {
+      because: 'Hall 13 makes the search throw. One broken hall must not take anybody else’s search along.',
+      lookAt: 'where does an error go that is thrown where the search runs?',
+    },
+    async (t) => {
+      const [beside, next] = [bestSeats(hall(), 4), bestSeats(hall(), 2)];
+      const [neighbour, poisoned] = await Promise.all([
+        t.visitor().get(searchPath(beside.venue, beside.party), soon),
+        t.visitor().get(searchPath(brokenHall, 4), soon),
+      ]);
+      poisoned.mustBe(500, { because: 'The search of hall 13 fails. That is the server’s fault, which 500 says.' });
+      mustBeBest(t, neighbour, beside);
+      mustBeBest(t, await t.visitor().get(searchPath(next.venue, next.party), soon), next);
+    },
+    { limitMs: 45_000 },
+  );
+
+  behaviour(
+    'drain',
+    'SIGTERM lets running searches finish, then the process exits with 0',
+    {
+      because:
+        'The process ended with searches still running. Every deploy would break off the searches of that moment.',
+      lookAt: 'what does src/server.ts do on SIGTERM, and what does it wait for before it exits?',
+    },
+    async (t) => {
+      if (process.platform === 'win32') t.skip('Windows has no SIGTERM that a process could answer');
+      const app = t.app(1);
+      // Of different length: what waits for the first one only breaks off the second.
+      const paths = [largestParty, 5].slice(0, t.cores).map((party) => searchPath(hall(), party));
+      const before = app.cpuMs();
+      const crowd = new Crowd(t, paths);
+      await t.until('the app to search', () => app.cpuMs() - before > 60 || crowd.open < paths.length, soon);
+      app.signal('SIGTERM');
+      const answers = await crowd.everyAnswer();
+      t.trail.unshift('SIGTERM while these searches run:');
+      for (const answer of answers) mustBeOwn(t, answer.mustBe(200), []);
+      const exited = await app.exitedWithin(10_000);
+      t.require(exited && app.exitCode === 0, {
+        expected: 'the process to exit with code 0 within 10 s of its last answer',
+        seen: exited ? app.ending() : 'it still runs',
+        because: exited
+          ? 'The answers are out, but the process says that it failed, and whoever supervises it will believe that.'
+          : 'The answers are out, but something keeps the process alive: a pool that nobody closed, or a connection.',
+      });
+    },
+    { limitMs: 45_000 },
+  );
+}
