@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { freePort } from '../checks/harness/ports.ts';
 import { cacheDir, repoDir } from '../checks/harness/run.ts';
 import { explainRedis } from '../checks/harness/services/redis/index.ts';
@@ -72,7 +72,7 @@ function show({ name, state, text }: Finding): void {
 }
 
 function node(): Finding {
-  const pinned = process.execPath.startsWith(repoDir);
+  const pinned = process.execPath.startsWith(join(repoDir, 'node_modules'));
   const where = pinned ? "from this folder's node_modules" : `your own: ${process.execPath}`;
   return { name: 'Node', state: 'good', text: `${process.versions.node}, ${where}` };
 }

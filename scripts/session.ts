@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { parentOf } from '../checks/harness/processes.ts';
+import { commandOf, parentOf } from '../checks/harness/processes.ts';
 import { closeRun, openRun, type Run } from '../checks/harness/run.ts';
 
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -30,12 +30,26 @@ export async function withRun<T>(act: (run: Run) => Promise<T>): Promise<T> {
   }
 }
 
-/** A SIGKILL of npm or of the terminal reaches us only as a new parent: of ours, or of the shell between npm and us. */
+/**
+ * A SIGKILL of npm or of the terminal reaches us only as a new parent: of ours, or of a process between npm and us, such as
+ * a shell.
+ */
 async function watchParents(onOrphaned: () => Promise<void>): Promise<void> {
   if (process.platform === 'win32') return;
-  const shell = process.env.npm_lifecycle_event === undefined ? undefined : process.ppid;
-  const parents = () => [process.ppid, shell === undefined ? undefined : parentOf(shell)].join();
+  const between = parentsUpToNpm();
+  const parents = () => [process.ppid, ...between.map(parentOf)].join();
   const first = parents();
-  while (parents() === first) await delay(500, undefined, { ref: false });
+  const everyMs = process.platform === 'linux' ? 500 : 2_000; // Elsewhere each look is a process of its own.
+  while (parents() === first) await delay(everyMs, undefined, { ref: false });
   await onOrphaned();
+}
+
+/** The processes between us and the npm that runs us, nearest first. Who started that npm may end without us. */
+function parentsUpToNpm(): number[] {
+  const found: number[] = [];
+  for (let pid = process.ppid; process.env.npm_lifecycle_event && found.length < 4; pid = parentOf(pid) ?? 0) {
+    if (pid <= 1 || /^(\S*\/)?(npm|node \S*npm)\b/.test(commandOf(pid))) return found;
+    found.push(pid);
+  }
+  return [];
 }

@@ -1,17 +1,20 @@
 // The door to every command. Plain JavaScript in old syntax, so that any Node can at least say what is missing.
-import { existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, realpathSync } from 'node:fs';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
+const brought = nodeFromRegistry();
 
 if (!existsSync(new URL('../node_modules', import.meta.url))) {
   console.error('The packages are not installed yet. Run: npm install');
   process.exitCode = 2;
+} else if (brought && realpathSync(process.execPath) !== realpathSync(brought)) {
+  runWith(brought);
 } else if (major < 22 || (major === 22 && minor < 18)) {
-  const brought = existsSync(new URL('../node_modules/.bin/node', import.meta.url));
   console.error(
-    brought
-      ? `This is Node ${process.versions.node}. Start commands with npm run, which uses the Node of this folder. npm run lessons lists them.`
-      : `This is Node ${process.versions.node}; the workshop needs 22.18 or newer, and no packaged Node fits ${process.platform} ${process.arch}. Install Node 24 from nodejs.org, then run npm install again.`,
+    `This is Node ${process.versions.node}; the workshop needs 22.18 or newer, and no packaged Node fits ${process.platform} ${process.arch}. Install Node 24 from nodejs.org, then run npm install again.`,
   );
   process.exitCode = 2;
 } else {
@@ -19,4 +22,26 @@ if (!existsSync(new URL('../node_modules', import.meta.url))) {
   process.exitCode = await main(process.argv.slice(2));
   // Whatever a library left open must not keep the learner waiting.
   process.exit();
+}
+
+/**
+ * The Node that package.json pins, if there is one for this machine. npm from 11 on puts it in front of the system's by
+ * itself. Older ones, such as the one that comes with Node 20, drop its link: packages for other platforms, which they
+ * leave out, would have had it, too.
+ */
+function nodeFromRegistry() {
+  const { platform, arch } = process;
+  const names = [`node-${platform === 'win32' ? 'win' : platform}-${arch}`, `node-bin-${platform}-${arch}`];
+  const file = platform === 'win32' ? 'node.exe' : 'node';
+  const files = names.map((name) => fileURLToPath(new URL(`../node_modules/${name}/bin/${file}`, import.meta.url)));
+  return files.find((path) => existsSync(path));
+}
+
+/** Runs the same command with another Node, and ends as it ends. */
+function runWith(node) {
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  // A terminal sends Ctrl-C to both of us; a supervisor sends SIGTERM to this one only.
+  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }

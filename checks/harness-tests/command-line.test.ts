@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { linkSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { cacheDir } from '../harness/run.ts';
 
 const script = fileURLToPath(new URL('../../scripts/workshop.js', import.meta.url));
 
@@ -36,6 +39,23 @@ describe('a command called wrongly', () => {
     expect(stderr.split('\n')).toHaveLength(1);
     expect(stdout).toBe('');
     expect(status).toBe(2);
+  });
+});
+
+describe('another Node than the one of this folder', () => {
+  // Older npm versions leave the system's Node in front. A hard link stands for it: the same program in another place.
+  const folder = mkdtempSync(join(cacheDir, 'other-node-'));
+  const otherNode = join(folder, 'node');
+  linkSync(process.execPath, otherNode);
+  const run = (...args: string[]) => spawnSync(otherNode, [script, ...args], { encoding: 'utf8' });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('hands the command on to the one of this folder', () => {
+    expect(run('doctor').stdout).toMatch(/Node +\d+\.\d+\.\d+, from this folder's node_modules/);
+  });
+  it('ends as the command ends', () => {
+    expect(run('chek')).toMatchObject({ status: 2, stderr: expect.stringContaining('Did you mean check?') });
+    expect(run('lessons').status).toBe(0);
   });
 });
 

@@ -60,7 +60,7 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
     [
       'npm starts it through a shell',
       (args: string[]) =>
-        `require("node:child_process").spawn("sh", ["-c", ${JSON.stringify(`${[process.execPath, ...args].map((arg) => `'${arg}'`).join(' ')}; true`)}])`,
+        `process.title = "npm run check"; require("node:child_process").spawn("sh", ["-c", ${JSON.stringify(`${[process.execPath, ...args].map((arg) => `'${arg}'`).join(' ')}; true`)}])`,
     ],
   ])('leaves no process when the npm that started it is killed: %s', async (_how, script) => {
     const name = 'NPM_KILLED_TEST';

@@ -58,6 +58,16 @@ export function parentOf(pid: number): number | undefined {
   }
 }
 
+/** A process's command line, or its title where it has set one; empty when there is no such process. */
+export function commandOf(pid: number): string {
+  try {
+    if (onLinux) return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+  } catch {
+    return '';
+  }
+}
+
 function tableFromPs(): ProcessRow[] {
   const lines = execFileSync('ps', ['-axo', 'pid=,ppid=,pgid=,stat=,time='], { encoding: 'utf8' }).trim().split('\n');
   return lines.map((line) => {
