@@ -146,6 +146,6 @@ function summary({ verdict, behaviours, load }: CheckResult): string {
   if (verdict === 'pass')
     return green(`pass: ${count}${load ? ', and every target is met' : '; the load run was left out'}.`);
   if (verdict === 'inconclusive') return yellow(`inconclusive: ${count}. This is no judgement of your app.`);
-  if (load?.outcome === 'fail') return red(`fail: ${count}, but the load run does not.`);
+  if (load?.outcome === 'fail') return red(`fail: ${count}, but under load the app does not do what it must.`);
   return red(`fail: ${count}${waiting}.`);
 }
