@@ -143,6 +143,11 @@ function summary({ verdict, behaviours, load }: CheckResult): string {
     ? '; the rest waits until this one holds'
     : '';
   const count = `${held} of ${behaviours.length} behaviours hold`;
+  // The load command runs no behaviours besides that the app starts and stops.
+  if (load && behaviours.length === 2 && held === 2) {
+    if (verdict === 'pass') return green('pass: every request was answered, and every target is met.');
+    if (verdict === 'fail') return red('fail: the load asks more than the app gives, see above.');
+  }
   if (verdict === 'pass')
     return green(`pass: ${count}${load ? ', and every target is met' : '; the load run was left out'}.`);
   if (verdict === 'inconclusive') return yellow(`inconclusive: ${count}. This is no judgement of your app.`);
