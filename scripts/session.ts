@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { commandOf, parentOf } from '../checks/harness/processes.ts';
-import { closeRun, openRun, type Run } from '../checks/harness/run.ts';
+import { closeRun, endProcesses, openRun, type Run } from '../checks/harness/run.ts';
 
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
@@ -14,7 +14,9 @@ export async function withRun<T>(act: (run: Run) => Promise<T>): Promise<T> {
   const stop = async (exitCode: number) => {
     if (stopping) return;
     stopping = true;
-    await closeRun(run.dir);
+    // Threads of this process may still be starting something. The reaper ends that, too, once this process is gone, and
+    // deletes the folder.
+    await endProcesses(run.dir);
     if (exitCode === 130) process.stderr.write('\nStopped. Nothing is left running.\n');
     process.exit(exitCode);
   };

@@ -65,11 +65,31 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
   ])('leaves no process when the npm that started it is killed: %s', async (_how, script) => {
     const name = 'NPM_KILLED_TEST';
     const value = Math.random().toString(36).slice(2);
-    const env = { ...process.env, [name]: value, npm_lifecycle_event: 'check' };
+    const env = { ...process.env, [name]: value, npm_lifecycle_event: 'check', LANG: `C.${value}` };
     const npm = spawn(process.execPath, ['-e', script([checkScript, `${appsDir}right`])], { stdio: 'ignore', env });
-    const alive = () => taggedProcesses(`${name}=${value}`).map((row) => row.pid);
-    while (alive().length < 4) await delay(20);
+    const tagged = (tag: string) => taggedProcesses(`${tag}=${value}`).map((row) => row.pid);
+    // LANG is handed on to the apps, the other variable is not.
+    const alive = () => [...tagged(name), ...taggedProcesses(`LANG=C.${value}`).map((row) => row.pid)];
+    while (tagged(name).length < 4) await delay(20);
     npm.kill('SIGKILL');
+    expect(await goneWithin(alive, 3_000)).toEqual([]);
+  });
+
+  it('ends what was started while the run was being closed, when its folder is gone already', async () => {
+    const value = Math.random().toString(36).slice(2);
+    const runModule = new URL('../harness/run.ts', import.meta.url).href;
+    const script = `
+      const { openRun, closeRun } = await import(${JSON.stringify(runModule)});
+      const { spawn } = await import('node:child_process');
+      const run = openRun();
+      await closeRun(run.dir);
+      const late = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
+        detached: true, stdio: 'ignore', env: { ...process.env, ...run.env, LATE: '${value}' },
+      });
+      late.once('spawn', () => process.exit());`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
+    const alive = () => taggedProcesses(`LATE=${value}`).map((row) => row.pid);
+    await once(child, 'exit');
     expect(await goneWithin(alive, 3_000)).toEqual([]);
   });
 

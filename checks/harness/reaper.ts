@@ -1,6 +1,5 @@
 // Started beside every command that starts processes. It waits for its standard input to end, which happens when that
 // command ends, however it ends, and then ends what the command has left behind.
-import { existsSync } from 'node:fs';
 import { closeRun } from './run.ts';
 
 const dir = process.argv[2];
@@ -9,6 +8,7 @@ process.stdin.on('error', reap);
 process.stdin.on('end', reap);
 
 async function reap(): Promise<void> {
-  if (dir && existsSync(dir)) await closeRun(dir);
+  // Also when the folder is gone already: the command may have started something while it was closing the run.
+  if (dir) await closeRun(dir);
   process.exit(0);
 }

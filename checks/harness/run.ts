@@ -62,14 +62,19 @@ export function attachRun(dir = process.env.ENCORE_RUN_DIR): Run {
   };
 }
 
-/** Ends everything a run has started, waits until it is gone, and deletes its folder. */
-export async function closeRun(dir: string): Promise<void> {
+/** Ends everything a run has started, and waits until it is gone. */
+export async function endProcesses(dir: string): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const alive = survivors(dir);
-    if (alive.length === 0) break;
+    if (alive.length === 0) return;
     killNow(alive);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** Ends a run: its processes, then its folder. Nobody may start more of them any longer. */
+export async function closeRun(dir: string): Promise<void> {
+  await endProcesses(dir);
   rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
 }
 
