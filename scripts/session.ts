@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { commandOf, parentOf } from '../checks/harness/processes.ts';
-import { closeRun, endProcesses, openRun, type Run } from '../checks/harness/run.ts';
+import { announceExit, closeRun, endProcesses, openRun, type Run } from '../checks/harness/run.ts';
 
+/** What an exit may take when we are told to stop, and when a command has ended by itself and prints its result. */
+const stopWithinMs = 1_000;
+const endWithinMs = 10_000;
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
@@ -18,6 +21,7 @@ export async function withRun<T>(act: (run: Run) => Promise<T>): Promise<T> {
     // deletes the folder.
     await endProcesses(run.dir);
     if (exitCode === 130) process.stderr.write('\nStopped. Nothing is left running.\n');
+    announceExit(stopWithinMs);
     process.exit(exitCode);
   };
   for (const [signal, code] of Object.entries(exitCodes)) {
@@ -28,7 +32,10 @@ export async function withRun<T>(act: (run: Run) => Promise<T>): Promise<T> {
   try {
     return await act(run);
   } finally {
-    if (!stopping) await closeRun(run.dir);
+    if (!stopping) {
+      await closeRun(run.dir);
+      announceExit(endWithinMs);
+    }
   }
 }
 

@@ -93,6 +93,18 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
     expect(await goneWithin(alive, 3_000)).toEqual([]);
   });
 
+  it('ends a command whose own exit hangs', async () => {
+    const runModule = new URL('../harness/run.ts', import.meta.url).href;
+    const script = `
+      const { openRun, announceExit } = await import(${JSON.stringify(runModule)});
+      openRun();
+      announceExit(300);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);`; // As Node's exit waits for a thread that never ends.
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
+    const [, signal] = await once(child, 'exit');
+    expect(signal).toBe('SIGKILL');
+  });
+
   it('deletes the scratch folder of each run, and lets the next check work', async () => {
     const { child, alive } = startTaggedCheck();
     await delay(800);

@@ -26,6 +26,16 @@ export interface Run {
   adopt(child: ChildProcess): void;
 }
 
+let reaper: ChildProcess | undefined;
+
+/**
+ * Tells the reaper that this process is about to exit. Node's own exit can hang while V8 or a native library still
+ * works in other threads; then the reaper ends this process, too.
+ */
+export function announceExit(withinMs: number): void {
+  reaper?.stdin?.write(`${withinMs}\n`);
+}
+
 /** Opens a run: a scratch folder and a reaper that outlives this process by some milliseconds. */
 export function openRun(): Run {
   sweepDeadRuns();
@@ -34,7 +44,7 @@ export function openRun(): Run {
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, 'owner'), identity(process.pid));
   // The reaper waits for the end of its standard input, which the kernel closes however this process dies.
-  const reaper = spawn(process.execPath, [fileURLToPath(new URL('./reaper.ts', import.meta.url)), dir], {
+  reaper = spawn(process.execPath, [fileURLToPath(new URL('./reaper.ts', import.meta.url)), dir], {
     detached: true, // Not in our group: a Ctrl-C must not reach it.
     stdio: ['pipe', 'ignore', 'ignore'],
     env: { ...process.env, NODE_OPTIONS: '' },
