@@ -12,6 +12,7 @@ const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
  * process is told to stop or when the npm that started it dies.
  */
 export async function withRun<T>(act: (run: Run) => Promise<T>): Promise<T> {
+  const orphaned = watchParents(); // First of all: who dies before it looks is missed.
   const run = openRun();
   let stopping = false;
   const stop = async (exitCode: number) => {
@@ -28,7 +29,7 @@ export async function withRun<T>(act: (run: Run) => Promise<T>): Promise<T> {
     // In front of whatever a library has put there: it would only begin a slow goodbye.
     process.prependListener(signal, () => void stop(code));
   }
-  void watchParents(() => stop(1));
+  void orphaned.then(() => stop(1));
   try {
     return await act(run);
   } finally {
@@ -43,14 +44,13 @@ export async function withRun<T>(act: (run: Run) => Promise<T>): Promise<T> {
  * A SIGKILL of npm or of the terminal reaches us only as a new parent: of ours, or of a process between npm and us, such as
  * a shell.
  */
-async function watchParents(onOrphaned: () => Promise<void>): Promise<void> {
-  if (process.platform === 'win32') return;
+async function watchParents(): Promise<void> {
+  if (process.platform === 'win32') return new Promise(() => {});
   const between = parentsUpToNpm();
   const parents = () => [process.ppid, ...between.map(parentOf)].join();
   const first = parents();
   const everyMs = process.platform === 'linux' ? 500 : 2_000; // Elsewhere each look is a process of its own.
   while (parents() === first) await delay(everyMs, undefined, { ref: false });
-  await onOrphaned();
 }
 
 /** The processes between us and the npm that runs us, nearest first. Who started that npm may end without us. */

@@ -70,7 +70,8 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
     const tagged = (tag: string) => taggedProcesses(`${tag}=${value}`).map((row) => row.pid);
     // LANG is handed on to the apps, the other variable is not.
     const alive = () => [...tagged(name), ...taggedProcesses(`LANG=C.${value}`).map((row) => row.pid)];
-    while (tagged(name).length < 4) await delay(20);
+    // Until an app runs: then the check has seen who its parents are.
+    while (alive().every((pid) => tagged(name).includes(pid))) await delay(20);
     npm.kill('SIGKILL');
     expect(await goneWithin(alive, 3_000)).toEqual([]);
   });
