@@ -1,22 +1,19 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import type { Lesson } from '../checks/harness/lesson.ts';
-import type { CheckResult } from '../checks/harness/result.ts';
-import type { Run } from '../checks/harness/run.ts';
 import { keepOneCoreBusy } from './busy.ts';
 import type { Command } from './cli.ts';
-import { judge, margins } from './expectation.ts';
 import { findLesson, readLessons } from './lesson-list.ts';
 import { withRun } from './session.ts';
-import { bold, dim, duration, green, red } from './style.ts';
+import { bold, duration } from './style.ts';
 import { type Subject, subjectsOf } from './subjects.ts';
 import { UsageError } from './usage-error.ts';
+import { heading, type Job, verifyOnce } from './verify-once.ts';
 
-/** Apps judged side by side when no load is run. */
-const lanesWithoutLoad = 3;
+/**
+ * Apps judged side by side while no load is run: behaviours mostly wait. Those of a lesson about CPU time share one lane,
+ * and loads are run when nothing else is.
+ */
+const lanes = 3;
 
 export const command: Command = {
   summary:
@@ -44,26 +41,24 @@ export const command: Command = {
       if (args.has('busy')) keepOneCoreBusy(run);
       let right = 0;
       let wrong = 0;
-      console.log(bold(`  ${row(['lesson', 'subject', 'expected', 'got', 'smallest margin', 'seconds'])}`));
-      for (const lesson of chosen) {
-        const verdicts = async (subject: Subject) => {
-          for (let round = 0; round < repeat; round++) {
-            // The starter's load is run for its margins, and those don't flip.
-            const withoutLoad = noLoad || (subject.role === 'starter' && round > 0);
-            if (await verifyOnce(run, lesson, subject, withoutLoad)) right++;
+      console.log(bold(heading));
+      const jobs = chosen.flatMap((lesson) =>
+        subjectsOf(lesson, join(run.dir, 'subjects'))
+          .filter((subject) => wanted(subject))
+          .flatMap((subject) => jobsFor(lesson, subject, { repeat, noLoad })),
+      );
+      const takeFrom = async (...queues: Iterable<Job>[]) => {
+        for (const queue of queues) {
+          for (const job of queue) {
+            if (await verifyOnce(run, job)) right++;
             else wrong++;
           }
-        };
-        const subjects = subjectsOf(lesson, join(run.dir, 'subjects')).filter((subject) => wanted(subject));
-        // Behaviours mostly wait, so several apps can be judged side by side; loads and CPU work can't.
-        const lanes = noLoad && !lesson.cpuBound ? lanesWithoutLoad : 1;
-        const queue = subjects.values();
-        await Promise.all(
-          Array.from({ length: lanes }, async () => {
-            for (const subject of queue) await verdicts(subject);
-          }),
-        );
-      }
+        }
+      };
+      const waiting = jobs.filter(({ withLoad, lesson }) => !withLoad && !lesson.cpuBound).values();
+      const computing = jobs.filter(({ withLoad, lesson }) => !withLoad && lesson.cpuBound).values();
+      await Promise.all([takeFrom(computing, waiting), ...Array.from({ length: lanes - 1 }, () => takeFrom(waiting))]);
+      await takeFrom(jobs.filter(({ withLoad }) => withLoad));
       const conditions = [repeat > 1 ? `each ${repeat} times` : '', args.has('busy') ? 'one core kept busy' : '']
         .filter(Boolean)
         .join(', ');
@@ -76,75 +71,11 @@ export const command: Command = {
   },
 };
 
-async function verifyOnce(run: Run, lesson: Lesson, subject: Subject, noLoad: boolean): Promise<boolean> {
-  // The starter is judged whole, for the list of what it fails and for its margins; the others as a learner's app is.
-  const flags = [
-    ...(subject.role === 'starter' ? ['--all', ...(noLoad ? [] : ['--load-anyway'])] : []),
-    ...(noLoad ? ['--no-load'] : []),
-  ];
-  const startedAt = performance.now();
-  const result = await checkInOwnProcess(run, lesson, subject.dir, flags);
-  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-  if (typeof result === 'string') {
-    console.log(red(row([lesson.folder, subject.name, '', result, '', seconds])));
-    return false;
-  }
-  const { right, expected, got } = judge(lesson, subject, result);
-  const short = subject.role === 'starter' ? `${lesson.starterFails.length} behaviours fail` : expected;
-  const line = row([
-    lesson.folder,
-    subject.name,
-    right ? short : expected,
-    right ? 'as expected' : got,
-    margins(subject, result),
-    seconds,
-  ]);
-  console.log(`${right ? green('✔') : red('✘')} ${right ? line : red(line)}`);
-  if (!right)
-    console.log(
-      dim(
-        JSON.stringify(
-          { behaviours: result.behaviours.filter((b) => !['pass', 'not-run'].includes(b.outcome)), load: result.load },
-          null,
-          1,
-        ),
-      ),
-    );
-  return right;
-}
-
-async function checkInOwnProcess(
-  run: Run,
-  lesson: Lesson,
-  dir: string,
-  flags: string[],
-): Promise<CheckResult | string> {
-  const script = fileURLToPath(new URL('./workshop.js', import.meta.url));
-  const child = spawn(
-    process.execPath,
-    [script, 'check', String(lesson.number), '--subject', dir, '--json', ...flags],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-      env: { ...process.env, ...run.env },
-    },
-  );
-  run.adopt(child);
-  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
-  try {
-    return JSON.parse(output) as CheckResult;
-  } catch {
-    return `the check printed no result: ${(errors || output).slice(-400)}`;
-  }
-}
-
-function row([lesson = '', subject = '', expected = '', got = '', margin = '', seconds = '']: string[]): string {
-  return [
-    lesson.padEnd(18),
-    subject.padEnd(24),
-    expected.padEnd(22),
-    got.padEnd(24),
-    margin.padEnd(40),
-    seconds.padStart(7),
-  ].join(' ');
+function jobsFor(lesson: Lesson, subject: Subject, { repeat, noLoad }: { repeat: number; noLoad: boolean }): Job[] {
+  return Array.from({ length: repeat }, (_, round) => {
+    // The starter's load is run for its margins, and those don't flip.
+    const meetsLoad =
+      subject.role === 'wrong-turn' ? subject.expects.behaviour === 'load' : subject.role !== 'starter' || round === 0;
+    return { lesson, subject, withLoad: meetsLoad && !noLoad };
+  });
 }
