@@ -79,7 +79,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
           waits.push(answer.ms);
           await delay(10);
         }
-        const { eventLoopDelay, elu } = await app.probe.read();
+        const { eventLoopHeld, elu } = await app.probe.read();
         tellInOneLine(t, `${searches} searches at once, meanwhile ${waits.length} × GET /health`);
         for (const answer of await crowd.everyAnswer()) {
           answer.mustBe(200, { because: 'A right search must be answered.' });
@@ -95,8 +95,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
         t.atMost('a typical GET /health', typicalMs, 50, 'ms', {
           because: `Every search runs on the event loop, so nothing else is answered until it is done: /health waited ${inMs(typicalMs)}.`,
         });
-        if (eventLoopDelay.p99 <= 30 || starved) return;
-        if (searches === 16) mustNotBlock(t, eventLoopDelay.p99);
+        if (eventLoopHeld.p99 <= 30 || searches === 16) return mustNotBlock(t, eventLoopHeld.p99);
       }
     },
     { limitMs: 60_000 },
@@ -230,7 +229,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
 });
 
 function mustNotBlock(t: Stage, blockedMs: number): void {
-  t.atMost('event-loop delay p99', blockedMs, 30, 'ms', {
+  t.atMost('event-loop delay p99, in CPU time', blockedMs, 30, 'ms', {
     because: `/health gets through, but something still holds the event loop for ${inMs(blockedMs)} at a time.`,
     lookAt: 'what else does the main thread do for a search: start something, copy something large, wait?',
   });

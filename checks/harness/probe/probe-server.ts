@@ -8,6 +8,11 @@ import { Inconclusive } from '../verdict.ts';
 export interface ProbeReading {
   /** How much later than planned the event loop came round, since the last reset. */
   eventLoopDelay: { p50: number; p99: number; max: number };
+  /**
+   * For how long at a time the loop was held by what ran on it: the delay in CPU time of the main thread, which a busy
+   * machine does not stretch. The plain delay where Node can't tell (before 23.9).
+   */
+  eventLoopHeld: { p50: number; p99: number; max: number };
   /** Event-loop utilisation since the last reset, 0 to 1. */
   elu: number;
   /** CPU time of the process and its threads since the last reset. */

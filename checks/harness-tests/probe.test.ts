@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Probe, ProbeServer } from '../harness/probe/probe-server.ts';
+
+/** An app whose event loop is held for 60 ms at a time when its standard input says so. */
+const source = `
+  let held = false;
+  process.stdin.on('data', () => {
+    held = !held;
+    process.stdout.write('done');
+  });
+  setInterval(() => {
+    if (!held) return;
+    const used = process.cpuUsage();
+    for (let now = used; (now = process.cpuUsage(used)).user + now.system < 60_000; );
+  }, 20);
+  process.stdout.write('ready');
+`;
+
+describe('the probe', () => {
+  let server: ProbeServer;
+  let app: ChildProcess;
+  let probe: Probe;
+
+  beforeAll(async () => {
+    server = await ProbeServer.start();
+    app = spawn(process.execPath, ['-e', source], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...server.env('app1') },
+    });
+    await once(app.stdout as NodeJS.ReadableStream, 'data');
+    probe = server.probeOf('app1', app.pid as number);
+    await probe.read();
+  });
+
+  afterAll(async () => {
+    app.kill('SIGKILL');
+    await server[Symbol.asyncDispose]();
+  });
+
+  const toggle = async () => {
+    app.stdin?.write('toggle');
+    await once(app.stdout as NodeJS.ReadableStream, 'data');
+  };
+
+  it('tells for how long the loop is held by what runs on it', async () => {
+    await probe.reset();
+    await toggle();
+    await delay(700); // The window that is measured.
+    const { eventLoopHeld, eventLoopDelay } = await probe.read();
+    await toggle();
+    expect(eventLoopHeld.p99).toBeGreaterThan(35);
+    expect(eventLoopDelay.p99).toBeGreaterThan(35);
+  });
+
+  it('does not call a loop held that is late because its thread gets no core', async () => {
+    await probe.reset();
+    for (let pause = 0; pause < 8; pause++) {
+      app.kill('SIGSTOP'); // What a busy machine does, made certain.
+      await delay(80);
+      app.kill('SIGCONT');
+      await delay(20);
+    }
+    const { eventLoopHeld, eventLoopDelay } = await probe.read();
+    expect(eventLoopDelay.p99).toBeGreaterThan(40);
+    expect(eventLoopHeld.p99).toBeLessThan(5);
+  });
+});
