@@ -1,8 +1,8 @@
 import { defineCheck } from '../harness/check.ts';
-import { excerpt } from '../harness/visitor.ts';
+import { type Answer, excerpt } from '../harness/visitor.ts';
 import lesson from './lesson.ts';
 import { limitBehaviours } from './limits.ts';
-import { ada, callsDuring, eventIn, grace, inCalls, linus, read, readAgainForNothing } from './steps.ts';
+import { ada, callsDuring, eventIn, grace, inCalls, linus, read, readAgainForNothing, readTogether } from './steps.ts';
 import { supplierWatch } from './supplier-watch.ts';
 import { truthBehaviours } from './truth.ts';
 
@@ -37,6 +37,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
       lookAt: 'which parts of a request decide what the answer is, and which of them are in the key?',
     },
     async (t) => {
+      await t.supplier.setLatency(0);
       for (const [who, headers, own] of [
         ['ada', ada, 'a-1,a-2'],
         ['grace', grace, 'g-1'],
@@ -73,6 +74,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
         because: 'Two different questions share one entry, so one of them gets the answer to the other.',
         lookAt: 'which parameters decide what is in the list, and which of them are in the key?',
       };
+      await t.supplier.setLatency(0);
       const visitor = t.visitor();
       const first = await read(visitor, '/events?city=oslo&page=1');
       for (const [query, city, page] of [
@@ -105,15 +107,10 @@ defineCheck(lesson, ({ behaviour, load }) => {
         [undefined, {}],
       ] as const;
       for (const path of ['/events/21', '/events?city=vienna&page=1']) {
-        await t.supplier.setLatency(700);
         t.trail.splice(0, t.trail.length, 'ada, grace and somebody without a login read at the same time:');
-        // In this order, while the supplier is slow: the one without a login is the last to be answered.
-        const asked = [];
-        for (const [, headers] of readers) {
-          asked.push(read(t.visitor(), path, headers));
-          await new Promise((resolve) => setTimeout(resolve, 30));
-        }
-        const answers = await Promise.all(asked);
+        // With a gap, so that the one without a login is the last to be answered: the first one would show nothing.
+        const inOrder = readers.map(([, headers]) => headers);
+        const answers = await readTogether(t, path, inOrder, 40);
         for (const [index, [who]] of readers.entries()) requireViewer(answers[index], who);
         t.trail.splice(0, t.trail.length, 'and one after the other:');
         for (const [who, headers] of readers) requireViewer(await read(t.visitor(), path, headers), who);
@@ -141,6 +138,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
       lookAt: 'how does the app tell an entry that is null or empty from an entry that is not there?',
     },
     async (t) => {
+      await t.supplier.setLatency(0);
       for (const [path, headers, what] of [
         ['/events?city=atlantis&page=1', {}, 'events'],
         ['/me/offers', linus, 'offers'],
@@ -169,12 +167,10 @@ defineCheck(lesson, ({ behaviour, load }) => {
     async (t) => {
       for (const path of ['/events/31', '/events?city=dublin&page=2']) {
         t.trail.splice(0, t.trail.length, `ten times GET ${path} at once, not read before`);
-        await t.supplier.setLatency(800);
-        let answers: { json: unknown; text: string }[] = [];
+        let answers: Answer[] = [];
         const calls = await callsDuring(t, async () => {
-          const trailLength = t.trail.length;
-          answers = await Promise.all(Array.from({ length: 10 }, () => read(t.visitor(), path)));
-          t.trail.splice(trailLength);
+          answers = await readTogether(t, path, Array(10).fill({}));
+          t.trail.splice(1);
         });
         t.require(calls === 1, { expected: '1 call to the supplier', seen: inCalls(calls) });
         t.require(new Set(answers.map(({ text }) => text)).size === 1, {

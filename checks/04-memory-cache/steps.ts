@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Stage } from '../harness/behaviour.ts';
 import type { Teaching } from '../harness/verdict.ts';
@@ -9,6 +10,11 @@ export const grace = { authorization: 'Bearer grace.40d2be' };
 export const linus = { authorization: 'Bearer linus.c81a55' };
 
 type Headers = Record<string, string>;
+
+/** The supplier keeps its answers back until they are released: longer than any reader waits. */
+export const heldMs = 60_000;
+/** What a request needs to get through the balancer into the app, and much more. */
+const arrivesWithinMs = 60;
 
 /** GET that must be answered with 200 and JSON. */
 export async function read(
@@ -47,6 +53,22 @@ export async function readAgainForNothing(
     because: 'What comes from the cache is not what was put into it.',
     lookAt: 'what is stored, and what is made of it when it is answered again?',
   });
+}
+
+/** Reads something for several customers, in this order, all of whom ask before the supplier has answered the first. */
+export async function readTogether(t: Stage, path: string, customers: Headers[], gapMs = 0): Promise<Answer[]> {
+  await t.supplier.setLatency(heldMs);
+  const asked = Promise.all(
+    customers.map(async (headers, index) => {
+      await delay(index * gapMs);
+      return read(t.visitor(), path, headers);
+    }),
+  );
+  asked.catch(() => {}); // Awaited below, unless something fails before.
+  await delay(customers.length * gapMs + arrivesWithinMs);
+  await t.supplier.setLatency(0);
+  await t.supplier.release();
+  return asked;
 }
 
 export function inCalls(calls: number): string {

@@ -201,6 +201,17 @@ describe('a supplier that is told to fail', () => {
       { atOnce: 1 },
     ));
 
+  it('answers what it holds back when it is released, and holds back what comes later', () =>
+    withSupplier(async (supplier) => {
+      await supplier.setLatency(60_000);
+      const early = json(`${supplier.url}/events/1`);
+      await expect.poll(() => supplier.total()).toBe(1);
+      await supplier.release();
+      expect((await early).status).toBe(200);
+      const late = fetch(`${supplier.url}/events/1`, { signal: AbortSignal.timeout(200) });
+      await expect(late).rejects.toThrow('timeout');
+    }));
+
   it('is restored to the latency of its start', () =>
     withSupplier(async (supplier) => {
       await supplier.setLatency(60_000);

@@ -30,7 +30,9 @@ export interface SupplierHandle {
   heal(): Promise<void>;
   /** For requests that begin from now on. */
   setLatency(latencyMs: number): Promise<void>;
-  /** Healed, and as slow as it was at its start. */
+  /** Answers at once whatever waits for its answer. With a long latency before it, a check decides when that is. */
+  release(): Promise<void>;
+  /** Healed, as slow as it was at its start, and with nobody waiting for longer. */
   restore(): Promise<void>;
   /** An event as it is now, without a call. */
   event(id: string): Promise<BoxOfficeEvent | null>;
@@ -89,9 +91,11 @@ export async function startSupplier({ run, latencyMs, atOnce }: SupplierOptions)
     fail: (fault) => command('fail', fault),
     heal: () => command('heal'),
     setLatency: (ms) => command('latency', ms),
+    release: () => command('release'),
     async restore() {
       await command('heal');
       await command('latency', latencyMs);
+      await command('release');
     },
     event: (id) => command('event', id),
     change: (id, change) => command('change', { id, change }),

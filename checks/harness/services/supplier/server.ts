@@ -1,5 +1,6 @@
 // The supplier's process: the box office API on one port, and on another one the check's control of it, which is
 // never slowed, limited or counted. It tells its parent the ports, and ends with it.
+import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -22,6 +23,7 @@ const office = new BoxOffice();
 const places = new Places(Number(process.argv[3]));
 const hanging = new Set<ServerResponse>();
 let latencyMs = Number(process.argv[2]);
+let released = new AbortController();
 let fault: Fault | undefined;
 let calls = noCalls();
 let port = 0;
@@ -38,7 +40,7 @@ const api = createServer(async (request, response) => {
   await places.take();
   // A read sees what is there when it begins, and a write counts from its end: what overlaps, a read does not see.
   const read = route === 'PUT /events/:id' ? undefined : reply(office, route, request, body);
-  if (latencyMs > 0) await delay(route === 'GET /stats' ? latencyMs * statsFactor : latencyMs);
+  if (latencyMs > 0) await waitFor(route === 'GET /stats' ? latencyMs * statsFactor : latencyMs);
   if (failing !== undefined) send(response, failing, { error: 'the box office is out of order' });
   else {
     const { status, body: value } = read ?? reply(office, route, request, body);
@@ -63,6 +65,10 @@ const commands: Record<string, (argument: any) => unknown> = {
   latency: (ms: number) => {
     latencyMs = ms;
   },
+  release: () => {
+    released.abort();
+    released = new AbortController();
+  },
   async fail(given: Fault) {
     fault = given;
     if (given.how === 'refuse') await close(api);
@@ -76,6 +82,12 @@ const commands: Record<string, (argument: any) => unknown> = {
   event: (id: string) => office.event(id) ?? null,
   change: ({ id, change }) => office.change(id, change) ?? null,
 };
+
+async function waitFor(ms: number): Promise<void> {
+  const { signal } = released;
+  setMaxListeners(0, signal); // One for each request that waits.
+  await delay(ms, undefined, { signal }).catch(() => {}); // Released.
+}
 
 function takeFault(): number | 'hang' | undefined {
   if (!fault || fault.how === 'refuse') return undefined;
