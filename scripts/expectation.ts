@@ -50,9 +50,8 @@ function sentences({ because, seen, expected, lookAt, trail }: Failure): string 
 /** How far measured figures stay from their limits: for a right app limit ÷ figure, for the starter figure ÷ limit. */
 export function margins(subject: Subject, result: CheckResult): string {
   const figures = [
-    ...result.behaviours
-      .flatMap((behaviour) => behaviour.figures ?? [])
-      .map(({ title, measured, limit }) => ({ title, measured, limit })),
+    ...result.behaviours.flatMap((behaviour) => behaviour.figures ?? []),
+    ...(result.load?.figures ?? []),
     ...(result.load?.targets ?? []).map(({ title, measuredMs, atMostMs }) => ({
       title,
       measured: measuredMs,

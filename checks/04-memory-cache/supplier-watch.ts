@@ -20,9 +20,11 @@ export async function supplierWatch(t: Stage): Promise<() => Promise<LoadFinding
     const reads = Object.values(others).reduce((sum, count) => sum + count, 0);
     const limit = callsForEachWrite * writes;
     const note = `${inCalls(reads)} for reads beside ${writes} writes, limit ${limit}`;
-    if (reads <= limit) return { note };
+    const figure = { title: 'calls to the supplier for reads', measured: reads, limit, unit: 'calls' };
+    if (reads <= limit) return { note, figure };
     return {
       note,
+      figure,
       failure: {
         kind: 'target',
         trail: [`the load run, ${writes} writes`],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judge } from '../../scripts/expectation.ts';
+import { judge, margins } from '../../scripts/expectation.ts';
 import type { Subject } from '../../scripts/subjects.ts';
 import type { BehaviourResult, CheckResult } from '../harness/result.ts';
 import type { Outcome } from '../harness/verdict.ts';
@@ -51,5 +51,29 @@ describe('verify', () => {
       false,
     );
     expect(judge(declared, wrongTurn, result({ page: 'pass', secret: 'pass' }, 'pass')).right).toBe(false);
+  });
+});
+
+describe('the margin column', () => {
+  const calls = { title: 'calls to the supplier', limit: 144, unit: 'calls' };
+  const p95 = { title: 'p95 of GET /', endpoint: 'GET /', atMostMs: 70 };
+  const measured = (callCount: number, p95Ms: number): CheckResult => ({
+    ...result({ page: 'pass' }, 'pass'),
+    load: {
+      outcome: 'pass',
+      elapsedMs: 1,
+      requests: 1,
+      seconds: 1,
+      targets: [{ ...p95, measuredMs: p95Ms, met: p95Ms <= p95.atMostMs }],
+      figures: [{ ...calls, measured: callCount }],
+    },
+  });
+
+  it('has what a lesson counted under load, when that is nearest to its limit', () => {
+    expect(margins(solution, measured(60, 7))).toBe('2.4× calls to the supplier');
+    expect(margins(solution, measured(2, 7))).toBe('10× p95 of GET /');
+  });
+  it('has it for the starter, too, by how far it exceeds the limit', () => {
+    expect(margins(starter, measured(600, 210))).toBe('4.2× calls to the supplier');
   });
 });

@@ -38,6 +38,8 @@ export interface LoadResult {
   requests: number;
   seconds: number;
   targets: TargetResult[];
+  /** What the lesson itself measured of the load, such as calls to the supplier. */
+  figures?: Figure[];
   /** How the load was made to fit this machine, if it was. */
   note?: string;
   failure?: Failure;

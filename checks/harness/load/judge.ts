@@ -5,9 +5,9 @@ import type { Environment } from '../environment.ts';
 import type { Lesson } from '../lesson.ts';
 import { disturbs, MachineWatch } from '../machine.ts';
 import { tell } from '../progress.ts';
-import type { LoadResult, TargetResult } from '../result.ts';
+import type { Figure, LoadResult, TargetResult } from '../result.ts';
 import { attachRun, repoDir } from '../run.ts';
-import { type Failure, Inconclusive } from '../verdict.ts';
+import { BehaviourFailure, type Failure, Inconclusive } from '../verdict.ts';
 import { type ArtilleryReport, type Phase, runArtillery } from './artillery.ts';
 import { readAnswers, readTargets } from './report.ts';
 
@@ -24,6 +24,8 @@ export interface LoadShape {
 /** What a load did besides answering: "18 calls to the supplier for 660 requests". */
 export interface LoadFinding {
   note: string;
+  /** From which verify takes the margin. */
+  figure?: Figure;
   failure?: Failure;
 }
 
@@ -56,8 +58,14 @@ export async function judgeLoad(lesson: Lesson, environment: Environment, shape:
       }
     }
     return finish(attempt.result);
-  } catch (error) {
+  } catch (thrown) {
     const none = { requests: 0, seconds: 0, targets: [] };
+    // Whatever else it was: of a dead service nothing follows about the app.
+    const error = await environment.assertServicesAlive().then(
+      () => thrown,
+      (dead) => dead,
+    );
+    if (error instanceof BehaviourFailure) return finish({ ...none, outcome: 'fail', failure: error.failure });
     if (error instanceof Inconclusive)
       return finish({ ...none, outcome: 'inconclusive', reason: error.message, mend: error.mend });
     const reason = `the load run itself went wrong: ${error instanceof Error ? error.message : String(error)}`;
@@ -112,6 +120,7 @@ async function runOnce(lesson: Lesson, environment: Environment, shape: LoadShap
     requests: answers.requests,
     seconds: answers.seconds,
     targets,
+    ...(finding?.figure ? { figures: [finding.figure] } : {}),
     ...(otherCoresBusy === undefined ? {} : { otherCoresBusy }),
   };
   const crash = environment.crash(['the load run']);
