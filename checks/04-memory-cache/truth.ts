@@ -1,8 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stage } from '../harness/behaviour.ts';
 import type { CheckDefinition } from '../harness/check.ts';
-import { attachRun } from '../harness/run.ts';
-import { startSupplier } from '../harness/services/supplier/handle.ts';
 import { excerpt } from '../harness/visitor.ts';
 import { eventIn, heldMs, read } from './steps.ts';
 
@@ -165,31 +163,27 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
     },
     async (t) => {
       // A supplier of its own, because this runs beside behaviours that count the calls to the other one.
-      const supplier = await startSupplier({ run: attachRun(), latencyMs: 20, atOnce: 10 });
-      try {
-        const extra = await t.startExtra({ env: { SUPPLIER_URL: supplier.url, CACHE_TTL_S: '1' } });
-        const visitor = t.visitor({ at: extra });
-        t.step('an instance with CACHE_TTL_S=1');
-        await read(visitor, '/events/5');
-        await read(visitor, '/events?city=dublin&page=1');
-        t.step('another shop sells seats of event 5');
-        await supplier.change('5', { seatsLeft: 3 });
-        const trailLength = t.trail.length;
-        for (const path of ['/events/5', '/events?city=dublin&page=1']) {
-          // It is read all the time, so that a time to live which every read renews never ends.
-          await t.until(
-            `GET ${path} shows the 3 seats left within 6 s`,
-            async () => {
-              t.trail.splice(trailLength);
-              const answer = await read(visitor, path);
-              await delay(50);
-              return (eventIn(answer, '5') ?? answer.json)?.seatsLeft === 3;
-            },
-            { deadlineMs: 6_000 },
-          );
-        }
-      } finally {
-        await supplier.close();
+      const supplier = await t.startSupplier({ latencyMs: 20, atOnce: 10 });
+      const extra = await t.startExtra({ env: { SUPPLIER_URL: supplier.url, CACHE_TTL_S: '1' } });
+      const visitor = t.visitor({ at: extra });
+      t.step('an instance with CACHE_TTL_S=1');
+      await read(visitor, '/events/5');
+      await read(visitor, '/events?city=dublin&page=1');
+      t.step('another shop sells seats of event 5');
+      await supplier.change('5', { seatsLeft: 3 });
+      const trailLength = t.trail.length;
+      for (const path of ['/events/5', '/events?city=dublin&page=1']) {
+        // It is read all the time, so that a time to live which every read renews never ends.
+        await t.until(
+          `GET ${path} shows the 3 seats left within 6 s`,
+          async () => {
+            t.trail.splice(trailLength);
+            const answer = await read(visitor, path);
+            await delay(50);
+            return (eventIn(answer, '5') ?? answer.json)?.seatsLeft === 3;
+          },
+          { deadlineMs: 6_000 },
+        );
       }
     },
     { background: true, limitMs: 40_000 },

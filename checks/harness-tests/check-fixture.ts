@@ -8,17 +8,22 @@ import type { CheckResult } from '../harness/result.ts';
 /** Where the misbehaving apps are, each with a `src/server.ts`. */
 export const appsDir = fileURLToPath(new URL('./apps/', import.meta.url));
 
-/** Checks an app with the fixture's check in a process of its own, as a learner would. */
-export async function checkApp(name: string, ...flags: string[]): Promise<CheckResult> {
-  const child = startCheck(name, ...flags);
+/** Checks an app with the fixture's check in a process of its own, as a learner would. NAME=value is for its environment. */
+export async function checkApp(name: string, ...args: string[]): Promise<CheckResult> {
+  const child = startCheck(name, ...args);
   const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   return JSON.parse(output) as CheckResult;
 }
 
 /** The same, without waiting for it. */
-export function startCheck(name: string, ...flags: string[]) {
+export function startCheck(name: string, ...args: string[]) {
   const script = fileURLToPath(new URL('./check-app.ts', import.meta.url));
-  return spawn(process.execPath, [script, appsDir + name, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const variables = args.filter((arg) => arg.includes('=')).map((arg) => arg.split('=', 2) as [string, string]);
+  const flags = args.filter((arg) => !arg.includes('='));
+  return spawn(process.execPath, [script, appsDir + name, ...flags], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...Object.fromEntries(variables) },
+  });
 }
 
 /** Pids of processes that run one of the misbehaving apps. */

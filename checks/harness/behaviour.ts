@@ -2,8 +2,9 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment, Instance } from './environment.ts';
 import type { Figure } from './result.ts';
+import { attachRun } from './run.ts';
 import type { RedisHandle } from './services/redis/handle.ts';
-import type { SupplierHandle } from './services/supplier/handle.ts';
+import { type SupplierHandle, startSupplier } from './services/supplier/handle.ts';
 import { BehaviourFailure, Inconclusive, Skipped, type Teaching } from './verdict.ts';
 import { Visitor } from './visitor.ts';
 
@@ -40,6 +41,7 @@ export class Stage {
   readonly #environment: Environment;
   readonly #teaching: Teaching;
   readonly #extras: Instance[] = [];
+  readonly #suppliers: SupplierHandle[] = [];
 
   constructor(environment: Environment, teaching: Teaching) {
     this.#environment = environment;
@@ -94,6 +96,21 @@ export class Stage {
     const { supplier } = this.#environment;
     if (!supplier) throw new TypeError('this lesson has no supplier');
     return supplier;
+  }
+
+  /** A supplier for this behaviour only, such as one that runs beside behaviours which count calls. Ended with it. */
+  async startSupplier(options: { latencyMs: number; atOnce: number }): Promise<SupplierHandle> {
+    const supplier = await startSupplier({ run: attachRun(), ...options });
+    this.#suppliers.push(supplier);
+    return supplier;
+  }
+
+  /** Throws when a supplier of this behaviour has died, so that the app is not blamed for it. */
+  async assertSuppliersAlive(): Promise<void> {
+    for (const supplier of this.#suppliers) {
+      if (!(await supplier.alive()))
+        throw new Inconclusive('the supplier of this behaviour stopped answering', 'check again');
+    }
   }
 
   /** Adds a line to what the failure will print as done. */
@@ -153,5 +170,6 @@ export class Stage {
   /** Ends what the behaviour started. */
   async close(): Promise<void> {
     await Promise.all(this.#extras.map((extra) => extra.kill()));
+    await Promise.all(this.#suppliers.map((supplier) => supplier.close()));
   }
 }

@@ -67,7 +67,11 @@ export class Environment implements AsyncDisposable {
       for (const result of started) if (result.status === 'rejected') throw result.reason;
       environment.balancer = await startBalancer(environment.instances, options.balancerPort);
       return environment;
-    } catch (error) {
+    } catch (thrown) {
+      const error = await environment.assertServicesAlive().then(
+        () => thrown,
+        (dead) => dead,
+      );
       await environment[Symbol.asyncDispose]();
       throw error;
     }

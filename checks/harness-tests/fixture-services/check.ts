@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Stage } from '../../harness/behaviour.ts';
+import { defineCheck } from '../../harness/check.ts';
+import { commandOf, killNow } from '../../harness/processes.ts';
+import { attachRun } from '../../harness/run.ts';
+import lesson from './lesson.ts';
+
+/** What is killed, and when: "redis behaviour", "supplier load", "own-supplier behaviour"; nothing otherwise. */
+const [victim = '', moment = ''] = (process.env.KILL ?? '').split(' ');
+
+defineCheck(lesson, ({ behaviour, load }) => {
+  const teaching = { because: 'The app is to blame.', lookAt: 'the app' };
+  behaviour('asks', 'the app asks both services again and again', teaching, async (t) => {
+    for (let time = 0; time < 10; time++) {
+      if (moment === 'behaviour' && time === 5) await kill(t);
+      (await t.visitor().get('/redis')).mustBe(200);
+      (await t.visitor().get('/events/7')).mustBe(200);
+    }
+  });
+  behaviour(
+    'own-supplier',
+    'an extra instance asks a supplier of its own',
+    teaching,
+    async (t) => {
+      const supplier = await t.startSupplier({ latencyMs: 0, atOnce: 1 });
+      const extra = await t.startExtra({ env: { SUPPLIER_URL: supplier.url } });
+      if (victim === 'own-supplier') process.kill(supplier.pid, 'SIGKILL');
+      (await t.visitor({ at: extra }).get('/events/7')).mustBe(200);
+    },
+    { background: true },
+  );
+  load((t) => ({
+    watch: async () => {
+      const before = await t.supplier.total();
+      const killed = moment === 'load' ? killWhen(t, async () => (await t.supplier.total()) > before + 3) : undefined;
+      return async () => {
+        await killed;
+        return { note: 'watched' };
+      };
+    },
+  }));
+});
+
+async function killWhen(t: Stage, due: () => Promise<boolean>): Promise<void> {
+  while (!(await due())) await delay(20);
+  await kill(t);
+}
+
+async function kill(t: Stage): Promise<void> {
+  if (victim === 'supplier') process.kill(t.supplier.pid, 'SIGKILL');
+  if (victim !== 'redis') return;
+  // Only a server that this run has started: REDIS_URL would be somebody's own. Its environment can't be asked, because
+  // redis-server writes its title over it.
+  const started = readFileSync(join(attachRun().dir, 'processes'), 'utf8').trim().split('\n');
+  const servers = started
+    .map((line) => Number.parseInt(line, 10))
+    .filter((pid) => /(redis|valkey)-server|stand-in-server/.test(commandOf(pid)));
+  killNow(servers);
+  if (servers.length === 0) t.skip('this Redis was not started by the check');
+}

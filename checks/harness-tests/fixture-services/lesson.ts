@@ -1,0 +1,16 @@
+import { defineLesson } from '../../harness/lesson.ts';
+
+/** A lesson whose services its own check kills. */
+export default defineLesson({
+  number: 98,
+  folder: 'harness-tests/fixture-services',
+  title: 'Nobody is blamed for a dead service',
+  minutes: 1,
+  services: ['redis', 'supplier'],
+  supplier: { latencyMs: 0, atOnce: 20 },
+  instances: 1,
+  env: {},
+  starterFails: [],
+  tryIt: [],
+  targets: [{ title: 'p95 of GET /redis', endpoint: 'GET /redis', statistic: 'p95', atMostMs: 1_000 }],
+});
