@@ -66,5 +66,6 @@ export function margins(subject: Subject, result: CheckResult): string {
   // A starter need not miss every target, only one of them by far.
   const ratios = figures.map(({ measured, limit }) => (wrong ? measured / limit : limit / Math.max(measured, 0.5)));
   const value = wrong ? Math.max(...ratios) : Math.min(...ratios);
+  if (wrong && value <= 1) return ''; // It fails by what has no measure.
   return `${value < 10 ? value.toFixed(1) : Math.round(value)}× ${figures[ratios.indexOf(value)]?.title ?? ''}`;
 }

@@ -75,5 +75,6 @@ describe('the margin column', () => {
   });
   it('has it for the starter, too, by how far it exceeds the limit', () => {
     expect(margins(starter, measured(600, 210))).toBe('4.2× calls to the supplier');
+    expect(margins(starter, measured(14, 7))).toBe('');
   });
 });
