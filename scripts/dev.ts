@@ -52,6 +52,7 @@ export const command: Command = {
       for (const instance of env.instances)
         console.log(`  ${instance.name.padEnd(12)} ${instance.url}  pid ${instance.pid}`);
       if (env.redis) console.log(`  redis        ${env.redis.appUrl}  ${dim(env.redis.label)}`);
+      if (env.postgres) console.log(`  postgres     ${env.postgres.appUrl}  ${dim(env.postgres.label)}`);
       if (env.supplier) console.log(`  supplier     ${env.supplier.url}  ${dim(env.supplier.label)}`);
       console.log('\n  Try:');
       for (const line of lesson.tryIt) console.log(`    ${line.replaceAll('$URL', env.balancer.url)}`);

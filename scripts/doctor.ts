@@ -3,12 +3,14 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { freePort } from '../checks/harness/ports.ts';
 import { cacheDir, repoDir } from '../checks/harness/run.ts';
+import { explainPostgres, composeUp as postgresUp } from '../checks/harness/services/postgres/index.ts';
+import type { Availability } from '../checks/harness/services/provider.ts';
 import { explainRedis } from '../checks/harness/services/redis/index.ts';
 import type { Command } from './cli.ts';
 import { bold, dim, green, red, yellow } from './style.ts';
 
-/** A check's scratch files are small; a Redis unpacked from a package needs some 10 MB. */
-const wantedDiskMb = 200;
+/** A lesson's database and the copy of a check take the most: up to 300 MB. A Redis unpacked from a package needs 10. */
+const wantedDiskMb = 500;
 const wantedMemoryMb = 700;
 
 interface Finding {
@@ -37,10 +39,15 @@ export const command: Command = {
       state: used ? (used === redis.at(-1) ? 'note' : 'good') : 'bad',
       text: used?.ok ? `${used.name}: ${used.detail}` : 'none of the ways below works',
     });
-    for (const provider of redis) {
-      const mark = provider.used ? green('→') : ' ';
-      console.log(dim(`    ${mark} ${provider.name.padEnd(16)} ${provider.ok ? provider.detail : provider.why}`));
-    }
+    showProviders(redis);
+    const postgres = await explainPostgres({ cacheDir, repoDir, env: process.env });
+    const database = postgres.find((provider) => provider.used);
+    show({
+      name: 'Postgres',
+      state: database ? 'good' : 'bad',
+      text: database?.ok ? `${database.name}: ${database.detail}` : 'none of the ways below works',
+    });
+    showProviders(postgres);
     const bad = [...findings.filter((finding) => finding.state === 'bad')];
     console.log();
     if (insistedButBroken && !insistedButBroken.ok) return verdict([insistedButBroken.mend ?? 'unset REDIS_URL']);
@@ -49,6 +56,7 @@ export const command: Command = {
         redis.map((provider) => (provider.ok ? '' : provider.mend)).find(Boolean) ??
           'sudo apt-get install redis-server',
       ]);
+    if (!database) return verdict([process.env.DATABASE_URL ? 'unset DATABASE_URL' : postgresUp]);
     if (bad.length > 0) return verdict(bad.map((finding) => finding.mend ?? finding.name));
     if (used === redis.at(-1)) {
       console.log(
@@ -60,6 +68,13 @@ export const command: Command = {
     return 0;
   },
 };
+
+function showProviders(providers: ({ name: string; used: boolean } & Availability)[]): void {
+  for (const provider of providers) {
+    const mark = provider.used ? green('→') : ' ';
+    console.log(dim(`    ${mark} ${provider.name.padEnd(16)} ${provider.ok ? provider.detail : provider.why}`));
+  }
+}
 
 function verdict(mends: string[]): number {
   console.log(`  To mend it: ${mends.join('; then ')}`);

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment, Instance } from './environment.ts';
 import type { Figure } from './result.ts';
 import { attachRun } from './run.ts';
+import type { PostgresHandle } from './services/postgres/handle.ts';
 import type { RedisHandle } from './services/redis/handle.ts';
 import { type SupplierHandle, startSupplier } from './services/supplier/handle.ts';
 import { BehaviourFailure, Inconclusive, Skipped, type Teaching } from './verdict.ts';
@@ -83,6 +84,12 @@ export class Stage {
     const { redis } = this.#environment;
     if (!redis) throw new TypeError('this lesson has no Redis');
     return redis;
+  }
+
+  get postgres(): PostgresHandle {
+    const { postgres } = this.#environment;
+    if (!postgres) throw new TypeError('this lesson has no PostgreSQL');
+    return postgres;
   }
 
   /** Path of the lesson's file that the app knows by this environment variable. */

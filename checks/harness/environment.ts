@@ -5,6 +5,7 @@ import { type Balancer, startBalancer } from './balancer.ts';
 import type { Lesson } from './lesson.ts';
 import { type Probe, ProbeServer } from './probe/probe-server.ts';
 import { cacheDir, type Run, repoDir } from './run.ts';
+import { openPostgres, type PostgresHandle } from './services/postgres/handle.ts';
 import { openRedis, type RedisHandle } from './services/redis/handle.ts';
 import { type SupplierHandle, startSupplier } from './services/supplier/handle.ts';
 import { BehaviourFailure, Inconclusive } from './verdict.ts';
@@ -29,6 +30,7 @@ export class Environment implements AsyncDisposable {
   readonly probes: ProbeServer;
   balancer!: Balancer;
   redis: RedisHandle | undefined;
+  postgres: PostgresHandle | undefined;
   supplier: SupplierHandle | undefined;
   /** Paths of the lesson's files, by the variable that tells the app. */
   readonly files: Readonly<Record<string, string>>;
@@ -57,6 +59,7 @@ export class Environment implements AsyncDisposable {
     const environment = new Environment(options, await ProbeServer.start());
     try {
       if (options.lesson.services.includes('redis')) environment.redis = await environment.#startRedis();
+      if (options.lesson.services.includes('postgres')) environment.postgres = await environment.#startPostgres();
       if (options.lesson.services.includes('supplier')) environment.supplier = await environment.#startSupplier();
       const started = await Promise.allSettled(
         Array.from({ length: options.lesson.instances }, (_, index) =>
@@ -87,6 +90,20 @@ export class Environment implements AsyncDisposable {
     }
   }
 
+  async #startPostgres(): Promise<PostgresHandle> {
+    const { run, onProgress = () => {} } = this.#options;
+    const { folder: lesson, postgres } = this.lesson;
+    if (!postgres) throw new TypeError(`${lesson} needs a seed for its database`);
+    const latencyMs = Number(process.env.DB_LATENCY_MS ?? postgres.latencyMs ?? 1);
+    const seed = join(repoDir, postgres.seed);
+    try {
+      return await openPostgres({ run, cacheDir, repoDir, env: process.env, onProgress, lesson, seed, latencyMs });
+    } catch (error) {
+      if (error instanceof Inconclusive) throw error;
+      throw new Inconclusive(error instanceof Error ? error.message : String(error), 'npm run doctor');
+    }
+  }
+
   async #startSupplier(): Promise<SupplierHandle> {
     const { latencyMs = 150, atOnce = 20 } = this.lesson.supplier ?? {};
     try {
@@ -100,6 +117,7 @@ export class Environment implements AsyncDisposable {
   serviceLabels(): Record<string, string> {
     return {
       ...(this.redis ? { redis: this.redis.label } : {}),
+      ...(this.postgres ? { postgres: this.postgres.label } : {}),
       ...(this.supplier ? { supplier: this.supplier.label } : {}),
     };
   }
@@ -114,6 +132,7 @@ export class Environment implements AsyncDisposable {
       env: {
         NODE_ENV: 'production',
         ...(this.redis ? { REDIS_URL: this.redis.appUrl } : {}),
+        ...(this.postgres ? { DATABASE_URL: this.postgres.appUrl } : {}),
         ...(this.supplier ? { SUPPLIER_URL: this.supplier.url } : {}),
         ...this.files,
         ...this.lesson.env,
@@ -141,6 +160,7 @@ export class Environment implements AsyncDisposable {
   /** Puts things right after a behaviour that broke them, so that the next one starts from a working environment. */
   async repair(): Promise<void> {
     await this.redis?.restore();
+    await this.postgres?.restore();
     await this.supplier?.restore().catch(() => {}); // Dead: the next behaviour that needs it says so.
     for (const [index, instance] of this.instances.entries()) if (instance.exited) await this.restart(index + 1);
   }
@@ -168,6 +188,12 @@ export class Environment implements AsyncDisposable {
         'npm run doctor, then check again',
       );
     }
+    if (this.postgres && !(await this.postgres.alive())) {
+      throw new Inconclusive(
+        `the PostgreSQL of this check (${this.postgres.label}) stopped answering`,
+        'npm run doctor, then check again',
+      );
+    }
     if (this.supplier && !(await this.supplier.alive())) {
       throw new Inconclusive('the supplier of this check stopped answering', 'check again');
     }
@@ -184,6 +210,7 @@ export class Environment implements AsyncDisposable {
     await Promise.all(this.instances.map((instance) => instance.kill()));
     await this.balancer?.[Symbol.asyncDispose]();
     await this.redis?.close();
+    await this.postgres?.close();
     await this.supplier?.close();
     await this.probes[Symbol.asyncDispose]();
   }

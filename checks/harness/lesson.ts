@@ -1,5 +1,5 @@
 /** A service that a lesson's app talks to. The harness starts it and passes its address in the environment. */
-export type ServiceName = 'redis' | 'supplier';
+export type ServiceName = 'redis' | 'supplier' | 'postgres';
 
 /** A figure of the load run that must not be exceeded. `endpoint` is a request's `name` in load.yml. */
 export interface Target {
@@ -33,6 +33,11 @@ export interface Lesson {
   services: readonly ServiceName[];
   /** How slow the supplier is, and how many it serves at a time, where the lesson has one. */
   supplier?: { latencyMs: number; atOnce: number };
+  /**
+   * What the database holds, where the lesson has one: a .sql or .ts file, relative to the repository, which is run as the
+   * app. And how far away it is, in milliseconds each way: 1, or what DB_LATENCY_MS says.
+   */
+  postgres?: { seed: string; latencyMs?: number };
   /** How many processes of the app run behind the balancer. */
   instances: number;
   /** Environment variables besides PORT, NODE_ENV and the services' addresses. */

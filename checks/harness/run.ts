@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { killNow, processTable, processTree, taggedProcesses } from './processes.ts';
 
@@ -22,8 +22,13 @@ export interface Run {
   dir: string;
   /** To be merged into the environment of every child: the reaper finds strays by it. */
   env: Record<string, string>;
-  /** Registers a child that was spawned with `detached: true`. */
-  adopt(child: ChildProcess): void;
+  /**
+   * Registers a child that was spawned with `detached: true`. With `askFirst` it gets that signal and a moment before it
+   * is killed: for a server that holds what the kernel does not free by itself.
+   */
+  adopt(child: ChildProcess, askFirst?: NodeJS.Signals): void;
+  /** Registers a scratch folder outside `dir`, to be deleted with the run. Its name starts with "encore-". */
+  deleteToo(folder: string): void;
 }
 
 let reaper: ChildProcess | undefined;
@@ -66,37 +71,72 @@ export function attachRun(dir = process.env.ENCORE_RUN_DIR): Run {
     id,
     dir,
     env: { [tagName]: id },
-    adopt: (child) => {
-      if (child.pid) appendFileSync(join(dir, 'processes'), `${identity(child.pid)}\n`);
+    adopt: (child, askFirst = 'SIGKILL') => {
+      if (child.pid) appendFileSync(join(dir, 'processes'), `${identity(child.pid)} ${askFirst}\n`);
     },
+    deleteToo: (folder) => appendFileSync(join(dir, 'folders'), `${folder}\n`),
   };
 }
 
 /** Ends everything a run has started, and waits until it is gone. */
 export async function endProcesses(dir: string): Promise<void> {
+  const asked = new Set<number>();
   for (let attempt = 0; attempt < 100; attempt++) {
     const alive = survivors(dir);
     if (alive.length === 0) return;
-    killNow(alive);
+    const spared = attempt < attemptsAfterAsking ? askFirst(dir, alive, asked) : new Set();
+    killNow(alive.filter((pid) => !spared.has(pid)));
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** How often we look for the end of those that were asked, every 20 ms, before they are killed. */
+const attemptsAfterAsking = 25;
+
+/** Asks the processes that want to be asked to end, once. Returns them and what came of them. */
+function askFirst(dir: string, alive: number[], asked: Set<number>): Set<number> {
+  const spared = new Set<number>();
+  for (const { pid, signal } of adopted(dir)) {
+    if (signal === 'SIGKILL' || !alive.includes(pid)) continue;
+    try {
+      if (!asked.has(pid)) process.kill(pid, signal);
+    } catch {} // It ended this very moment.
+    asked.add(pid);
+    for (const row of processTree(pid)) spared.add(row.pid);
+  }
+  return spared;
 }
 
 /** Ends a run: its processes, then its folder. Nobody may start more of them any longer. */
 export async function closeRun(dir: string): Promise<void> {
   await endProcesses(dir);
-  rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+  deleteFolders(dir);
+}
+
+function deleteFolders(dir: string): void {
+  const outside = readLines(join(dir, 'folders')).filter((folder) => basename(folder).startsWith('encore-'));
+  for (const folder of [...outside, dir]) {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+  }
+}
+
+function readLines(file: string): string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+}
+
+/** The processes that a run has registered, with the signal that ends each. */
+function adopted(dir: string): { pid: number; startTicks: number; signal: NodeJS.Signals }[] {
+  return readLines(join(dir, 'processes')).map((line) => {
+    const [pid, startTicks, signal = 'SIGKILL'] = line.split(' ');
+    return { pid: Number(pid), startTicks: Number(startTicks), signal: signal as NodeJS.Signals };
+  });
 }
 
 /** Pids of a run's processes that still live. */
 function survivors(dir: string): number[] {
   const table = processTable();
-  const roots = existsSync(join(dir, 'processes'))
-    ? readFileSync(join(dir, 'processes'), 'utf8').trim().split('\n')
-    : [];
   const pids = new Set(taggedProcesses(`${tagName}=${dir.slice(-12)}`, table).map((row) => row.pid));
-  for (const line of roots) {
-    const [pid = 0, startTicks = 0] = line.split(' ').map(Number);
+  for (const { pid, startTicks } of adopted(dir)) {
     const root = table.find((row) => row.pid === pid);
     // Another process may have got the number since; a group outlives its leader and keeps the number taken.
     if (root && startTicks && root.startTicks !== startTicks) continue;
@@ -116,7 +156,7 @@ function sweepDeadRuns(): void {
       const owner = processTable().find((row) => row.pid === pid);
       if (owner && owner.startTicks === startTicks) continue;
       killNow(survivors(dir));
-      rmSync(dir, { recursive: true, force: true });
+      deleteFolders(dir);
     } catch {} // Being opened or closed by another command this very moment.
   }
 }

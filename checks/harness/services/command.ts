@@ -16,11 +16,14 @@ export interface CommandOptions {
   limitMs: number;
   cwd?: string;
   run?: Run;
+  /** Another user to run it as; only root can. */
+  uid?: number;
+  gid?: number;
 }
 
 /** Runs a command to its end. Rejects when it can't be started, or is not done in time: then its whole group is ended. */
 export function runCommand(file: string, args: string[], options: CommandOptions): Promise<CommandResult> {
-  const { env, limitMs, cwd, run } = options;
+  const { env, limitMs, cwd, run, uid, gid } = options;
   const name = file.split(/[\\/]/).at(-1);
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
@@ -29,6 +32,8 @@ export function runCommand(file: string, args: string[], options: CommandOptions
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true, // Its own group: apt-get downloads in children of its own.
       windowsHide: true,
+      uid,
+      gid,
     });
     run?.adopt(child);
     let stdout = '';

