@@ -130,7 +130,7 @@ describe('the PostgreSQL of a lesson', () => {
     expect(await asked()).toBe('event 1');
     await environment.assertServicesAlive();
     const server = run.children.find((child) => child.spawnfile.endsWith('postgres') && child.exitCode === null);
-    server?.kill('SIGKILL');
+    server?.kill('SIGQUIT');
     await expect.poll(() => environment.postgres?.alive()).toBe(false);
     await expect(environment.assertServicesAlive()).rejects.toThrow(Inconclusive);
   });

@@ -16,6 +16,8 @@ export interface CommandOptions {
   limitMs: number;
   cwd?: string;
   run?: Run;
+  /** The signal that ends it in an orderly way, if the run ends before it. */
+  askFirst?: NodeJS.Signals;
   /** Another user to run it as; only root can. */
   uid?: number;
   gid?: number;
@@ -23,7 +25,7 @@ export interface CommandOptions {
 
 /** Runs a command to its end. Rejects when it can't be started, or is not done in time: then its whole group is ended. */
 export function runCommand(file: string, args: string[], options: CommandOptions): Promise<CommandResult> {
-  const { env, limitMs, cwd, run, uid, gid } = options;
+  const { env, limitMs, cwd, run, askFirst, uid, gid } = options;
   const name = file.split(/[\\/]/).at(-1);
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
@@ -35,7 +37,7 @@ export function runCommand(file: string, args: string[], options: CommandOptions
       uid,
       gid,
     });
-    run?.adopt(child);
+    run?.adopt(child, askFirst);
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

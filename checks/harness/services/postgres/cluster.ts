@@ -62,7 +62,8 @@ export async function createCluster(place: Workplace, data: string, admin: Login
     '--no-sync',
     '--no-instructions',
   ];
-  const options = { env: serverEnv(), cwd: place.dir, limitMs: 60_000, run, ...place.user?.ids };
+  const askFirst = 'SIGTERM' as const; // It starts servers of its own, which end in good order when it does.
+  const options = { env: serverEnv(), cwd: place.dir, limitMs: 60_000, run, askFirst, ...place.user?.ids };
   const { exitCode, stdout, stderr } = await runCommand(join(place.serverDir, 'bin', 'initdb'), args, options);
   rmSync(passwordFile);
   if (exitCode !== 0) throw new Error(`initdb ended with ${exitCode}: ${cause(`${stdout}\n${stderr}`)}`);
