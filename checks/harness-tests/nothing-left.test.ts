@@ -1,8 +1,8 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -92,6 +92,41 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
     const alive = () => taggedProcesses(`LATE=${value}`).map((row) => row.pid);
     await once(child, 'exit');
     expect(await goneWithin(alive, 3_000)).toEqual([]);
+  });
+
+  it('asks those to end that want to be asked, and deletes the folders that were named, and only ours', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'asked-'));
+    const [ours, theirs, said] = [join(dir, 'encore-scratch'), join(dir, 'scratch'), join(dir, 'said')];
+    const runModule = new URL('../harness/run.ts', import.meta.url).href;
+    const script = `
+      const { openRun } = await import(${JSON.stringify(runModule)});
+      const { spawn } = await import('node:child_process');
+      const { mkdirSync } = await import('node:fs');
+      const run = openRun();
+      for (const folder of ${JSON.stringify([ours, theirs])}) {
+        run.deleteToo(folder);
+        mkdirSync(folder);
+      }
+      const asked = \`process.on('SIGTERM', () => { fs.writeFileSync(${JSON.stringify(said)}, 'goodbye'); process.exit(); });
+        console.log(); setInterval(() => {}, 1000)\`;
+      const deaf = "process.on('SIGTERM', () => {}); console.log(); setInterval(() => {}, 1000)";
+      for (const code of [asked, deaf]) {
+        const child = spawn(process.execPath, ['-e', code], {
+          detached: true, stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, ...run.env, ASKED: '${basename(dir)}' },
+        });
+        run.adopt(child, 'SIGTERM');
+        await new Promise((resolve) => child.stdout.once('data', resolve));
+      }
+      process.kill(process.pid, 'SIGKILL');`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    await once(child, 'exit');
+    expect(await goneWithin(() => taggedProcesses(`ASKED=${basename(dir)}`).map((row) => row.pid), 3_000)).toEqual([]);
+    expect(readFileSync(said, 'utf8')).toBe('goodbye');
+    await expect.poll(() => existsSync(ours)).toBe(false);
+    expect(existsSync(theirs)).toBe(true);
+    rmSync(dir, { recursive: true });
   });
 
   it('ends a command whose own exit hangs', async () => {

@@ -123,9 +123,10 @@ describe('a PostgreSQL from npm', () => {
       Object.assign(new Error('ENOSPC: no space left on device, copyfile'), { code: 'ENOSPC' }),
       new Error('initdb ended with 1: could not write to file "base/1/1255": No space left on device'),
     ]) {
-      expect(withoutSpace(error, '/somewhere').message).toBe(
-        'the disk of /somewhere is full; the database of a lesson takes up to 300 MB of it',
-      );
+      expect(withoutSpace(error, '/somewhere')).toMatchObject({
+        message: 'the disk of /somewhere is full',
+        mend: 'free 300 MB of it for the database of the lesson, then check again',
+      });
     }
     expect(withoutSpace(new Error('another'), '/somewhere').message).toBe('another');
   });

@@ -32,6 +32,7 @@ const settings = {
   max_logical_replication_workers: 0,
   max_wal_size: '256MB',
   shared_buffers: '64MB',
+  superuser_reserved_connections: 8, // The check gets in, however many connections the app holds.
   io_method: 'sync', // The other way is three more processes.
   dynamic_shared_memory_type: 'mmap', // In the data folder, so that a kill leaves nothing in /dev/shm.
   shared_preload_libraries: 'pg_stat_statements',

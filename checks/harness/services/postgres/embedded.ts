@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Inconclusive } from '../../verdict.ts';
 import type { Availability, Look, PostgresProvider, PostgresServer, Session } from '../provider.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { findPlatformPackage } from './platform-package.ts';
@@ -42,12 +43,13 @@ export function embeddedPostgres({ cacheDir, repoDir }: Look, wanted?: Wanted): 
       if (!wanted) throw new TypeError('no lesson to start a database for');
       const found = findPlatformPackage();
       const options = { ...wanted, cacheDir, found };
-      const place = openWorkplace(found, cacheDir, session.run);
+      let place: Workplace | undefined;
       try {
+        place = openWorkplace(found, cacheDir, session.run);
         return await startCopy(place, options, session);
       } catch (error) {
-        rmSync(place.dir, { recursive: true, force: true });
-        throw withoutSpace(error, place.dir);
+        if (place) rmSync(place.dir, { recursive: true, force: true });
+        throw withoutSpace(error, place?.dir ?? session.run.dir);
       }
     },
   };
@@ -103,5 +105,8 @@ function isDiskFull(error: unknown): boolean {
 /** The sentence for a full disk; any other error as it is. */
 export function withoutSpace(error: unknown, dir: string): Error {
   if (!isDiskFull(error)) return error as Error;
-  return new Error(`the disk of ${dir} is full; the database of a lesson takes up to 300 MB of it`);
+  return new Inconclusive(
+    `the disk of ${dir} is full`,
+    'free 300 MB of it for the database of the lesson, then check again',
+  );
 }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { Inconclusive } from '../../verdict.ts';
 import type { Look, PostgresServer, Session } from '../provider.ts';
@@ -53,6 +54,7 @@ export interface PostgresHandle {
 }
 
 const answerWithinMs = 3_000;
+const endWithinMs = 500;
 
 /** Brings up a lesson's database and opens it for its checks. */
 export async function openPostgres(options: Look & Session & Wanted & { latencyMs: number }): Promise<PostgresHandle> {
@@ -118,9 +120,12 @@ export async function handleOf(server: PostgresServer, latencyMs: number): Promi
     connections: () => ({ ...traffic.connections }),
     async explain({ sql, params = [] }) {
       const client = await pool.connect();
+      const ignore = () => {}; // The query that fails because of it says so itself.
+      client.on('error', ignore);
       try {
         return await explain(client, sql, params);
       } finally {
+        client.off('error', ignore);
         client.release();
       }
     },
@@ -129,16 +134,12 @@ export async function handleOf(server: PostgresServer, latencyMs: number): Promi
         () => true,
         () => false,
       );
-      let timer: NodeJS.Timeout | undefined;
-      const silence = new Promise<boolean>((resolve) => {
-        timer = setTimeout(() => resolve(false), answerWithinMs);
-      });
-      return Promise.race([answer, silence]).finally(() => clearTimeout(timer));
+      return Promise.race([answer, wait(answerWithinMs, false, { ref: false })]);
     },
     async close() {
       await proxy.close();
-      // The server ends its connections: waiting for a query that hangs would hold up the end of a check.
-      void pool.end().catch(() => {});
+      // A query that hangs does not hold up the end of a check: the server ends its connection.
+      await Promise.race([pool.end(), wait(endWithinMs, undefined, { ref: false })]);
       await server.stop();
     },
   };
