@@ -10,7 +10,7 @@ export interface Connections {
   opened: number;
 }
 
-/** More are counted and not kept. */
+/** Beyond this they are not kept: a long load run would fill the memory. */
 const maxKept = 20_000;
 
 /** What passes between the app and its database, seen from the proxy between them. */

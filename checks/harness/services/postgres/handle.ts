@@ -40,7 +40,7 @@ export interface PostgresHandle {
   statements(): Promise<StatementCount[]>;
   /** Begins a new count of statements, bytes and connections. */
   resetStatements(): Promise<void>;
-  /** The app's statements since then with their parameters, in the order in which they were sent. */
+  /** The app's statements since then with their parameters, in the order in which they were sent; the first 20,000. */
   sent(): readonly SentStatement[];
   /** Bytes that have come from the database to the app since then. */
   bytesToApp(): number;

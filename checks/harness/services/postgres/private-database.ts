@@ -6,8 +6,8 @@ import { isDead, thisOwner } from '../redis/owner.ts';
 const oldest = 14;
 
 /**
- * The name of a private database says whose it is, from the moment it exists: machine, pid, start of the process. Its role has the
- * same name. Nothing with another form of name is ever dropped.
+ * The name of a private database says whose it is, from the moment it exists: machine, pid, start of the process. Its
+ * role has the same name. Nothing with another form of name is ever dropped.
  */
 export function newName(): string {
   const { machine, pid, startTicks } = thisOwner();

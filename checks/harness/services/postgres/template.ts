@@ -1,20 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inconclusive } from '../../verdict.ts';
 import type { Login, Session } from '../provider.ts';
 import { createCluster, startCluster } from './cluster.ts';
-import type { PlatformPackage } from './platform-package.ts';
-import { settle } from './platform-package.ts';
+import { type PlatformPackage, settle } from './platform-package.ts';
 import { checksSchema, countStatements, tidy } from './private-schema.ts';
 import { connectTo, runSeed, seedHash } from './seed.ts';
 import { copyData, type Workplace } from './workplace.ts';
@@ -73,7 +63,6 @@ export function discardTemplate(options: TemplateOptions): void {
 async function makeTemplate(place: Workplace, { seed }: TemplateOptions, { run }: Session): Promise<string> {
   const draft = mkdtempSync(join(run.dir, 'template-'));
   const data = join(place.dir, 'made');
-  mkdirSync(place.dir, { recursive: true });
   const [admin, app] = [newLogin('encore_checks'), newLogin('encore_app')];
   await createCluster(place, data, admin, run);
   const cluster = await startCluster(place, data, run);
