@@ -10,7 +10,7 @@ import { withRun } from './session.ts';
 import { bold, dim } from './style.ts';
 import { UsageError } from './usage-error.ts';
 
-/** Where the balancer of `dev` listens when nothing else does, so that a typed curl can be used again. */
+/** Where visitors of `dev` come in when nothing else does, so that a typed curl can be used again. */
 const usualPort = 8080;
 
 export const command: Command = {
@@ -19,7 +19,7 @@ export const command: Command = {
   flags: {
     solution: { summary: 'start our solution instead of your app' },
     subject: { summary: 'start the app in this folder instead', value: 'DIR' },
-    port: { summary: `port of the balancer, ${usualPort} or a free one`, value: 'N' },
+    port: { summary: `port to come in by, ${usualPort} or a free one`, value: 'N' },
   },
   async run(args) {
     const lesson = oneLesson(await readLessons(), 'dev', args.names);
@@ -48,6 +48,7 @@ export const command: Command = {
       }
       await using env = environment;
       console.log();
+      if (env.cdn) console.log(`  cdn          ${env.cdn.url}  ${dim(env.cdn.label)}`);
       console.log(`  balancer     ${env.balancer.url}`);
       for (const instance of env.instances)
         console.log(`  ${instance.name.padEnd(12)} ${instance.url}  pid ${instance.pid}`);
@@ -55,7 +56,7 @@ export const command: Command = {
       if (env.postgres) console.log(`  postgres     ${env.postgres.appUrl}  ${dim(env.postgres.label)}`);
       if (env.supplier) console.log(`  supplier     ${env.supplier.url}  ${dim(env.supplier.label)}`);
       console.log('\n  Try:');
-      for (const line of lesson.tryIt) console.log(`    ${line.replaceAll('$URL', env.balancer.url)}`);
+      for (const line of lesson.tryIt) console.log(`    ${line.replaceAll('$URL', env.door.url)}`);
       console.log(
         `\n  After an edit stop with Ctrl-C and start again. Verdict: npm run check lesson-${lesson.number}\n`,
       );

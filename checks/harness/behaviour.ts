@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment, Instance } from './environment.ts';
 import type { Figure } from './result.ts';
 import { attachRun } from './run.ts';
+import type { Cdn } from './services/cdn/cdn.ts';
 import type { PostgresHandle } from './services/postgres/handle.ts';
 import type { RedisHandle } from './services/redis/handle.ts';
 import { type SupplierHandle, startSupplier } from './services/supplier/handle.ts';
@@ -49,8 +50,8 @@ export class Stage {
     this.#teaching = teaching;
   }
 
-  /** A client with its own cookies, through the balancer, or straight to the instance `at`. */
-  visitor({ cookies, at }: { cookies?: Map<string, string>; at?: Instance } = {}): Visitor {
+  /** A client with its own cookies, through the balancer, or straight to `at`: an instance, or the CDN. */
+  visitor({ cookies, at }: { cookies?: Map<string, string>; at?: Instance | Cdn } = {}): Visitor {
     const { balancer, instances } = this.#environment;
     return new Visitor({
       url: at?.url ?? balancer.url,
@@ -118,6 +119,12 @@ export class Stage {
       if (!(await supplier.alive()))
         throw new Inconclusive('the supplier of this behaviour stopped answering', 'check again');
     }
+  }
+
+  get cdn(): Cdn {
+    const { cdn } = this.#environment;
+    if (!cdn) throw new TypeError('this lesson has no CDN');
+    return cdn;
   }
 
   /** Adds a line to what the failure will print as done. */

@@ -5,6 +5,7 @@ import { type Balancer, startBalancer } from './balancer.ts';
 import type { Lesson } from './lesson.ts';
 import { type Probe, ProbeServer } from './probe/probe-server.ts';
 import { cacheDir, type Run, repoDir } from './run.ts';
+import { type Cdn, startCdn } from './services/cdn/cdn.ts';
 import { openPostgres, type PostgresHandle } from './services/postgres/handle.ts';
 import { openRedis, type RedisHandle } from './services/redis/handle.ts';
 import { type SupplierHandle, startSupplier } from './services/supplier/handle.ts';
@@ -19,7 +20,7 @@ export interface EnvironmentOptions {
   subjectDir: string;
   run: Run;
   onProgress?: (text: string) => void;
-  /** Port of the balancer; 0 picks a free one. */
+  /** Port that visitors come to, of the CDN or else of the balancer; 0 picks a free one. */
   balancerPort?: number;
 }
 
@@ -29,6 +30,8 @@ export class Environment implements AsyncDisposable {
   readonly instances: Instance[] = [];
   readonly probes: ProbeServer;
   balancer!: Balancer;
+  /** In front of the balancer, where the lesson has one. */
+  cdn: Cdn | undefined;
   redis: RedisHandle | undefined;
   postgres: PostgresHandle | undefined;
   supplier: SupplierHandle | undefined;
@@ -68,7 +71,9 @@ export class Environment implements AsyncDisposable {
       );
       for (const result of started) if (result.status === 'fulfilled') environment.instances.push(result.value);
       for (const result of started) if (result.status === 'rejected') throw result.reason;
-      environment.balancer = await startBalancer(environment.instances, options.balancerPort);
+      const hasCdn = options.lesson.services.includes('cdn');
+      environment.balancer = await startBalancer(environment.instances, hasCdn ? 0 : options.balancerPort);
+      if (hasCdn) environment.cdn = await startCdn(environment.balancer, options.balancerPort);
       return environment;
     } catch (thrown) {
       const error = await environment.assertServicesAlive().then(
@@ -113,12 +118,18 @@ export class Environment implements AsyncDisposable {
     }
   }
 
+  /** Where visitors come in. */
+  get door(): Cdn | Balancer {
+    return this.cdn ?? this.balancer;
+  }
+
   /** What each service is, for the first lines of a check. */
   serviceLabels(): Record<string, string> {
     return {
       ...(this.redis ? { redis: this.redis.label } : {}),
       ...(this.postgres ? { postgres: this.postgres.label } : {}),
       ...(this.supplier ? { supplier: this.supplier.label } : {}),
+      ...(this.cdn ? { cdn: this.cdn.label } : {}),
     };
   }
 
@@ -161,6 +172,8 @@ export class Environment implements AsyncDisposable {
   async repair(): Promise<void> {
     await this.redis?.restore();
     await this.postgres?.restore();
+    await this.cdn?.settled();
+    this.cdn?.clear();
     await this.supplier?.restore().catch(() => {}); // Dead: the next behaviour that needs it says so.
     for (const [index, instance] of this.instances.entries()) if (instance.exited) await this.restart(index + 1);
   }
@@ -197,6 +210,7 @@ export class Environment implements AsyncDisposable {
     if (this.supplier && !(await this.supplier.alive())) {
       throw new Inconclusive('the supplier of this check stopped answering', 'check again');
     }
+    if (this.cdn && !this.cdn.alive()) throw new Inconclusive('the CDN of this check stopped', 'check again');
   }
 
   /** Stops every instance as a deploy does, and says what was wrong with it. */
@@ -208,6 +222,7 @@ export class Environment implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.instances.map((instance) => instance.kill()));
+    await this.cdn?.[Symbol.asyncDispose]();
     await this.balancer?.[Symbol.asyncDispose]();
     await this.redis?.close();
     await this.postgres?.close();

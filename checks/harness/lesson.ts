@@ -1,5 +1,5 @@
 /** A service that a lesson's app talks to. The harness starts it and passes its address in the environment. */
-export type ServiceName = 'redis' | 'supplier' | 'postgres';
+export type ServiceName = 'redis' | 'postgres' | 'supplier' | 'cdn';
 
 /** A figure of the load run that must not be exceeded. `endpoint` is a request's `name` in load.yml. */
 export interface Target {
@@ -46,7 +46,7 @@ export interface Lesson {
   files?: readonly LessonFile[];
   /** Ids of the behaviours that the starter fails when all are run. It holds every other one. */
   starterFails: readonly string[];
-  /** Shell lines to try against `npm run dev`; `$URL` stands for the balancer's address. */
+  /** Shell lines to try against `npm run dev`; `$URL` stands for the address where visitors come in. */
   tryIt: readonly string[];
   targets: readonly Target[];
   /** Behaviours of this lesson are about CPU time, so verify judges nothing else beside it. */

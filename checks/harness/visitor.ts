@@ -2,6 +2,7 @@ import { Agent } from 'node:http';
 import { parseSetCookie } from 'set-cookie-parser';
 import supertest from 'supertest';
 import { instanceHeader, pinHeader } from './balancer.ts';
+import { inWords, verdictOf } from './services/cdn/status.ts';
 import { BehaviourFailure, type FailureKind, type Teaching } from './verdict.ts';
 
 /** Longer than any right answer takes on a busy machine, short enough to call it a hang. */
@@ -133,8 +134,13 @@ export class Visitor {
       const answer = new Answer(response, performance.now() - startedAt, request, scene);
       this.#keepCookies(answer.setCookies);
       const cookieNames = answer.setCookies.map((cookie) => cookie.split('=')[0]);
+      const cdn = verdictOf(answer);
       scene.trail.push(
-        `${request}\t${answer.status}${cookieNames.length > 0 ? `, set-cookie ${cookieNames.join(', ')}` : ''}`,
+        [
+          `${request}\t${answer.status}`,
+          ...(cookieNames.length > 0 ? [`set-cookie ${cookieNames.join(', ')}`] : []),
+          ...(cdn ? [`CDN: ${inWords(cdn)}`] : []),
+        ].join(', '),
       );
       return answer;
     } catch (error) {

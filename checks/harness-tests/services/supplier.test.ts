@@ -77,6 +77,33 @@ describe('the supplier', () => {
       expect((await json(`${supplier.url}/events/7`)).body.priceCents).toBe(1);
     }));
 
+  it('says the version of an event and of a page in a header, also without the body, in a tenth of the time', () =>
+    withSupplier(
+      async (supplier) => {
+        const versions = async () => {
+          const asked = ['/events/7', '/events?city=madrid&page=1', '/events?city=oslo&page=1'];
+          const heads = await Promise.all(asked.map((path) => fetch(supplier.url + path, { method: 'HEAD' })));
+          expect(heads.map(({ status }) => status)).toEqual([200, 200, 200]);
+          return heads.map(({ headers }) => headers.get('x-version'));
+        };
+        const before = await versions();
+        expect(await versions()).toEqual(before);
+        await supplier.change('7', { seatsLeft: 1 });
+        const after = await versions();
+        expect(after.map((version, index) => version === before[index])).toEqual([false, false, true]);
+        expect((await fetch(`${supplier.url}/events/7`)).headers.get('x-version')).toBe(after[0]);
+        expect(await supplier.calls()).toMatchObject({
+          'GET /events/:id': 1,
+          'HEAD /events': 6,
+          'HEAD /events/:id': 3,
+        });
+        const startedAt = performance.now();
+        expect((await fetch(`${supplier.url}/events/99999`, { method: 'HEAD' })).status).toBe(404);
+        expect(performance.now() - startedAt).toBeLessThan(500);
+      },
+      { latencyMs: 1_000 },
+    ));
+
   it('makes offers to the customer of a token, null to one without any, and 401 to others', () =>
     withSupplier(async ({ url }) => {
       expect((await json(`${url}/offers`, ada)).body).toHaveLength(2);
@@ -99,6 +126,8 @@ describe('the supplier', () => {
       expect(await supplier.calls()).toEqual({
         'GET /events': 2,
         'GET /events/:id': 2,
+        'HEAD /events': 0,
+        'HEAD /events/:id': 0,
         'PUT /events/:id': 1,
         'GET /offers': 1,
         'GET /stats': 1,

@@ -102,7 +102,7 @@ async function runOnce(lesson: Lesson, environment: Environment, shape: LoadShap
     report = await runArtillery({
       run: attachRun(),
       script: scriptOf(lesson),
-      target: environment.balancer.url,
+      target: environment.door.url,
       phases: shape.phases,
       variables: shape.variables,
     });
@@ -152,11 +152,11 @@ function missedTarget(target: TargetResult, requests: number): Failure {
   };
 }
 
-/** A line a second with the rate and p95 at the balancer, while Artillery runs. */
+/** A line a second with the rate and p95 where visitors come in, while Artillery runs. */
 function showProgress(environment: Environment): () => void {
-  environment.balancer.takeLatencies();
+  environment.door.takeLatencies();
   const timer = setInterval(() => {
-    const latencies = environment.balancer.takeLatencies().sort((a, b) => a - b);
+    const latencies = environment.door.takeLatencies().sort((a, b) => a - b);
     const p95 = latencies[Math.floor(latencies.length * 0.95)];
     tell({
       type: 'doing',

@@ -9,7 +9,7 @@ import type { Fault } from './server.ts';
 
 export interface SupplierOptions {
   run: Run;
-  /** How long an answer takes. `GET /stats` takes twice that. */
+  /** How long an answer takes. `GET /stats` takes twice that, HEAD a tenth. */
   latencyMs: number;
   /** How many requests are served at a time; the others wait. */
   atOnce: number;

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { BoxOffice, EventChange } from './box-office.ts';
+import type { BoxOffice, BoxOfficeEvent, EventChange } from './box-office.ts';
 
 /** The routes by which calls are counted. */
 export const routes = [
   'GET /events',
   'GET /events/:id',
+  'HEAD /events',
+  'HEAD /events/:id',
   'PUT /events/:id',
   'GET /offers',
   'GET /stats',
@@ -15,6 +18,8 @@ export type Route = (typeof routes)[number];
 export interface Reply {
   status: number;
   body: unknown;
+  /** Sent as `x-version`: other than before exactly when the body is. */
+  version?: string;
 }
 
 /** Which route a request is for. */
@@ -27,13 +32,15 @@ export function routeOf({ method, url = '' }: IncomingMessage): Route {
 export function reply(office: BoxOffice, route: Route, request: IncomingMessage, body: string): Reply {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://supplier');
   const id = pathname.split('/')[2] ?? '';
-  if (route === 'GET /events') {
+  // Without the body it is the same answer; node:http leaves it out.
+  if (route === 'GET /events' || route === 'HEAD /events') {
     const page = Number(searchParams.get('page') || 1);
     if (!Number.isInteger(page) || page < 1)
       return { status: 400, body: { error: 'page must be a whole number from 1' } };
-    return { status: 200, body: office.page(searchParams.get('city') ?? '', page) };
+    const body = office.page(searchParams.get('city') ?? '', page);
+    return { status: 200, body, version: createHash('sha1').update(JSON.stringify(body)).digest('hex').slice(0, 12) };
   }
-  if (route === 'GET /events/:id') return foundOrNot(office.event(id));
+  if (route === 'GET /events/:id' || route === 'HEAD /events/:id') return foundOrNot(office.event(id));
   if (route === 'PUT /events/:id') {
     const change = parseChange(body);
     return change ? foundOrNot(office.change(id, change)) : { status: 400, body: { error: 'not a JSON object' } };
@@ -46,8 +53,10 @@ export function reply(office: BoxOffice, route: Route, request: IncomingMessage,
   return { status: 404, body: { error: 'no such route' } };
 }
 
-function foundOrNot(event: unknown): Reply {
-  return event ? { status: 200, body: event } : { status: 404, body: { error: 'no such event' } };
+function foundOrNot(event: BoxOfficeEvent | undefined): Reply {
+  return event
+    ? { status: 200, body: event, version: String(event.version) }
+    : { status: 404, body: { error: 'no such event' } };
 }
 
 function parseChange(body: string): EventChange | undefined {

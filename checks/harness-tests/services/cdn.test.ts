@@ -1,0 +1,361 @@
+import { createServer, type IncomingHttpHeaders, request as send } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Environment } from '../../harness/environment.ts';
+import { type Cdn, startCdn } from '../../harness/services/cdn/cdn.ts';
+import { verdictOf } from '../../harness/services/cdn/status.ts';
+import { appsDir } from '../check-fixture.ts';
+import fixture from '../fixture/lesson.ts';
+import { fakeRun } from './fake-run.ts';
+
+interface Says {
+  status?: number;
+  headers?: Record<string, string | string[]>;
+  body?: string;
+}
+
+/** What the shop says next, and what it was asked. */
+let says: (headers: IncomingHttpHeaders) => Says;
+let asked: { method: string; headers: IncomingHttpHeaders }[] = [];
+let cdn: Cdn;
+
+const shop = createServer((incoming, outgoing) => {
+  asked.push({ method: incoming.method ?? '', headers: incoming.headers });
+  const { status = 200, headers = {}, body = 'body' } = says(incoming.headers);
+  outgoing.writeHead(status, headers).end(status === 304 ? undefined : body);
+});
+
+beforeEach(async () => {
+  await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
+  cdn = await startCdn({ port: (shop.address() as AddressInfo).port });
+  asked = [];
+});
+
+afterEach(async () => {
+  await cdn[Symbol.asyncDispose]();
+  shop.closeAllConnections();
+  await new Promise((resolve) => shop.close(resolve));
+});
+
+/** The shop says the same from now on. */
+function shopSays(control: string | undefined, rest: Says = {}): void {
+  const headers = { ...(control === undefined ? {} : { 'cache-control': control }), ...rest.headers };
+  says = () => ({ ...rest, headers });
+}
+
+async function ask(headers: Record<string, string> = {}, method = 'GET', path = '/') {
+  const outgoing = send(cdn.url + path, { method, headers }).end();
+  const incoming = await new Promise<import('node:http').IncomingMessage>((resolve, reject) =>
+    outgoing.once('response', resolve).once('error', reject),
+  );
+  const body = await text(incoming);
+  const verdict = verdictOf({ headers: incoming.headers as Record<string, string> });
+  if (!verdict) throw new Error('the CDN says nothing');
+  return { status: incoming.statusCode, headers: incoming.headers, body, verdict, served: verdict.served };
+}
+
+/** What two visitors get one after the other. */
+async function twice(headers: Record<string, string> = {}) {
+  const first = await ask(headers);
+  return { first: first.verdict, second: (await ask(headers)).verdict };
+}
+
+describe('the CDN serves from its copy', () => {
+  it.each([
+    'max-age=60',
+    'public, max-age=60',
+    's-maxage=60',
+    'max-age=0, s-maxage=60',
+    'Public, Max-Age=60',
+    'public, max-age=60, must-revalidate',
+    'public, max-age=60, proxy-revalidate',
+    'max-age="60"',
+    'public, max-age=60, immutable',
+  ])('within the lifetime of Cache-Control: %s', async (control) => {
+    shopSays(control);
+    expect(await twice()).toMatchObject({ first: { served: 'miss', stored: true }, second: { served: 'hit' } });
+    cdn.advance(50);
+    expect(await ask()).toMatchObject({ served: 'hit', body: 'body', headers: { age: '50' } });
+    cdn.advance(11);
+    expect((await ask()).served).toBe('miss');
+    expect(asked).toHaveLength(2);
+  });
+
+  it('within Expires, and within the lifetime that CDN-Cache-Control says for it alone', async () => {
+    const expires = new Date(Date.now() + 60_000).toUTCString();
+    shopSays(undefined, { headers: { expires } });
+    expect((await twice()).second.served).toBe('hit');
+    cdn.clear();
+    shopSays('no-store', { headers: { 'cdn-cache-control': 'max-age=60' } });
+    expect((await twice()).second.served).toBe('hit');
+  });
+
+  it('and says how long the copy is fresh', async () => {
+    shopSays('max-age=60');
+    const { first, second } = await twice();
+    expect([first.ttlS, second.ttlS]).toEqual([60, 60]);
+    cdn.advance(20);
+    expect((await ask()).verdict.ttlS).toBe(40);
+  });
+
+  it('for a HEAD with the copy of a GET, without its body; a HEAD leaves no copy', async () => {
+    shopSays('max-age=60');
+    expect((await ask({}, 'HEAD')).verdict).toMatchObject({ served: 'miss', stored: false, why: 'the method HEAD' });
+    expect((await ask()).served).toBe('miss');
+    expect(await ask({}, 'HEAD')).toMatchObject({ served: 'hit', body: '' });
+    expect(asked.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
+  });
+
+  it('with 304 when the visitor has it already', async () => {
+    shopSays('max-age=60', { headers: { etag: '"a"' } });
+    await ask();
+    expect(await ask({ 'if-none-match': '"x", W/"a"' })).toMatchObject({ served: 'hit', status: 304, body: '' });
+    expect(await ask({ 'if-none-match': '"b"' })).toMatchObject({ served: 'hit', status: 200 });
+  });
+
+  it('also for a status that is no good, when a lifetime is given', async () => {
+    shopSays('public, max-age=60', { status: 500 });
+    expect(await twice()).toMatchObject({ first: { stored: true }, second: { served: 'hit' } });
+    expect((await ask()).status).toBe(500);
+  });
+
+  it('with the cookie of whoever came first, when a lifetime is given', async () => {
+    shopSays('max-age=60', { headers: { 'set-cookie': ['visit=1', 'x=2'] } });
+    await ask();
+    expect(await ask()).toMatchObject({ served: 'hit', headers: { 'set-cookie': ['visit=1', 'x=2'] } });
+  });
+});
+
+describe('the CDN keeps nothing', () => {
+  it.each([
+    ['Cache-Control: private', 'private, max-age=60', {}, {}],
+    ['Cache-Control: no-store', 'no-store', {}, {}],
+    ['Cache-Control: no-store', 'Max-Age=60, No-Store', {}, {}],
+    ['status 500', undefined, { status: 500 }, {}],
+    ['status 502', 'no-cache', { status: 502, headers: { etag: '"a"' } }, {}],
+    ['status 206', 'max-age=60', { status: 206 }, {}],
+    ['Authorization, and nothing that allows sharing', 'max-age=60', {}, { authorization: 'Bearer x' }],
+    ['no-store in the request', 'max-age=60', {}, { 'cache-control': 'no-store' }],
+  ])('because of %s', async (why, control, rest, headers) => {
+    shopSays(control, rest);
+    const { first, second } = await twice(headers);
+    expect(first).toMatchObject({ served: 'miss', stored: false, mayStore: false, why });
+    expect(second.served).toBe('miss');
+  });
+
+  it.each([
+    ['no max-age, no ETag', undefined, {}],
+    ['no max-age, no ETag', 'public', {}],
+    ['Cache-Control: no-cache, and no ETag', 'no-cache', {}],
+    ['Set-Cookie, and nothing that allows sharing it', undefined, { 'set-cookie': 'visit=1', etag: '"a"' }],
+    ['Vary: *', 'max-age=60', { vary: '*' }],
+  ])('that it has no use for, though it may: %s', async (why, control, headers) => {
+    shopSays(control, { headers: headers as Record<string, string> });
+    const { first, second } = await twice();
+    expect(first).toMatchObject({ served: 'miss', stored: false, mayStore: true, why });
+    expect(second.served).toBe('miss');
+  });
+
+  it.each(['public, max-age=60', 's-maxage=60', 'max-age=60, must-revalidate'])(
+    'of a request with Authorization, unless the shop says %s',
+    async (control) => {
+      shopSays(control);
+      expect((await twice({ authorization: 'Bearer x' })).second.served).toBe('hit');
+    },
+  );
+
+  it('of a write, and forgets what was at its address', async () => {
+    shopSays('max-age=60');
+    await ask();
+    expect((await ask({}, 'PUT')).verdict).toMatchObject({ served: 'miss', stored: false, why: 'the method PUT' });
+    expect((await ask()).served).toBe('miss');
+  });
+});
+
+describe('the CDN asks again', () => {
+  it('with the tag of its copy, and takes new headers from a 304', async () => {
+    says = ({ 'if-none-match': tag }): Says =>
+      tag === '"a"'
+        ? { status: 304, headers: { etag: '"a"', 'cache-control': 'max-age=500', 'x-new': '1' } }
+        : { status: 200, headers: { etag: '"a"', 'cache-control': 'max-age=60' } };
+    await ask();
+    cdn.advance(61);
+    expect(await ask()).toMatchObject({ served: 'revalidated', status: 200, body: 'body', headers: { 'x-new': '1' } });
+    cdn.advance(400);
+    expect((await ask()).served).toBe('hit');
+    expect(asked.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, '"a"']);
+  });
+
+  it('each time under no-cache, and when no lifetime is given', async () => {
+    for (const control of ['no-cache', 'max-age=0', undefined]) {
+      cdn.clear();
+      says = ({ 'if-none-match': tag }) => ({
+        status: tag ? 304 : 200,
+        headers: { etag: '"a"', ...(control ? { 'cache-control': control } : {}) },
+      });
+      const { first, second } = await twice();
+      expect(first).toMatchObject({ served: 'miss', stored: true });
+      expect(second.served).toBe('revalidated');
+    }
+  });
+
+  it('when the visitor says no-cache', async () => {
+    shopSays('max-age=60');
+    await ask();
+    expect((await ask({ 'cache-control': 'No-Cache' })).served).toBe('miss');
+    expect((await ask({ pragma: 'no-cache' })).served).toBe('miss');
+    expect((await ask()).served).toBe('hit');
+  });
+
+  it('and gives a changed answer on, which is then its copy', async () => {
+    shopSays('max-age=60', { headers: { etag: '"a"' } });
+    await ask();
+    cdn.advance(61);
+    shopSays('max-age=60', { headers: { etag: '"b"' }, body: 'new' });
+    expect(await ask()).toMatchObject({ served: 'miss', body: 'new' });
+    expect(await ask()).toMatchObject({ served: 'hit', body: 'new' });
+  });
+
+  it('and asks for everything when a 304 is about another tag', async () => {
+    shopSays('max-age=60', { headers: { etag: '"a"' } });
+    await ask();
+    cdn.advance(61);
+    says = ({ 'if-none-match': tag }) => ({ status: tag ? 304 : 200, headers: { etag: '"b"' }, body: 'new' });
+    expect(await ask()).toMatchObject({ served: 'miss', status: 200, body: 'new' });
+  });
+
+  it('and keeps its copy through an error, which only the visitor gets', async () => {
+    shopSays('max-age=60', { headers: { etag: '"a"' } });
+    await ask();
+    cdn.advance(61);
+    shopSays(undefined, { status: 503 });
+    expect(await ask()).toMatchObject({ served: 'miss', status: 503 });
+    says = () => ({ status: 304, headers: { etag: '"a"' } });
+    expect(await ask()).toMatchObject({ served: 'revalidated', body: 'body' });
+  });
+
+  it('and hides an error for as long as stale-if-error says', async () => {
+    shopSays('max-age=60, stale-if-error=100');
+    await ask();
+    shopSays(undefined, { status: 503 });
+    cdn.advance(61);
+    expect((await ask()).verdict).toMatchObject({ served: 'stale', why: 'status 503, stale-if-error' });
+    cdn.advance(100);
+    expect((await ask()).status).toBe(503);
+  });
+});
+
+describe('stale-while-revalidate', () => {
+  it.each(['max-age=60, stale-while-revalidate=100', 's-maxage=60, stale-while-revalidate=100'])(
+    'serves the old copy at once and brings a new one: %s',
+    async (control) => {
+      shopSays(control, { body: 'old' });
+      await ask();
+      shopSays(control, { body: 'new' });
+      cdn.advance(61);
+      expect(await ask()).toMatchObject({ served: 'stale', body: 'old' });
+      await cdn.settled();
+      expect(await ask()).toMatchObject({ served: 'hit', body: 'new' });
+      cdn.advance(200);
+      expect((await ask()).served).toBe('miss');
+    },
+  );
+
+  it('asks once, however many come meanwhile', async () => {
+    shopSays('max-age=60, stale-while-revalidate=100');
+    await ask();
+    cdn.advance(61);
+    const all = await Promise.all(Array.from({ length: 5 }, () => ask()));
+    expect(all.map(({ served }) => served)).toContain('stale');
+    await cdn.settled();
+    expect(cdn.counts()).toEqual({ requests: 6, toShop: 2 });
+  });
+
+  it('is not for a copy that must be revalidated', async () => {
+    for (const name of ['must-revalidate', 'proxy-revalidate', 'no-cache']) {
+      cdn.clear();
+      shopSays(`max-age=60, stale-while-revalidate=100, ${name}`);
+      await ask();
+      cdn.advance(61);
+      expect((await ask()).served).toBe('miss');
+    }
+  });
+
+  it('keeps the old copy when the shop has an error, and loses it when the shop says it is private now', async () => {
+    shopSays('max-age=60, stale-while-revalidate=1000');
+    await ask();
+    cdn.advance(61);
+    shopSays(undefined, { status: 500 });
+    await ask();
+    await cdn.settled();
+    shopSays('private');
+    expect((await ask()).served).toBe('stale');
+    await cdn.settled();
+    expect((await ask()).served).toBe('miss');
+  });
+});
+
+describe('Vary', () => {
+  it('gives each language its own copy, whatever the white space', async () => {
+    says = ({ 'accept-language': language }) => ({
+      headers: { 'cache-control': 'max-age=60', vary: 'Accept-Language' },
+      body: String(language),
+    });
+    for (const language of ['de', 'en']) expect((await ask({ 'accept-language': language })).served).toBe('miss');
+    for (const language of ['de', 'en'])
+      expect(await ask({ 'accept-language': language })).toMatchObject({ served: 'hit', body: language });
+    expect((await ask({ 'accept-language': 'de, en' })).served).toBe('miss');
+    expect((await ask({ 'accept-language': 'de,en' })).served).toBe('hit');
+  });
+
+  it('when it is missing, gives everybody what the first one got', async () => {
+    says = ({ 'accept-language': language }) => ({
+      headers: { 'cache-control': 'max-age=60' },
+      body: String(language),
+    });
+    await ask({ 'accept-language': 'de' });
+    expect(await ask({ 'accept-language': 'en' })).toMatchObject({ served: 'hit', body: 'de' });
+  });
+});
+
+describe('the CDN as a service', () => {
+  it('does not make visitors wait for each other: misses at the same time all reach the shop', async () => {
+    shopSays('max-age=60');
+    await Promise.all([ask(), ask(), ask()]);
+    expect(cdn.counts()).toEqual({ requests: 3, toShop: 3 });
+    cdn.resetCounts();
+    await ask();
+    expect(cdn.counts()).toEqual({ requests: 1, toShop: 0 });
+    expect(cdn.takeLatencies().length).toBeGreaterThan(2);
+  });
+
+  it('keeps addresses apart', async () => {
+    shopSays('max-age=60');
+    await ask({}, 'GET', '/a');
+    expect((await ask({}, 'GET', '/a?v=1')).served).toBe('miss');
+  });
+
+  it('breaks the answer off when the shop does', async () => {
+    shop.prependOnceListener('request', (_incoming, outgoing) => outgoing.destroy());
+    says = () => ({});
+    await expect(ask()).rejects.toThrow();
+    await delay(10);
+    expect((await ask()).status).toBe(200);
+  });
+
+  it('stands in front of the balancer of a lesson that has one, and is empty for the next behaviour', async () => {
+    await using run = fakeRun();
+    const lesson = { ...fixture, services: ['supplier' as const, 'cdn' as const] };
+    await using environment = await Environment.start({ lesson, subjectDir: `${appsDir}asks-supplier`, run });
+    expect(environment.door).toBe(environment.cdn);
+    const answer = await fetch(`${environment.door.url}/events/7`);
+    expect(answer.headers.get('cache-status')).toBe(
+      'encore; fwd=miss; fwd-status=200; detail="not stored, though it may be: no max-age, no ETag"',
+    );
+    expect(Object.keys(environment.serviceLabels())).toEqual(['supplier', 'cdn']);
+    await environment.assertServicesAlive();
+    await environment.repair();
+  });
+});

@@ -1,0 +1,221 @@
+import { Agent, createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { Copies, type Copy, refreshed, tagMatches } from './copies.ts';
+import { AnswerPolicy, type CdnRequest, type Headers, type OriginAnswer } from './policy.ts';
+import { type CdnVerdict, formatStatus } from './status.ts';
+
+/**
+ * A shared cache in front of the balancer, as a CDN's edge. It follows RFC 9111 and says in `Cache-Status` what it did.
+ * Misses that come at the same time all go to the shop; of a stale copy's revalidations there is one at a time.
+ */
+export interface Cdn extends AsyncDisposable {
+  url: string;
+  port: number;
+  label: string;
+  /** Moves its clock, so that nobody waits for a max-age. */
+  advance(seconds: number): void;
+  /** Resolves when no revalidation is under way in the background any more. */
+  settled(): Promise<void>;
+  /** Requests since the last reset, and how many of them reached the shop. Revalidations reach it, too. */
+  counts(): { requests: number; toShop: number };
+  resetCounts(): void;
+  /** Forgets every copy. */
+  clear(): void;
+  alive(): boolean;
+  /** Answers since the last call, with the time that each took in milliseconds. */
+  takeLatencies(): number[];
+}
+
+const bodyless = new Set(['content-length', 'content-type', 'content-encoding', 'transfer-encoding']);
+
+/** @param port 0 picks a free one. */
+export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
+  const copies = new Copies();
+  const agent = new Agent({ keepAlive: true });
+  const underWay = new Map<Copy, Promise<unknown>>();
+  let aheadMs = 0;
+  let counts = { requests: 0, toShop: 0 };
+  let latencies: number[] = [];
+  const now = () => Date.now() + aheadMs;
+
+  const server = createServer(async (incoming, outgoing) => {
+    const startedAt = performance.now();
+    counts.requests++;
+    outgoing.on('close', () => latencies.push(performance.now() - startedAt));
+    try {
+      await serve(incoming, outgoing);
+    } catch {
+      // The shop broke the connection in the middle of an answer: the visitor must see it broken, too.
+      outgoing.destroy();
+    }
+  });
+  server.keepAliveTimeout = 65_000; // Longer than a client keeps a connection, or it writes into a closed one.
+
+  async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const request: CdnRequest = {
+      method: incoming.method ?? 'GET',
+      url: incoming.url ?? '/',
+      headers: forwarded(incoming),
+    };
+    const body = await buffer(incoming);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      const answer = await ask(request, request.headers, body);
+      if (answer.status < 400) copies.dropAll(request.url);
+      const why = `the method ${request.method}`;
+      return reply(request, outgoing, answer, { served: 'miss', stored: false, mayStore: false, why }, answer.status);
+    }
+    const copy = copies.find(request);
+    if (!copy) return fetched(request, outgoing, request.headers);
+    const { use } = copy.policy.decide(request);
+    if (use === 'fresh') return fromCopy(request, outgoing, copy, 'hit', '');
+    if (use === 'stale') {
+      if (!underWay.has(copy)) inBackground(copy, request);
+      return fromCopy(request, outgoing, copy, 'stale', 'stale-while-revalidate');
+    }
+    // A HEAD refreshes the copy as a GET does.
+    const { answer, renewed } = await revalidate(copy, request);
+    if (renewed) return fromCopy(request, outgoing, renewed, 'revalidated', '', answer.status);
+    if (answer.status >= 500 && copy.policy.mayServeAfterError())
+      return fromCopy(request, outgoing, copy, 'stale', `status ${answer.status}, stale-if-error`);
+    // A tag that the shop does not know for its own: it must say everything again.
+    if (answer.status === 304) return fetched(request, outgoing, withoutConditions(request.headers));
+    return passOn(request, outgoing, answer);
+  }
+
+  async function fetched(request: CdnRequest, outgoing: ServerResponse, headers: Headers): Promise<void> {
+    return passOn(request, outgoing, await ask(request, headers));
+  }
+
+  /** Keeps an answer of the shop if it may be kept, and gives it to the visitor. */
+  function passOn(request: CdnRequest, outgoing: ServerResponse, answer: OriginAnswer): void {
+    reply(request, outgoing, answer, keep(request, answer), answer.status);
+  }
+
+  function keep(request: CdnRequest, answer: OriginAnswer): CdnVerdict {
+    const policy = new AnswerPolicy(request, answer, now);
+    const { kept, may, why } = policy.storing();
+    // The answer to a HEAD has no body to give to anybody else.
+    const stored = kept && request.method === 'GET';
+    if (stored) copies.keep({ request, answer, policy });
+    const reason = kept && !stored ? 'the method HEAD' : why;
+    return { served: 'miss', stored, mayStore: may, why: reason, ttlS: policy.ttlS() };
+  }
+
+  async function revalidate(copy: Copy, request: CdnRequest): Promise<{ answer: OriginAnswer; renewed?: Copy }> {
+    const asGet = { ...request, method: 'GET', headers: withoutConditions(request.headers) };
+    const answer = await ask(asGet, copy.policy.validators(asGet));
+    const { etag } = answer.headers;
+    // A 304 without a tag can only mean the one we asked with.
+    const same = etag === undefined || tagMatches(String(etag), String(copy.answer.headers.etag ?? etag));
+    if (answer.status === 304 && same) {
+      const renewed = refreshed(copy, answer.headers, asGet, now);
+      if (renewed.policy.storing().kept) copies.keep(renewed);
+      else copies.drop(copy);
+      return { answer, renewed };
+    }
+    // What the shop says now goes before the copy, unless it is an error that nobody may keep.
+    if (answer.status !== 304) {
+      const verdict = keep(asGet, answer);
+      if (!verdict.stored && answer.status < 500) copies.drop(copy);
+    }
+    return { answer };
+  }
+
+  function inBackground(copy: Copy, request: CdnRequest): void {
+    const work = revalidate(copy, request)
+      .then(async ({ answer }) => {
+        if (answer.status === 304 && copies.has(copy)) copies.drop(copy);
+      })
+      .catch(() => {}) // The shop can't be reached: the copy stays as long as it may.
+      .finally(() => underWay.delete(copy));
+    underWay.set(copy, work);
+  }
+
+  function fromCopy(
+    request: CdnRequest,
+    outgoing: ServerResponse,
+    copy: Copy,
+    served: 'hit' | 'stale' | 'revalidated',
+    why: string,
+    fwdStatus?: number,
+  ): void {
+    const verdict = { served, stored: true, mayStore: true, why, ttlS: copy.policy.ttlS() };
+    const headers = { ...copy.answer.headers, age: String(Math.round(copy.policy.ageS())) };
+    reply(request, outgoing, { ...copy.answer, headers }, verdict, fwdStatus);
+  }
+
+  function reply(
+    request: CdnRequest,
+    outgoing: ServerResponse,
+    { status, headers, body }: OriginAnswer,
+    verdict: CdnVerdict,
+    fwdStatus?: number,
+  ): void {
+    const tags = request.headers['if-none-match'];
+    const unchanged = status === 200 && tags && headers.etag && tagMatches(String(tags), String(headers.etag));
+    const told = { ...headers, 'cache-status': formatStatus(verdict, fwdStatus) };
+    if (unchanged) outgoing.writeHead(304, without(told, bodyless)).end();
+    else outgoing.writeHead(status, told).end(request.method === 'HEAD' ? undefined : body);
+  }
+
+  async function ask(request: CdnRequest, headers: Headers, body?: Buffer, retries = 1): Promise<OriginAnswer> {
+    if (retries > 0) counts.toShop++;
+    const outgoing = send({ host: '127.0.0.1', port: shop.port, method: request.method, path: request.url, agent });
+    for (const [name, value] of Object.entries(headers)) if (value !== undefined) outgoing.setHeader(name, value);
+    try {
+      const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
+        outgoing.once('response', resolve).once('error', reject).end(body);
+      });
+      const kept = without(incoming.headers, new Set(['connection', 'keep-alive', 'transfer-encoding']));
+      return { status: incoming.statusCode ?? 502, headers: kept, body: await buffer(incoming) };
+    } catch (error) {
+      const closedMeanwhile = outgoing.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET';
+      if (closedMeanwhile && retries > 0 && request.method !== 'PUT') return ask(request, headers, body, retries - 1);
+      throw error;
+    }
+  }
+
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  const bound = (server.address() as AddressInfo).port;
+  return {
+    url: `http://127.0.0.1:${bound}`,
+    port: bound,
+    label: 'a shared cache by RFC 9111 in front of the shop',
+    advance: (seconds) => {
+      aheadMs += seconds * 1_000;
+    },
+    settled: async () => {
+      while (underWay.size > 0) await Promise.all(underWay.values());
+    },
+    counts: () => ({ ...counts }),
+    resetCounts: () => {
+      counts = { requests: 0, toShop: 0 };
+    },
+    clear: () => copies.clear(),
+    alive: () => server.listening,
+    takeLatencies() {
+      const taken = latencies;
+      latencies = [];
+      return taken;
+    },
+    async [Symbol.asyncDispose]() {
+      agent.destroy();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function forwarded(incoming: IncomingMessage): Headers {
+  const { connection: _connection, 'transfer-encoding': _chunks, ...headers } = incoming.headers;
+  return { ...headers, 'x-forwarded-for': incoming.socket.remoteAddress ?? '127.0.0.1' };
+}
+
+function withoutConditions(headers: Headers): Headers {
+  return without(headers, new Set(['if-none-match', 'if-modified-since']));
+}
+
+function without(headers: Headers, names: Set<string>): Headers {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.has(name)));
+}

@@ -1,0 +1,161 @@
+import CachePolicy from 'http-cache-semantics';
+
+export type Headers = Record<string, string | string[] | undefined>;
+
+export interface CdnRequest {
+  method: string;
+  url: string;
+  headers: Headers;
+}
+
+export interface OriginAnswer {
+  status: number;
+  headers: Headers;
+  body: Buffer;
+}
+
+/** Whether an answer is kept. `may` is what RFC 9111 says; `kept` also asks if there is anything to gain. */
+export interface Storing {
+  kept: boolean;
+  may: boolean;
+  why: string;
+}
+
+export interface Decision {
+  /** `ask`: the shop must be asked before the copy is used. */
+  use: 'fresh' | 'stale' | 'ask';
+}
+
+const alwaysKeepable = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501]);
+const staleControls = ['must-revalidate', 'proxy-revalidate', 'stale-while-revalidate', 'stale-if-error'];
+const notUnderstood = new Set([206, 304]);
+
+/**
+ * What http-cache-semantics says about one answer, with these differences, each of them what RFC 9111 or 5861 says:
+ * - It takes no copy under `must-revalidate` or `proxy-revalidate` for fresh. Both only forbid using a stale one
+ *   (RFC 9111, 5.2.2.2 and 5.2.2.8).
+ * - It reads directives as they are written. They are case-insensitive (5.2).
+ * - It keeps no status that it doesn't know, such as 500. With an explicit lifetime a cache may (3).
+ * - It gives an answer with Set-Cookie no lifetime unless it is `public`. Nothing in RFC 9111 does (7.3): whoever says
+ *   max-age shares the cookie, too. Without any lifetime ours doesn't keep it.
+ * - It serves a copy stale under `no-cache` with stale-while-revalidate (4.2.4 forbids that).
+ * - It knows one copy of an address. Which one Vary selects is decided in copies.ts.
+ * - It has no CDN-Cache-Control, which goes before Cache-Control (RFC 9213).
+ * `s-maxage` with `stale-while-revalidate` is served stale, as the library and all large CDNs do, although 5.2.2.10
+ * lets s-maxage forbid it unless something else allows it.
+ */
+export class AnswerPolicy {
+  readonly #policy: CachePolicy;
+  readonly #directives: Map<string, string>;
+  readonly #answer: OriginAnswer;
+  readonly #request: CdnRequest;
+
+  constructor(request: CdnRequest, answer: OriginAnswer, now: () => number) {
+    this.#request = request;
+    this.#answer = answer;
+    this.#directives = directivesOf(answer.headers);
+    const { status } = answer;
+    const lifetime = this.#hasLifetime();
+    const { 'set-cookie': _cookies, 'cdn-cache-control': _targeted, vary: _names, ...headers } = answer.headers;
+    const directives = new Map(this.#directives);
+    if (this.#neverStale()) {
+      for (const name of staleControls) directives.delete(name);
+      // It is also one of the three that allow keeping an answer to a request with Authorization (3.5).
+      if (this.#directives.has('must-revalidate') && request.headers.authorization) directives.set('public', '');
+    }
+    class ClockedPolicy extends CachePolicy {
+      now(): number {
+        return now();
+      }
+    }
+    this.#policy = new ClockedPolicy(lowered(request), {
+      status: !alwaysKeepable.has(status) && !notUnderstood.has(status) && lifetime ? 200 : status,
+      headers: { ...headers, 'cache-control': formatDirectives(directives) },
+    });
+  }
+
+  storing(): Storing {
+    const may = this.#policy.storable() && !notUnderstood.has(this.#answer.status);
+    if (!may) return { kept: false, may, why: this.#whyNot() };
+    const { headers } = this.#answer;
+    if (String(headers.vary ?? '').includes('*')) return { kept: false, may, why: 'Vary: *' };
+    if (headers['set-cookie'] && !this.#hasLifetime())
+      return { kept: false, may, why: 'Set-Cookie, and nothing that allows sharing it' };
+    const reusable = this.#policy.timeToLive() > 0;
+    if (!reusable && !headers.etag && !headers['last-modified']) {
+      const why = this.#directives.has('no-cache') ? 'Cache-Control: no-cache, and no ETag' : 'no max-age, no ETag';
+      return { kept: false, may, why };
+    }
+    return { kept: true, may, why: '' };
+  }
+
+  decide(request: CdnRequest): Decision {
+    const { response, revalidation } = this.#policy.evaluateRequest(lowered(request));
+    return { use: !response ? 'ask' : revalidation ? 'stale' : 'fresh' };
+  }
+
+  /** Headers to ask the shop with, whether the copy is still right. */
+  validators(request: CdnRequest): Headers {
+    return this.#policy.revalidationHeaders(lowered(request));
+  }
+
+  ttlS(): number {
+    return this.#policy.maxAge() - this.#policy.age();
+  }
+
+  ageS(): number {
+    return this.#policy.age();
+  }
+
+  /** RFC 5861, section 4. */
+  mayServeAfterError(): boolean {
+    const extraS = this.#neverStale() ? 0 : this.#seconds('stale-if-error');
+    return extraS > 0 && this.ttlS() + extraS > 0;
+  }
+
+  #seconds(name: string): number {
+    return Number.parseInt(this.#directives.get(name) ?? '', 10) || 0;
+  }
+
+  #neverStale(): boolean {
+    return ['must-revalidate', 'proxy-revalidate', 'no-cache'].some((name) => this.#directives.has(name));
+  }
+
+  #hasLifetime(): boolean {
+    const says = ['max-age', 's-maxage', 'public'].some((name) => this.#directives.has(name));
+    return says || this.#answer.headers.expires !== undefined;
+  }
+
+  #whyNot(): string {
+    const { method, headers } = this.#request;
+    if (method !== 'GET') return `the method ${method}`;
+    if (/no-store/i.test(String(headers['cache-control'] ?? ''))) return 'no-store in the request';
+    for (const name of ['no-store', 'private']) if (this.#directives.has(name)) return `Cache-Control: ${name}`;
+    if (headers.authorization) return 'Authorization, and nothing that allows sharing';
+    return `status ${this.#answer.status}`;
+  }
+}
+
+/** As the library compares them: every stored answer is one to a GET. */
+function lowered({ url, headers }: CdnRequest): CachePolicy.Request {
+  const { 'if-none-match': _tags, 'if-modified-since': _date, ...others } = headers;
+  const control = headers['cache-control'];
+  return {
+    method: 'GET',
+    url,
+    headers: control === undefined ? others : { ...others, 'cache-control': String(control).toLowerCase() },
+  };
+}
+
+function directivesOf(headers: Headers): Map<string, string> {
+  const text = String(headers['cdn-cache-control'] ?? headers['cache-control'] ?? '');
+  const directives = new Map<string, string>();
+  for (const [, name = '', quoted, plain] of text.matchAll(/([\w-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,]*)))?/g))
+    directives.set(name.toLowerCase(), quoted ?? plain ?? '');
+  return directives;
+}
+
+function formatDirectives(directives: Map<string, string>): string | undefined {
+  const text = [...directives].map(([name, value]) => (value ? `${name}=${value}` : name)).join(', ');
+  return text || undefined;
+}
