@@ -1,0 +1,19 @@
+import { defineLesson } from '../harness/lesson.ts';
+
+export default defineLesson({
+  number: 6,
+  folder: '06-http-cache',
+  title: 'The fastest request never reaches the shop',
+  minutes: 35,
+  services: ['supplier', 'cdn'],
+  supplier: { latencyMs: 200, atOnce: 20 },
+  instances: 1,
+  env: {},
+  starterFails: ['from-the-copy', 'stale-while-revalidate', 'not-modified', 'cheap-304', 'private', 'map', 'head'],
+  tryIt: [
+    `curl -s -o /dev/null -D - "$URL/events?city=berlin&page=1" -o /dev/null "$URL/events?city=berlin&page=1"`,
+    `curl -s -o /dev/null -D - -H 'if-none-match: "TAG"' $URL/events/7`,
+    `curl -s -i -b session=ada.9f31c7 $URL/me`,
+  ],
+  targets: [{ title: 'p95 of GET /events/:id', endpoint: 'GET /events/:id', statistic: 'p95', atMostMs: 80 }],
+});

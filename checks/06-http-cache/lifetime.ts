@@ -1,0 +1,103 @@
+import type { CheckDefinition } from '../harness/check.ts';
+import { inWords } from '../harness/services/cdn/status.ts';
+import {
+  freshAtLeastS,
+  freshAtMostS,
+  goneAfterS,
+  later,
+  read,
+  readWell,
+  requireServed,
+  staleAtLeastS,
+} from './steps.ts';
+
+/** Public pages come from the CDN: for how long, and what happens after that. */
+export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'from-the-copy',
+    'what one visitor has read, the CDN gives to the next one',
+    {
+      because:
+        'The CDN has no copy that it may give away, so the shop answers the same thing again. A cache keeps what it was told to keep.',
+      lookAt: 'which header says that an answer is the same for everybody, and for how long?',
+    },
+    async (t) => {
+      for (const path of ['/events?city=berlin&page=1', '/events/7']) {
+        t.trail.splice(0);
+        const first = await readWell(t, path, { 'user-agent': 'one', 'accept-language': 'en' });
+        const vary = first.answer.headers.vary;
+        t.step('another visitor:');
+        const other = { 'user-agent': 'another', 'accept-language': 'en' };
+        const { answer, cdn } = await readWell(t, path, other, new Map([['seen', 'banner']]));
+        const tooMuch = first.cdn.stored
+          ? {
+              because: `The answer has Vary: ${vary}. A copy is then for visitors only who send the same of those headers, and these two differ in their cookies and their browser.`,
+              lookAt: 'what does the page really depend on?',
+            }
+          : {};
+        requireServed(t, cdn, ['hit'], tooMuch);
+        t.require(answer.text === first.answer.text, {
+          expected: 'the answer of the first visitor',
+          seen: 'another one',
+        });
+        later(t, freshAtLeastS - 1);
+        requireServed(t, (await readWell(t, path, other)).cdn, ['hit'], {
+          because: `The copy may not even be given away for ${freshAtLeastS} s, so under load the shop is asked all the time.`,
+          lookAt: 'for how long may a list be old, by the README?',
+        });
+      }
+    },
+  );
+
+  behaviour(
+    'stale-while-revalidate',
+    'an old copy is given away at once, and renewed meanwhile',
+    {
+      because:
+        'The copy has expired, so the next visitor waits for the shop, which waits for the box office. With many visitors these are many who wait.',
+      lookAt: 'how does an answer allow a cache to give it away a little longer, while it asks for the next one?',
+    },
+    async (t) => {
+      for (const [path, id] of [
+        ['/events?city=oslo&page=1', '2'],
+        ['/events/22', '22'],
+      ] as const) {
+        t.trail.splice(0);
+        const { answer: before, cdn: first } = await readWell(t, path);
+        const ttlS = first.stored ? (first.ttlS ?? 0) : 0;
+        t.require(ttlS <= freshAtMostS, {
+          expected: `fresh for ${freshAtMostS} s at most`,
+          seen: `${ttlS} s`,
+          because:
+            'So long the CDN does not ask, and everybody sees what was true then. Nothing can call a copy back from all places where it is.',
+          lookAt: 'for how long may a list be old, by the README?',
+        });
+        await t.supplier.change(id, { title: `Sold out ${id}` });
+        later(t, ttlS + staleAtLeastS - 5);
+        const old = await readWell(t, path);
+        requireServed(t, old.cdn, ['stale']);
+        t.require(old.answer.text === before.text, { expected: 'the old copy', seen: 'another answer' });
+        await t.cdn.settled();
+        t.step('when the CDN has asked the shop:');
+        const { answer, cdn } = await readWell(t, path);
+        requireServed(t, cdn, ['hit', 'stale'], { because: 'The answer to the CDN’s own question was not kept.' });
+        t.require(answer.text.includes(`Sold out ${id}`), {
+          expected: `the new title of event ${id}`,
+          seen: 'the old one',
+          because:
+            'The CDN asked whether its copy is still right, and the shop said yes, although the event has changed.',
+          lookAt: 'what decides that an answer is a 304?',
+        });
+        later(t, goneAfterS);
+        const gone = (await read(t, path)).cdn;
+        t.require(gone.served === 'revalidated' || gone.served === 'miss', {
+          expected: 'the shop to be asked after an hour',
+          seen: inWords(gone),
+          because:
+            'A copy that nobody read for an hour is given away as it is. The price on it may have changed twice.',
+          lookAt: 'how long after its lifetime may a copy be used?',
+        });
+      }
+    },
+  );
+}

@@ -1,0 +1,134 @@
+import CachePolicy from 'http-cache-semantics';
+import type { CheckDefinition } from '../harness/check.ts';
+import { inWords } from '../harness/services/cdn/status.ts';
+import { type Answer, excerpt } from '../harness/visitor.ts';
+import { askShop, later, read, readWell, requireServed } from './steps.ts';
+
+const yearS = 31_536_000;
+
+/** What an address stands for: in which language, in which version, and without its body. */
+export function representationBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'languages',
+    'everybody gets the page in their own language, also from a copy',
+    {
+      because:
+        'The page depends on Accept-Language, and the answer does not say so. The CDN gives the language of the first visitor to all.',
+      lookAt: 'how does a cache learn which request headers an answer depends on?',
+    },
+    async (t) => {
+      for (const path of ['/events/77', '/events?city=madrid&page=1']) {
+        t.trail.splice(0);
+        const whens = new Set<string>();
+        for (const language of ['en', 'de', 'fr', 'en', 'de']) {
+          t.step(`Accept-Language: ${language}`);
+          const { answer } = await readWell(t, path, { 'accept-language': language });
+          const when = answer.json?.when ?? answer.json?.events?.[0]?.when;
+          t.require(answer.json?.language === language, {
+            expected: `language "${language}"`,
+            seen: `language "${answer.json?.language}"`,
+          });
+          whens.add(String(when));
+        }
+        t.require(whens.size === 3, { expected: 'a date in three languages', seen: [...whens].join(', ') });
+        t.trail.splice(0);
+        t.step('Accept-Language: en');
+        const { etag } = (await askShop(t, path, { 'accept-language': 'en' })).mustBe(200).headers;
+        if (!etag) continue;
+        t.step(`Accept-Language: de, If-None-Match: ${etag}`);
+        (await askShop(t, path, { 'accept-language': 'de', 'if-none-match': etag })).mustBe(200, {
+          because:
+            'Two languages have the same ETag. Whoever has the English page and asks for the German one is told that theirs is right.',
+          lookAt: 'what else than the version does the answer depend on?',
+        });
+      }
+    },
+  );
+
+  behaviour(
+    'map',
+    'a map with its version in the address is kept for a year, and only that one',
+    {
+      because: 'The map behind this address never changes, and still it is asked for again.',
+      lookAt: 'what is the longest lifetime, and what tells a browser not to ask even on reload?',
+    },
+    async (t) => {
+      const event = (await askShop(t, '/events/88')).mustBe(200);
+      const address = event.json?.map;
+      t.require(typeof address === 'string' && /^\/venues\/[^/]+\/map\.svg\?v=./.test(address), {
+        expected: 'an event with the address of its map',
+        seen: excerpt(event.text),
+      });
+      t.trail.splice(0);
+      const { answer } = await readWell(t, address);
+      t.require(answer.headers['content-type']?.startsWith('image/svg+xml'), {
+        expected: 'image/svg+xml',
+        seen: answer.headers['content-type'] ?? 'no content type',
+      });
+      later(t, yearS - 86_400);
+      requireServed(t, (await readWell(t, address)).cdn, ['hit']);
+      const { immutable, lifetimeS } = inBrowser(answer);
+      t.require(lifetimeS >= yearS - 86_400 && immutable, {
+        step: 'in a browser',
+        expected: 'a year, and immutable',
+        seen: `${lifetimeS} s, ${immutable ? 'immutable' : 'not immutable'}`,
+      });
+
+      for (const [path, what] of [
+        [address.replace(/\?.*/, ''), 'no version'],
+        [address.replace(/v=.*/, 'v=0000000000'), 'a version that is not the map’s'],
+      ] as const) {
+        t.trail.splice(0);
+        const teaching = {
+          because: `The address has ${what} in it, so what is behind it can change. Nobody who has kept this will ask again.`,
+          lookAt: 'on what does it depend that an answer may be kept for a year?',
+        };
+        const { answer: other } = await read(t, path);
+        other.mustBe([200, 302, 303, 307, 404]);
+        const kept = inBrowser(other);
+        t.require(!kept.immutable && kept.lifetimeS < 3_600, {
+          expected: 'a lifetime of less than an hour, and not immutable',
+          seen: other.headers['cache-control'] ?? `${kept.lifetimeS} s`,
+          ...teaching,
+        });
+        later(t, 3_600);
+        const { cdn } = await read(t, path);
+        const asked = cdn.served === 'miss' || cdn.served === 'revalidated';
+        t.require(asked, { expected: 'the shop to be asked after an hour', seen: inWords(cdn), ...teaching });
+      }
+    },
+  );
+
+  behaviour(
+    'head',
+    'HEAD says what GET says, without the body',
+    {
+      because:
+        'HEAD is answered by other code than GET. Whoever checks with HEAD whether a copy is still right gets no answer to that.',
+      lookAt: 'who answers HEAD? Express does it by itself, with the route of GET.',
+    },
+    async (t) => {
+      const event = (await askShop(t, '/events/98')).mustBe(200);
+      for (const path of ['/events/98', '/events?city=riga&page=1', '/events/99999', String(event.json?.map)]) {
+        t.trail.splice(0);
+        const get = await askShop(t, path);
+        const head = await t.visitor().send('HEAD', path, undefined);
+        head.mustBe(get.status);
+        t.require(head.text === '', { expected: 'no body', seen: excerpt(head.text) });
+        for (const name of ['etag', 'cache-control', 'vary', 'content-type', 'content-language', 'last-modified'])
+          t.require(head.headers[name] === get.headers[name], {
+            expected: `${name}: ${get.headers[name] ?? 'none'}, as with GET`,
+            seen: head.headers[name] ?? 'none',
+          });
+      }
+    },
+  );
+}
+
+/** How long a browser uses an answer without asking. */
+function inBrowser({ status, headers }: Answer): { lifetimeS: number; immutable: boolean } {
+  const control = headers['cache-control']?.toLowerCase();
+  const response = { status, headers: { ...headers, 'cache-control': control } };
+  const policy = new CachePolicy({ method: 'GET', url: '/', headers: {} }, response, { shared: false });
+  return { lifetimeS: policy.maxAge(), immutable: /\bimmutable\b/.test(control ?? '') };
+}

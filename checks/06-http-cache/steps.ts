@@ -1,0 +1,76 @@
+import type { Stage } from '../harness/behaviour.ts';
+import { type CdnVerdict, inWords, verdictOf } from '../harness/services/cdn/status.ts';
+import type { Teaching } from '../harness/verdict.ts';
+import { type Answer, excerpt } from '../harness/visitor.ts';
+
+type Headers = Record<string, string>;
+
+export const ada = new Map([['session', 'ada.9f31c7']]);
+export const grace = new Map([['session', 'grace.40d2be']]);
+
+/** What the business allows, in seconds. The README says the same. */
+export const freshAtLeastS = 10;
+export const freshAtMostS = 60;
+export const staleAtLeastS = 30;
+export const goneAfterS = 3_600;
+
+/** GET through the CDN, as a visitor who was never there. */
+export async function read(t: Stage, path: string, headers: Headers = {}, cookies?: Map<string, string>) {
+  const visitor = t.visitor({ at: t.cdn, ...(cookies ? { cookies } : {}) });
+  const answer = await visitor.get(path, { headers });
+  return { answer, cdn: said(t, answer) };
+}
+
+/** The same, which must be answered with 200. */
+export async function readWell(t: Stage, path: string, headers: Headers = {}, cookies?: Map<string, string>) {
+  const { answer, cdn } = await read(t, path, headers, cookies);
+  return { answer: answer.mustBe(200), cdn };
+}
+
+/** What the CDN did with it. */
+export function said(t: Stage, answer: Answer): CdnVerdict {
+  return verdictOf(answer) ?? t.inconclusive('the CDN did not say what it did', 'check again');
+}
+
+export function requireServed(
+  t: Stage,
+  cdn: CdnVerdict,
+  allowed: CdnVerdict['served'][],
+  teaching: Partial<Teaching> = {},
+): void {
+  t.require(allowed.includes(cdn.served), {
+    expected: `CDN: ${allowed.join(' or ')}`,
+    seen: inWords(cdn),
+    ...teaching,
+  });
+}
+
+/** Moves the CDN's clock. */
+export function later(t: Stage, seconds: number): void {
+  t.cdn.advance(seconds);
+  t.step(`${seconds} s later:`);
+}
+
+/** The tag of an answer, which there must be. */
+export function tagOf(t: Stage, answer: Answer): string {
+  const { etag } = answer.headers;
+  t.require(etag && /^(W\/)?"[^"]*"$/.test(etag), {
+    expected: 'an ETag, in double quotes',
+    seen: etag ?? 'none',
+    because:
+      'Without an ETag nobody can ask "is mine still right?". A date as in Last-Modified is no match for it: it counts in seconds, and much happens in one.',
+    lookAt: 'what names this very content, and changes whenever the content does?',
+  });
+  return etag ?? '';
+}
+
+/** Asks the shop itself, past the CDN. */
+export function askShop(t: Stage, path: string, headers: Headers = {}): Promise<Answer> {
+  return t.visitor().get(path, { headers });
+}
+
+/** A 304, which has no body. */
+export function require304(t: Stage, answer: Answer, teaching: Partial<Teaching> = {}): void {
+  answer.mustBe(304, teaching);
+  t.require(answer.text === '', { expected: 'a 304 without a body', seen: excerpt(answer.text) });
+}
