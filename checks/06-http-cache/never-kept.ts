@@ -1,7 +1,7 @@
 import type { CheckDefinition } from '../harness/check.ts';
 import { inWords } from '../harness/services/cdn/status.ts';
 import { excerpt } from '../harness/visitor.ts';
-import { ada, grace, read, readWell, requireServed } from './steps.ts';
+import { ada, grace, invented, read, readWell, requireServed } from './steps.ts';
 
 const shopOnly = ['miss', 'revalidated'] as const;
 
@@ -18,6 +18,7 @@ export function neverKeptBehaviours(behaviour: CheckDefinition['behaviour']): vo
     async (t) => {
       for (const [who, cookies, offers] of [
         ['nobody', undefined, undefined],
+        ['somebody with an invented session', invented, undefined],
         ['ada', ada, 'a-1,a-2'],
         ['grace', grace, 'g-1'],
         ['ada', ada, 'a-1,a-2'],
