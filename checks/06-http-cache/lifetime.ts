@@ -4,6 +4,7 @@ import {
   freshAtLeastS,
   freshAtMostS,
   goneAfterS,
+  inBrowser,
   later,
   read,
   readWell,
@@ -71,6 +72,15 @@ export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): voi
           because:
             'So long the CDN does not ask, and everybody sees what was true then. Nothing can call a copy back from all places where it is.',
           lookAt: 'for how long may a list be old, by the README?',
+        });
+        const { lifetimeS } = inBrowser(before);
+        t.require(lifetimeS <= freshAtMostS, {
+          step: 'in a browser',
+          expected: `fresh for ${freshAtMostS} s at most`,
+          seen: `${lifetimeS} s`,
+          because:
+            'Browsers have copies, too. Who has been here once sees that page again, whatever happens at the shop.',
+          lookAt: 'which directive is for shared caches only, and which is for all?',
         });
         await t.supplier.change(id, { title: `Sold out ${id}` });
         later(t, ttlS + staleAtLeastS - 5);

@@ -1,8 +1,7 @@
-import CachePolicy from 'http-cache-semantics';
 import type { CheckDefinition } from '../harness/check.ts';
 import { inWords } from '../harness/services/cdn/status.ts';
-import { type Answer, excerpt } from '../harness/visitor.ts';
-import { askShop, later, read, readWell, requireServed } from './steps.ts';
+import { excerpt } from '../harness/visitor.ts';
+import { askShop, inBrowser, later, read, readWell, requireServed } from './steps.ts';
 
 const yearS = 31_536_000;
 
@@ -123,12 +122,4 @@ export function representationBehaviours(behaviour: CheckDefinition['behaviour']
       }
     },
   );
-}
-
-/** How long a browser uses an answer without asking. */
-function inBrowser({ status, headers }: Answer): { lifetimeS: number; immutable: boolean } {
-  const control = headers['cache-control']?.toLowerCase();
-  const response = { status, headers: { ...headers, 'cache-control': control } };
-  const policy = new CachePolicy({ method: 'GET', url: '/', headers: {} }, response, { shared: false });
-  return { lifetimeS: policy.maxAge(), immutable: /\bimmutable\b/.test(control ?? '') };
 }

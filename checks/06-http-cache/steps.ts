@@ -1,3 +1,4 @@
+import CachePolicy from 'http-cache-semantics';
 import type { Stage } from '../harness/behaviour.ts';
 import { type CdnVerdict, inWords, verdictOf } from '../harness/services/cdn/status.ts';
 import type { Teaching } from '../harness/verdict.ts';
@@ -74,4 +75,12 @@ export function askShop(t: Stage, path: string, headers: Headers = {}): Promise<
 export function require304(t: Stage, answer: Answer, teaching: Partial<Teaching> = {}): void {
   answer.mustBe(304, teaching);
   t.require(answer.text === '', { expected: 'a 304 without a body', seen: excerpt(answer.text) });
+}
+
+/** How long a browser uses an answer without asking. */
+export function inBrowser({ status, headers }: Answer): { lifetimeS: number; immutable: boolean } {
+  const control = headers['cache-control']?.toLowerCase();
+  const response = { status, headers: { ...headers, 'cache-control': control } };
+  const policy = new CachePolicy({ method: 'GET', url: '/', headers: {} }, response, { shared: false });
+  return { lifetimeS: policy.maxAge(), immutable: /\bimmutable\b/.test(control ?? '') };
 }
