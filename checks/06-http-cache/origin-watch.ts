@@ -13,9 +13,11 @@ export async function originWatch(t: Stage): Promise<() => Promise<LoadFinding>>
     const { requests, toShop } = t.cdn.counts();
     const limit = Math.floor(requests * shareLimit);
     const note = `${toShop} of ${requests} requests reached the shop, limit ${limit}`;
-    if (toShop <= limit) return { note };
+    const figure = { title: 'requests that reached the shop', measured: toShop, limit, unit: 'requests' };
+    if (toShop <= limit) return { note, figure };
     return {
       note,
+      figure,
       failure: {
         kind: 'target',
         trail: [`the load run, ${requests} requests of 8 pages in 2 languages`],
