@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Stage } from '../harness/behaviour.ts';
+import type { Answer } from '../harness/visitor.ts';
+import { mainThread, mainThreadSince, type ThreadTime } from './main-thread.ts';
+import { type Credentials, Crowd, hashCostMs, patienceMs, tellInOneLine } from './steps.ts';
+
+const mostDelayMs = 50;
+/** Where the thread's CPU time is not known: the event-loop utilisation of an app that only hands hashes on. */
+const mostlyIdle = 0.45;
+
+/** What was seen while a crowd signed up or logged in. */
+export interface Meanwhile {
+  /** What was done, in one line. */
+  told: string;
+  crowd: number;
+  answers: Map<Credentials, Answer>;
+  /** The health checks that were answered while the crowd waited. */
+  health: Answer[];
+  /** How many of them came back before any more of the crowd had: they did not wait for a hash. */
+  overtook: number;
+  /** Event-loop delay, p99 in milliseconds, and utilisation, as seen from inside the app. */
+  delayMs: number;
+  elu: number;
+  main: ThreadTime | undefined;
+}
+
+/** Sends a crowd to `path`, and asks for the health as long as the crowd waits. */
+export async function crowdAndHealth(
+  t: Stage,
+  path: string,
+  bodies: Credentials[],
+  seen?: (answer: Answer, body: Credentials) => void,
+): Promise<Meanwhile> {
+  const app = t.app(1);
+  await app.probe.reset();
+  const mainBefore = mainThread(app);
+  const before = app.cpuMs();
+  const crowd = new Crowd(t, path, bodies, seen);
+  await t.until('the app to hash', () => app.cpuMs() - before > 40 || crowd.open < bodies.length, {
+    deadlineMs: patienceMs,
+  });
+  const health: Answer[] = [];
+  let overtook = 0;
+  while (crowd.open > 0) {
+    const { open } = crowd;
+    health.push(await t.visitor().get('/health', { deadlineMs: patienceMs }));
+    if (crowd.open === open) overtook++;
+    await delay(10);
+  }
+  await delay(30); // A stall is recorded when the app's timers run next, which is after it could answer us.
+  const { eventLoopDelay, elu } = await app.probe.read();
+  const main = mainThreadSince(app, mainBefore);
+  const answers = await crowd.everyAnswer();
+  const told = `${bodies.length} × POST ${path} at once, meanwhile GET /health again and again`;
+  tellInOneLine(t, told);
+  return { told, crowd: bodies.length, answers, health, overtook, delayMs: eventLoopDelay.p99, elu, main };
+}
+
+/** An app that hashes on the event loop answers one health check a hash at the most, and none before it. */
+export function healthMustOvertake(t: Stage, { told, crowd, health, overtook }: Meanwhile): void {
+  tellInOneLine(t, told);
+  for (const answer of health) answer.mustBe(200);
+  t.require(overtook >= crowd && overtook * 2 >= health.length, {
+    expected: `most health checks to be answered before the next hash is done, at least ${crowd}`,
+    seen: `${overtook} of ${health.length}`,
+  });
+}
+
+/**
+ * What a busy machine can't bend comes first: the CPU time of the thread that runs the event loop. The delay is judged
+ * without the time in which that thread had no core, and never by one window alone.
+ */
+export async function loopMustBeFree(t: Stage, first: Meanwhile, again: () => Promise<Meanwhile>): Promise<void> {
+  if (isFree(t, first)) return;
+  const second = await again();
+  if (isFree(t, second)) return;
+  const ownMs = ownDelayMs(second);
+  if (!second.main && second.elu < mostlyIdle)
+    t.inconclusive('the event loop was late although it was idle: the machine was too busy');
+  t.atMost('event-loop delay p99', ownMs, mostDelayMs, 'ms', { because: standsStill(ownMs) });
+}
+
+/** Fails where the CPU time proves it, and says whether the delay is within its limit. */
+function isFree(t: Stage, meanwhile: Meanwhile): boolean {
+  const { told, crowd, main, delayMs } = meanwhile;
+  tellInOneLine(t, told);
+  if (main) {
+    t.atMost('CPU time of the main thread for one of them', main.cpuMs / crowd, Math.round(hashCostMs() / 4), 'ms', {
+      because: standsStill(delayMs),
+    });
+  }
+  const ownMs = ownDelayMs(meanwhile);
+  if (ownMs > mostDelayMs) return false;
+  t.atMost('event-loop delay p99', ownMs, mostDelayMs, 'ms');
+  return true;
+}
+
+function ownDelayMs({ delayMs, main }: Meanwhile): number {
+  return Math.max(0, delayMs - (main?.waitedMs ?? 0));
+}
+
+function standsStill(delayMs: number): string {
+  return `The event loop stood still for ${Math.round(delayMs)} ms at a time. Nothing else is read, answered or timed meanwhile.`;
+}

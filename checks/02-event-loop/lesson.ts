@@ -1,0 +1,27 @@
+import { defineLesson } from '../harness/lesson.ts';
+
+const ada = `-H 'content-type: application/json' -d '{"name":"ada","password":"analytical"}'`;
+
+export default defineLesson({
+  number: 2,
+  folder: '02-event-loop',
+  title: 'Nobody waits for somebody else’s password',
+  minutes: 25,
+  services: [],
+  instances: 1,
+  env: {},
+  files: [
+    { variable: 'ACCOUNTS_FILE', name: 'accounts.jsonl' },
+    { variable: 'TERMS_FILE', name: 'terms.txt', copyOf: 'lessons/02-event-loop/terms.txt' },
+  ],
+  starterFails: ['health', 'loop-delay', 'log-ins', 'slow-disk', 'terms-loop'],
+  cpuBound: true,
+  tryIt: [
+    `curl -s -w '\\n' ${ada} $URL/accounts; curl -s -w '\\n' ${ada} $URL/login`,
+    `for i in 1 2 3 4 5 6; do curl -s -o /dev/null ${ada} $URL/login & done; sleep 0.1; curl -s -o /dev/null -w '/health took %{time_total} s\\n' $URL/health; wait`,
+  ],
+  targets: [
+    { title: 'p95 of GET /health', endpoint: 'GET /health', statistic: 'p95', atMostMs: 60 },
+    { title: 'p95 of POST /accounts', endpoint: 'POST /accounts', statistic: 'p95', atMostMs: 5_000 },
+  ],
+});

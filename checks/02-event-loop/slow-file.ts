@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Stage } from '../harness/behaviour.ts';
+import type { Instance } from '../harness/environment.ts';
+import { mainThread, mainThreadSince } from './main-thread.ts';
+import { hashCostMs } from './steps.ts';
+
+/** A named pipe in a file's place. Whoever opens it waits until it is let go, as on a disk that does not answer. */
+export class SlowFile {
+  readonly #path: string;
+  #fd: number | undefined;
+  #text = '';
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Undefined where there are no named pipes. */
+  static make(path: string): SlowFile | undefined {
+    try {
+      execFileSync('mkfifo', [path], { stdio: 'ignore' });
+      return new SlowFile(path);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Whoever waits goes on, and whoever comes later does not wait. */
+  letGo(): void {
+    this.#fd ??= openSync(this.#path, constants.O_RDWR | constants.O_NONBLOCK);
+  }
+
+  /** What has been written so far. */
+  text(): string {
+    if (this.#fd === undefined) return this.#text;
+    const buffer = Buffer.alloc(65_536);
+    try {
+      this.#text += buffer.toString('utf8', 0, readSync(this.#fd, buffer));
+    } catch {} // Nothing more for now.
+    return this.#text;
+  }
+
+  /** Readers get to the end of the file. */
+  async close(): Promise<void> {
+    this.letGo();
+    await delay(20); // Until those who waited have it open.
+    this.text();
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+}
+
+/** Waits until the app has done its hash and stands still: it waits for the disk now. Or until `isOver`. */
+export async function standsStill(app: Instance, isOver: () => boolean): Promise<void> {
+  const from = app.cpuMs();
+  let last = from;
+  let since = performance.now();
+  while (!isOver()) {
+    await delay(20);
+    const now = app.cpuMs();
+    if (Math.abs(now - last) > 10) {
+      last = now;
+      since = performance.now();
+    }
+    const stillMs = performance.now() - since;
+    if (stillMs > (now - from > 0.8 * hashCostMs() ? 200 : 1_000)) return;
+  }
+}
+
+/** Whether the app answers a health check. A thread that neither works nor waits for a core is stuck. */
+export async function answersHealth(t: Stage, at: Instance): Promise<boolean> {
+  const leave = new AbortController();
+  let answered = false;
+  const before = mainThread(at);
+  const startedAt = performance.now();
+  const asked = t
+    .visitor({ at })
+    .get('/health', { deadlineMs: 10_000, signal: leave.signal })
+    .then(
+      ({ status }) => {
+        answered = status === 200;
+      },
+      () => {}, // No answer; the caller says so.
+    );
+  const isStuck = () => {
+    const waitedMs = performance.now() - startedAt;
+    const since = mainThreadSince(at, before);
+    if (!since) return waitedMs > 4_000;
+    return waitedMs > 9_000 || (waitedMs > 1_000 && since.cpuMs + since.waitedMs < 200);
+  };
+  while (!answered && !isStuck()) await delay(20);
+  leave.abort();
+  await asked;
+  return answered;
+}
