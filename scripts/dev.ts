@@ -55,6 +55,7 @@ export const command: Command = {
       if (env.redis) console.log(`  redis        ${env.redis.appUrl}  ${dim(env.redis.label)}`);
       if (env.postgres) console.log(`  postgres     ${env.postgres.appUrl}  ${dim(env.postgres.label)}`);
       if (env.supplier) console.log(`  supplier     ${env.supplier.url}  ${dim(env.supplier.label)}`);
+      for (const [variable, path] of Object.entries(env.files)) console.log(`  ${variable.padEnd(14)} ${path}`);
       console.log('\n  Try:');
       for (const line of lesson.tryIt) console.log(`    ${line.replaceAll('$URL', env.door.url)}`);
       console.log(
