@@ -12,8 +12,8 @@ export interface DiskTrouble {
   refused: Answer;
   /** The same sign-up, once writing works again. Undefined if the first had got its 201. */
   accepted?: Answer;
-  /** The accounts that were written of it. */
-  written: number;
+  /** The accounts that were written of it; undefined where that can't be told. */
+  written?: number | undefined;
   /** Whether /health was answered while the write hung; undefined where it could not be made to hang. */
   healthAnswered?: boolean | undefined;
 }
@@ -30,7 +30,7 @@ export async function diskTrouble(t: Stage): Promise<DiskTrouble | undefined> {
   const refused = await ask();
   rmdirSync(file);
   tellInOneLine(t, told);
-  if (refused.status === 201) return { told, refused, written: 0 };
+  if (refused.status === 201) return { told, refused };
 
   const slow = SlowFile.make(file);
   let over = false;
@@ -38,22 +38,25 @@ export async function diskTrouble(t: Stage): Promise<DiskTrouble | undefined> {
     over = true;
   });
   asked.catch(() => {}); // Reported by the await below.
+  let hung = false;
   let healthAnswered: boolean | undefined;
   try {
     if (slow) {
       await standsStill(extra, () => over);
-      if (!over) healthAnswered = await answersHealth(t, extra);
+      hung = !over;
+      if (hung) healthAnswered = await answersHealth(t, extra);
       slow.letGo();
     }
     let accepted = await asked;
     await slow?.close();
-    let written = (slow?.text() ?? '').split('\n').flatMap(accountOf(t, customer.name)).length;
     if (slow && accepted.status >= 500) {
       rmSync(file, { force: true }); // A pipe has no disk to be flushed to, so this was no fair question.
-      written = 0;
       accepted = await ask();
     }
-    if (!lstatSync(file, { throwIfNoEntry: false })?.isFIFO()) written += linesOf(t, customer.name, file).length;
+    const isPipe = lstatSync(file, { throwIfNoEntry: false })?.isFIFO();
+    const inPipe = slow?.text().split('\n').flatMap(accountOf(t, customer.name)).length;
+    // Opened for reading, too, a pipe takes everything at once, and forgets it when it is closed.
+    const written = isPipe ? (hung ? inPipe : undefined) : linesOf(t, customer.name, file).length;
     return { told, refused, accepted, written, healthAnswered };
   } finally {
     await slow?.close().catch(() => {}); // It has been replaced by a file.

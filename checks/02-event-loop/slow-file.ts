@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, renameSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stage } from '../harness/behaviour.ts';
 import type { Instance } from '../harness/environment.ts';
@@ -16,14 +16,15 @@ export class SlowFile {
     this.#path = path;
   }
 
-  /** Undefined where there are no named pipes. */
+  /** Replaces what is there in one step. Undefined where there are no named pipes. */
   static make(path: string): SlowFile | undefined {
     try {
-      execFileSync('mkfifo', [path], { stdio: 'ignore' });
-      return new SlowFile(path);
+      execFileSync('mkfifo', [`${path}.pipe`], { stdio: 'ignore' });
     } catch {
       return undefined;
     }
+    renameSync(`${path}.pipe`, path);
+    return new SlowFile(path);
   }
 
   /** Whoever waits goes on, and whoever comes later does not wait. */
