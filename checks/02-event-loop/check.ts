@@ -261,7 +261,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
   load(() => {
     const hashMs = hashCostMs();
     // Whole virtual users, and few: Artillery keeps a core busy when more than forty a second come.
-    const arrivalRate = Math.max(1, Math.round(500 / hashMs));
+    const arrivalRate = Math.max(1, Math.round(450 / hashMs));
     const share = Math.round((arrivalRate * hashMs) / 10);
     return {
       phases: [{ duration: 6, arrivalRate }],

@@ -20,8 +20,6 @@ export default defineLesson({
     `curl -s -w '\\n' ${ada} $URL/accounts; curl -s -w '\\n' ${ada} $URL/login`,
     `for i in 1 2 3 4 5 6; do curl -s -o /dev/null ${ada} $URL/login & done; sleep 0.1; curl -s -o /dev/null -w '/health took %{time_total} s\\n' $URL/health; wait`,
   ],
-  targets: [
-    { title: 'p95 of GET /health', endpoint: 'GET /health', statistic: 'p95', atMostMs: 60 },
-    { title: 'p95 of POST /accounts', endpoint: 'POST /accounts', statistic: 'p95', atMostMs: 5_000 },
-  ],
+  // None for sign-ups: a hash takes as long as before, and on a machine without cores to spare they queue.
+  targets: [{ title: 'p95 of GET /health', endpoint: 'GET /health', statistic: 'p95', atMostMs: 60 }],
 });
