@@ -68,10 +68,10 @@ export class Stage {
     return instance;
   }
 
-  /** Restarts one instance, or all. */
-  async restart(number?: number): Promise<void> {
+  /** Restarts one instance, or all, with more in its environment if need be. */
+  async restart(number?: number, { env = {} }: { env?: Record<string, string> } = {}): Promise<void> {
     this.step(number ? `instance ${number} restarted` : 'every instance restarted');
-    await this.#environment.restart(number);
+    await this.#environment.restart(number, env);
   }
 
   /** One more process of the app, outside the balancer, ended with the behaviour. */

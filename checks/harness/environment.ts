@@ -155,14 +155,14 @@ export class Environment implements AsyncDisposable {
   }
 
   /** Ends an instance (1-based) and starts it anew, or all of them. */
-  async restart(number?: number): Promise<void> {
+  async restart(number?: number, env: Record<string, string> = {}): Promise<void> {
     const which = number === undefined ? this.instances.map((_, index) => index) : [number - 1];
     await Promise.all(
       which.map(async (index) => {
         const old = this.instances[index];
         if (!old) throw new RangeError(`there is no instance ${index + 1}`);
         await old.kill();
-        this.instances[index] = await this.startInstance(old.name);
+        this.instances[index] = await this.startInstance(old.name, env);
       }),
     );
     this.balancer.setTargets(this.instances);

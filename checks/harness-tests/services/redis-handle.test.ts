@@ -43,6 +43,30 @@ describe('the Redis of a check', () => {
     expect(survivors(run)).toEqual([]);
   });
 
+  it('can be slow or hang for the app, and is as it was after restore', async () => {
+    await using run = fakeRun();
+    const redis = await handleOf(await privateServer(run));
+    const app = new Redis(redis.appUrl, { commandTimeout: 2_000 });
+    await app.set('key', '1');
+    redis.delay(100);
+    const slowFrom = performance.now();
+    expect(await app.get('key')).toBe('1');
+    expect(performance.now() - slowFrom).toBeGreaterThanOrEqual(99);
+    redis.pause();
+    let answered = false;
+    const held = app.get('key').then((value) => {
+      answered = true;
+      return value;
+    });
+    // Round trips of the check's own client pass meanwhile, more than enough for a leak to show.
+    for (let trip = 0; trip < 200; trip++) await redis.client.ping();
+    expect(answered).toBe(false);
+    await redis.restore();
+    expect(await held).toBe('1');
+    app.disconnect();
+    await redis.close();
+  });
+
   it('tells when the server itself has died', async () => {
     await using run = fakeRun();
     const redis = await handleOf(await privateServer(run));

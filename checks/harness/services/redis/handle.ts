@@ -16,6 +16,11 @@ export interface RedisHandle {
   label: string;
   /** The app's connections break and new ones are refused. */
   cut(): Promise<void>;
+  /** Every round trip of the app takes so much longer, from now on. */
+  delay(roundTripMs: number): void;
+  /** Redis hangs: connections are accepted, and nothing is answered. */
+  pause(): void;
+  /** As it was: not cut, not slow, not hanging. */
   restore(): Promise<void>;
   /** All keys of the database, sorted. */
   keys(): Promise<string[]>;
@@ -60,7 +65,15 @@ export async function handleOf(server: RedisServer): Promise<RedisHandle> {
     isStandIn: server.isStandIn,
     label: server.label,
     cut: () => proxy.cut(),
-    restore: () => proxy.restore(),
+    delay: (roundTripMs) => {
+      proxy.delayMs = roundTripMs / 2;
+    },
+    pause: () => proxy.pause(),
+    restore: async () => {
+      proxy.delayMs = 0;
+      proxy.resume();
+      await proxy.restore();
+    },
     keys: () => scanKeys(client),
     ttlMs: (key) => client.pttl(key),
     clear: () => unlinkAll(client, markerKey),

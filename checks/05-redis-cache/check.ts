@@ -1,0 +1,91 @@
+import { isDeepStrictEqual } from 'node:util';
+import { defineCheck } from '../harness/check.ts';
+import { keyBehaviours } from './keys.ts';
+import lesson from './lesson.ts';
+import { outageBehaviours } from './outages.ts';
+import { callsDuring, crowd, inCalls, read } from './steps.ts';
+import { supplierWatch } from './supplier-watch.ts';
+import { truthBehaviours } from './truth.ts';
+
+const readers = 200;
+
+defineCheck(lesson, ({ behaviour, load }) => {
+  behaviour(
+    'shared',
+    'what one instance has asked for, the other need not ask for again',
+    {
+      because:
+        'Each process has a cache of its own. With ten instances the supplier is asked ten times for the same thing.',
+      lookAt: 'where does the cache keep its entries, and which instances can read there?',
+    },
+    async (t) => {
+      for (const [path, first, second] of [
+        ['/stats', 1, 2],
+        ['/events/7', 2, 1],
+      ] as const) {
+        t.trail.splice(0);
+        const before = await read(t, t.visitor(), path, { on: first });
+        const calls = await callsDuring(t.supplier, async () => {
+          const after = await read(t, t.visitor(), path, { on: second });
+          t.require(isDeepStrictEqual(after.json, before.json), { expected: before.text, seen: after.text });
+        });
+        t.require(calls === 0, { expected: 'no call to the supplier', seen: inCalls(calls) });
+      }
+    },
+  );
+
+  behaviour(
+    'stampede',
+    `${readers} cold reads at once over both instances ask the supplier once`,
+    {
+      because:
+        'The entry is there only when the answer has come. Until then everybody who misses it asks, too: a cache stampede, each time a popular entry expires.',
+      lookAt: 'what does a reader find while another one is still waiting for the supplier?',
+    },
+    async (t) => {
+      await t.redis.clear();
+      const urls = [t.app(1).url, t.app(2).url];
+      await t.supplier.setLatency(250);
+      for (const path of ['/events/31', '/stats']) {
+        t.trail.splice(0, t.trail.length, `${readers} times GET ${path} at once, over both instances`);
+        await t.supplier.reset();
+        let answered = false;
+        const asked = crowd(urls, path, readers).finally(() => {
+          answered = true;
+        });
+        await t.until('answers', async () => answered || (await t.supplier.total()) > 2, { deadlineMs: 10_000 });
+        const calls = await t.supplier.total();
+        if (calls > 2) await t.supplier.setLatency(0); // It has been seen; the others need not wait for their turn.
+        const answers = await asked;
+        t.require(calls !== 2, {
+          expected: '1 call to the supplier',
+          seen: '2 calls, one for each instance',
+          because:
+            'The readers of one process wait for each other, but no process knows what the other one is asking for. With ten instances it is ten calls.',
+          lookAt: 'who tells the other instance that an answer is under way?',
+        });
+        t.require(calls === 1, { expected: '1 call to the supplier', seen: `${calls} calls and more` });
+        const bad = answers.find(({ status }) => status !== 200);
+        t.require(!bad, {
+          expected: `${readers} times 200`,
+          seen: `${answers.filter(({ status }) => status !== 200).length} others, such as ${bad?.status} ${bad?.text}`,
+          because: 'Readers who wait for the one that asks must get its answer.',
+          lookAt: 'what becomes of a reader that may not ask by itself?',
+        });
+        t.require(new Set(answers.map(({ text }) => text)).size === 1, {
+          expected: 'equal answers',
+          seen: 'answers that differ',
+        });
+      }
+    },
+  );
+
+  truthBehaviours(behaviour);
+  keyBehaviours(behaviour);
+  outageBehaviours(behaviour);
+
+  load(async (t) => {
+    await t.restart(undefined, { env: { CACHE_TTL_S: '2' } });
+    return { watch: () => supplierWatch(t) };
+  });
+});

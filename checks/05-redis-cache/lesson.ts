@@ -1,0 +1,32 @@
+import { defineLesson } from '../harness/lesson.ts';
+
+export default defineLesson({
+  number: 5,
+  folder: '05-redis-cache',
+  title: 'One cache for every instance, and no stampede',
+  minutes: 30,
+  services: ['redis', 'supplier'],
+  supplier: { latencyMs: 150, atOnce: 5 },
+  instances: 2,
+  env: {},
+  starterFails: [
+    'shared',
+    'stampede',
+    'write-seen',
+    'write-beats-read',
+    'keys-expire',
+    'empty-kept',
+    'corrupt-value',
+    'supplier-fails',
+    'takes-over',
+    'redis-down',
+  ],
+  tryIt: [
+    `for i in 1 2 3 4; do curl -s -o /dev/null -w '%{time_total} s\\n' $URL/stats; done`,
+    `curl -s -w '\\n' $URL/events/7 $URL/events/7; curl -s -w '\\n' -X PUT -H 'content-type: application/json' -d '{"priceCents":999}' $URL/events/7; curl -s -w '\\n' $URL/events/7 $URL/events/7`,
+  ],
+  targets: [
+    { title: 'p95 of GET /stats', endpoint: 'GET /stats', statistic: 'p95', atMostMs: 700 },
+    { title: 'p95 of GET /events/:id', endpoint: 'GET /events/:id', statistic: 'p95', atMostMs: 400 },
+  ],
+});

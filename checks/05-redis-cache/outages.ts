@@ -1,0 +1,200 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Stage } from '../harness/behaviour.ts';
+import type { CheckDefinition } from '../harness/check.ts';
+import { callsDuring, crowd, inCalls, read, unavailable } from './steps.ts';
+import { requireOneAtATime } from './take-over.ts';
+
+const recoverWithinMs = 3_000;
+const slowRoundTripMs = 300;
+const slowestAnswerMs = 2_000;
+
+/** When something that the cache stands on is away: the supplier, the one who computes, Redis. */
+export function outageBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'supplier-fails',
+    'when the supplier fails, all who wait get the error, nothing bad is kept, and the next one tries again',
+    {
+      because: 'The error was kept like an answer. The supplier is well again, and the shop still is not.',
+      lookAt: 'what is put into Redis when the supplier answers with an error?',
+    },
+    async (t) => {
+      const urls = [t.app(1).url, t.app(2).url];
+      await t.supplier.setLatency(300);
+      await t.supplier.reset();
+      await t.supplier.fail({ how: 503 });
+      t.step('the supplier answers 503 after 300 ms; 20 times GET /events/61 at once, over both instances');
+      let answered = false;
+      const asked = crowd(urls, '/events/61', 20).finally(() => {
+        answered = true;
+      });
+      // Each instance may find out for itself, and one who came late may try again.
+      const mostCalls = 4;
+      await t.until('answers', async () => answered || (await t.supplier.total()) > mostCalls, { deadlineMs: 6_000 });
+      const calls = await t.supplier.total();
+      if (calls > mostCalls) await t.supplier.setLatency(0);
+      const wrong = (await asked).find(({ status }) => !unavailable.includes(status));
+      t.require(calls <= mostCalls, {
+        expected: `at most ${mostCalls} calls to the supplier`,
+        seen: `${calls} and more`,
+        because:
+          'All who waited ask the failing supplier by themselves. It gets the whole stampede when it can bear it least.',
+        lookAt: 'what do those who wait do when the one that they wait for fails?',
+      });
+      t.require(!wrong, {
+        expected: '502, 503 or 504 for each of them',
+        seen: `${wrong?.status} ${wrong?.text}`,
+        because: 'The supplier failed, and the shop made something else of it.',
+        lookAt: 'what do readers get who wait for an answer that fails?',
+      });
+      await t.supplier.setLatency(20);
+      await t.supplier.heal();
+      t.step('the supplier is well again');
+      for (const on of [1, 2]) await read(t, t.visitor(), '/events/61', { on });
+      const more = await callsDuring(t.supplier, () => read(t, t.visitor(), '/events/61', { on: 1 }));
+      t.require(more === 0, { expected: 'no call for what is kept now', seen: inCalls(more) });
+    },
+  );
+
+  behaviour(
+    'holder-dies',
+    'when the instance that asks the supplier dies, the readers of the other one recover within 3 s',
+    {
+      because:
+        'The instance that died had told all others that it was asking, with a lock that nothing ends. They wait for an answer that never comes.',
+      lookAt: 'what ends the claim of a process that can no longer end it by itself, and after how long?',
+    },
+    async (t) => {
+      await t.supplier.setLatency(6_000);
+      await t.supplier.reset();
+      t.step('GET /events/71 on instance 1, and the supplier takes its time');
+      const trailLength = t.trail.length;
+      t.visitor()
+        .get('/events/71', { on: 1, deadlineMs: 10_000 })
+        .catch(() => {}); // It dies with its instance.
+      await t.until('the read to reach the supplier', async () => (await t.supplier.total()) > 0);
+      await t.supplier.setLatency(150);
+      const waiting = crowd([t.app(2).url], '/events/71', 5);
+      await delay(100);
+      t.app(1).signal('SIGKILL');
+      const killedAt = performance.now();
+      t.trail.splice(
+        trailLength,
+        t.trail.length,
+        'SIGKILL to instance 1',
+        'GET /events/71 on instance 2, again and again',
+      );
+      await Promise.race([waiting, delay(recoverWithinMs)]);
+      for (;;) {
+        const leftMs = recoverWithinMs - (performance.now() - killedAt);
+        const [answer] =
+          leftMs > 0 ? await Promise.race([crowd([t.app(2).url], '/events/71', 1), delay(leftMs, [])]) : [];
+        if (answer?.status === 200) break;
+        t.require(leftMs > 0, { expected: 'a 200 within 3 s', seen: answer ? `${answer.status}` : 'none' });
+        await delay(20);
+      }
+      t.trail.splice(trailLength + 2);
+      t.atMost('time until readers are served', performance.now() - killedAt, recoverWithinMs, 'ms');
+    },
+  );
+
+  behaviour(
+    'takes-over',
+    'when an answer does not come, one other reader may take over, not all, and nobody else asks meanwhile',
+    {
+      because:
+        'The first one was slower than its lock, and another one took over. Then the first one failed and freed a lock that was no longer its own. The door was open for everybody.',
+      lookAt: 'how does whoever frees the lock know that it is still theirs?',
+    },
+    requireOneAtATime,
+    { background: true, limitMs: 30_000 },
+  );
+
+  behaviour(
+    'redis-slow',
+    'a slow Redis is waited for once, and one that hangs for less than 2 s',
+    {
+      because: 'One command after the other waits for Redis. Each of them costs the whole way there and back.',
+      lookAt: 'how many commands does a read that finds its answer send, one after the answer of the other?',
+    },
+    async (t) => {
+      for (const path of ['/stats', '/events/81']) await read(t, t.visitor(), path, { on: 1 });
+      t.redis.delay(slowRoundTripMs);
+      for (const path of ['/stats', '/events/81']) {
+        t.trail.splice(0, t.trail.length, `every round trip to Redis takes ${slowRoundTripMs} ms`);
+        const times: number[] = [];
+        // Whoever waits twice is never faster than two round trips. Whoever waits once may be disturbed, but not each time.
+        for (let attempt = 0; attempt < 4 && !times.some((ms) => ms < 2 * slowRoundTripMs); attempt++) {
+          t.trail.splice(1);
+          times.push((await read(t, t.visitor(), path, { on: 1 })).ms);
+        }
+        const fastestMs = Math.round(Math.min(...times));
+        t.require(fastestMs < 2 * slowRoundTripMs, {
+          expected: `an answer that is kept in less than two round trips (${2 * slowRoundTripMs} ms)`,
+          seen: `${fastestMs} ms, the fastest of ${times.length}`,
+        });
+      }
+      await t.redis.restore();
+      t.redis.pause();
+      t.trail.splice(0, t.trail.length, 'Redis takes connections and answers nothing');
+      const { ms } = await read(t, t.visitor(), '/events/82', { on: 1, deadlineMs: 5_000 }, hangs);
+      t.atMost('answer while Redis hangs', ms, slowestAnswerMs, 'ms', hangs);
+    },
+  );
+
+  behaviour(
+    'redis-down',
+    'without Redis the shop answers from the supplier, and it uses Redis again once that is back',
+    {
+      because:
+        'The cache is there to make the shop faster. Now an outage of the cache is an outage of the shop, although the supplier is well.',
+      lookAt: 'what does a read do when a command to Redis fails?',
+    },
+    async (t) => {
+      await t.supplier.setLatency(20);
+      const pids = [t.app(1).pid, t.app(2).pid];
+      await read(t, t.visitor(), '/events/91', { on: 1 });
+      t.trail.splice(0, t.trail.length, 'Redis stops');
+      await t.redis.cut();
+      for (const pauseMs of [0, 500]) {
+        await delay(pauseMs); // Long enough for a client that gives up after a few attempts to have given up.
+        for (const path of ['/events/91', '/events/92', '/stats'])
+          for (const on of [1, 2]) await read(t, t.visitor(), path, { on, deadlineMs: slowestAnswerMs });
+      }
+      t.trail.splice(1, t.trail.length, 'an instance is started meanwhile');
+      const extra = await t.startExtra();
+      await read(t, t.visitor({ at: extra }), '/events/92', { deadlineMs: slowestAnswerMs });
+      t.step('Redis is back');
+      await t.redis.restore();
+      await mustShareAgain(t);
+      t.require(t.app(1).pid === pids[0] && t.app(2).pid === pids[1], {
+        expected: 'the same processes',
+        seen: 'others',
+      });
+    },
+  );
+}
+
+const hangs = {
+  because:
+    'Redis holds the connection and says nothing. The client waits for each command without a limit, or for several limits in a row.',
+  lookAt: 'how long does a command wait for its answer, and what does the read do after the first that got none?',
+};
+
+/** One instance reads an event, and the other one must know it. */
+async function mustShareAgain(t: Stage): Promise<void> {
+  const deadline = performance.now() + recoverWithinMs;
+  const trailLength = t.trail.length;
+  for (let id = 201; ; id++) {
+    t.trail.splice(trailLength);
+    await read(t, t.visitor(), `/events/${id}`, { on: 1 });
+    const calls = await callsDuring(t.supplier, () => read(t, t.visitor(), `/events/${id}`, { on: 2 }));
+    if (calls === 0) return;
+    t.require(performance.now() < deadline, {
+      expected: 'no call to the supplier on instance 2, 3 s after Redis came back',
+      seen: inCalls(calls),
+      because: 'Redis is back, but the client gave up, or waits too long between its attempts to connect.',
+      lookAt: 'the client’s retryStrategy: what does it return for the twentieth attempt?',
+    });
+    await delay(100);
+  }
+}
