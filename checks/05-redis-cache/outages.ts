@@ -136,8 +136,13 @@ export function outageBehaviours(behaviour: CheckDefinition['behaviour']): void 
       await t.redis.restore();
       t.redis.pause();
       t.trail.splice(0, t.trail.length, 'Redis takes connections and answers nothing');
-      const { ms } = await read(t, t.visitor(), '/events/82', { on: 1, deadlineMs: 5_000 }, hangs);
-      t.atMost('answer while Redis hangs', ms, slowestAnswerMs, 'ms', hangs);
+      const answer = await t.visitor().get('/events/82', { on: 1, deadlineMs: 5_000 });
+      answer.mustBe(200, {
+        because:
+          'A command to Redis ran into its time-out, and the app made an error for the customer of it, although the supplier is well.',
+        lookAt: 'what does a read do when a command to Redis fails?',
+      });
+      t.atMost('answer while Redis hangs', answer.ms, slowestAnswerMs, 'ms', hangs);
     },
   );
 
