@@ -10,6 +10,8 @@ import { markerKey } from './owner.ts';
 export interface RedisHandle {
   /** For the app's REDIS_URL. Leads through a proxy of ours, in plain text on 127.0.0.1. */
   appUrl: string;
+  /** The same database without the proxy, for an instance that nothing slows or cuts. */
+  directUrl: string;
   /** Connected directly, in the same database. Not cut with the app. */
   client: Redis;
   isStandIn: boolean;
@@ -61,6 +63,7 @@ export async function handleOf(server: RedisServer): Promise<RedisHandle> {
   const proxy = await startTcpProxy({ target: { host, port, tls } });
   return {
     appUrl: redisUrl({ ...address, host: '127.0.0.1', port: proxy.port, tls: false }, database),
+    directUrl: server.url,
     client,
     isStandIn: server.isStandIn,
     label: server.label,
