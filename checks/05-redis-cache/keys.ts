@@ -88,13 +88,13 @@ export function keyBehaviours(behaviour: CheckDefinition['behaviour']): void {
     },
     async (t) => {
       await t.supplier.setLatency(20);
-      for (const [what, spoil] of [
-        ['cut off in the middle', (value: string) => value.slice(0, value.length / 2)],
-        ['overwritten with text', () => 'not { what you think'],
+      for (const [id, what, spoil] of [
+        ['51', 'cut off in the middle', (value: string) => value.slice(0, value.length / 2)],
+        ['52', 'overwritten with text', () => 'not { what you think'],
       ] as const) {
         await t.redis.clear();
         t.trail.splice(0);
-        const paths = ['/stats', '/events/51'];
+        const paths = ['/stats', `/events/${id}`];
         for (const path of paths) await read(t, t.visitor(), path, { on: 1 });
         const keys = [...(await timesToLive(t)).keys()];
         for (const key of keys) await overwrite(t, key, spoil);
