@@ -19,6 +19,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
       lookAt: 'where does the cache keep its entries, and which instances can read there?',
     },
     async (t) => {
+      await t.supplier.setLatency(50);
       for (const [path, first, second] of [
         ['/stats', 1, 2],
         ['/events/7', 2, 1],
