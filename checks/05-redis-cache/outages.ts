@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stage } from '../harness/behaviour.ts';
 import type { CheckDefinition } from '../harness/check.ts';
+import { BehaviourFailure } from '../harness/verdict.ts';
 import { callsDuring, crowd, inCalls, read, unavailable } from './steps.ts';
 import { requireOneAtATime } from './take-over.ts';
 
@@ -136,7 +137,14 @@ export function outageBehaviours(behaviour: CheckDefinition['behaviour']): void 
       await t.redis.restore();
       t.redis.pause();
       t.trail.splice(0, t.trail.length, 'Redis takes connections and answers nothing');
-      const answer = await t.visitor().get('/events/82', { on: 1, deadlineMs: 5_000 });
+      const answer = await t
+        .visitor()
+        .get('/events/82', { on: 1, deadlineMs: 2 * slowestAnswerMs })
+        .catch((error) => {
+          // The sentences of this behaviour are about the slow Redis.
+          if (error instanceof BehaviourFailure && error.failure.kind === 'hangs') Object.assign(error.failure, hangs);
+          throw error;
+        });
       answer.mustBe(200, {
         because:
           'A command to Redis ran into its time-out, and the app made an error for the customer of it, although the supplier is well.',

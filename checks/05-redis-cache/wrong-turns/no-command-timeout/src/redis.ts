@@ -1,0 +1,35 @@
+import { Redis } from 'ioredis';
+
+/**
+ * A Redis client that fails at once without a connection, and comes back by itself. The defaults of ioredis queue commands while the server is away.
+ */
+export function connectRedis(url: string): Redis {
+  const redis = new Redis(url, {
+    enableOfflineQueue: false, // No connection: ask the supplier now.
+    maxRetriesPerRequest: 0, // The connection broke: a command that may have been executed is not sent again.
+    connectTimeout: 1_000,
+    retryStrategy: (attempt) => Math.min(attempt * 50, 500), // For ever, at least twice a second.
+  });
+  let away = false;
+  redis.on('error', (error: NodeJS.ErrnoException) => {
+    // Every attempt to connect fails with an event of its own; an outage is one line.
+    if (!away) console.error(`redis is away: ${error.message || error.code}`);
+    away = true;
+  });
+  redis.on('ready', () => {
+    if (away) console.log('redis is back');
+    away = false;
+  });
+  return redis;
+}
+
+/** Resolves once Redis takes commands, or when the deadline has passed: a shop that starts without it still starts. */
+export function redisReady(redis: Redis, { deadlineMs }: { deadlineMs: number }): Promise<void> {
+  return new Promise((resolve) => {
+    const deadline = setTimeout(resolve, deadlineMs);
+    redis.once('ready', () => {
+      clearTimeout(deadline);
+      resolve();
+    });
+  });
+}
