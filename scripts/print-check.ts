@@ -124,7 +124,7 @@ function failureLines(failure: Failure): string[] {
 /** The target table of a load run. */
 export function loadLines(load: LoadResult): string[] {
   const mark = load.outcome === 'pass' ? green('✔') : load.outcome === 'fail' ? red('✘') : yellow('?');
-  const what = `load: ${load.requests} requests in ${load.seconds} s`;
+  const what = load.outcome === 'skipped' ? 'load: none' : `load: ${load.requests} requests in ${load.seconds} s`;
   return [
     spread(`  ${mark} ${what}`, dim(duration(load.elapsedMs))),
     ...(load.note ? wrap(load.note, indent).map((line) => dim(line)) : []),
@@ -133,8 +133,15 @@ export function loadLines(load: LoadResult): string[] {
       return `${indent}${target.met ? green('✔') : red('✘')} ${target.title.padEnd(40)} ${measured}   target ${target.atMostMs} ms`;
     }),
     ...(load.failure ? failureLines(load.failure) : []),
-    ...(load.reason ? reasonLines('inconclusive', load.reason, load.mend) : []),
+    ...(load.reason
+      ? reasonLines(load.outcome === 'skipped' ? 'not judged' : 'inconclusive', load.reason, load.mend)
+      : []),
   ];
+}
+
+function loadSummary(load: LoadResult | undefined): string {
+  if (!load) return '; the load run was left out';
+  return load.outcome === 'skipped' ? '; the load does not apply to this machine' : ', and every target is met';
 }
 
 function summary({ verdict, behaviours, load }: CheckResult): string {
@@ -145,11 +152,11 @@ function summary({ verdict, behaviours, load }: CheckResult): string {
   const count = `${held} of ${behaviours.length} behaviours hold`;
   // The load command runs no behaviours besides that the app starts and stops.
   if (load && behaviours.length === 2 && held === 2) {
+    if (load.outcome === 'skipped') return yellow('not judged: see the reason above.');
     if (verdict === 'pass') return green('pass: every request was answered, and every target is met.');
     if (verdict === 'fail') return red('fail: the load asks more than the app gives, see above.');
   }
-  if (verdict === 'pass')
-    return green(`pass: ${count}${load ? ', and every target is met' : '; the load run was left out'}.`);
+  if (verdict === 'pass') return green(`pass: ${count}${loadSummary(load)}.`);
   if (verdict === 'inconclusive') return yellow(`inconclusive: ${count}. This is no judgement of your app.`);
   if (load?.outcome === 'fail') return red(`fail: ${count}, but under load the app does not do what it must.`);
   return red(`fail: ${count}${waiting}.`);

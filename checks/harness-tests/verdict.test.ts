@@ -36,5 +36,6 @@ describe('the verdict', () => {
     expect(verdictOf([behaviour('pass'), behaviour('skipped', { reason: 'one core' })], load('pass'), true)).toBe(
       'pass',
     );
+    expect(verdictOf([behaviour('pass')], load('skipped'), true)).toBe('pass');
   });
 });

@@ -20,6 +20,8 @@ export interface AppOptions {
   env: Record<string, string>;
   /** What it is called in a verdict: "instance 1". */
   name: string;
+  /** A command that is put before node's and becomes it: `taskset -c 0`. */
+  under?: readonly string[];
 }
 
 /** One process of a learner's app, known only by its command, environment, HTTP and signals. */
@@ -47,9 +49,10 @@ export class AppProcess implements AsyncDisposable {
    * Starts `node src/server.ts` and waits until it listens on its port.
    * @throws {BehaviourFailure} exited-early, wrong-port or never-listened, with the app's last lines.
    */
-  static async start({ run, dir, env, name }: AppOptions): Promise<AppProcess> {
+  static async start({ run, dir, env, name, under = [] }: AppOptions): Promise<AppProcess> {
     const port = await freePort();
-    const child = spawn(process.execPath, ['src/server.ts'], {
+    const [command = process.execPath, ...args] = [...under, process.execPath, 'src/server.ts'];
+    const child = spawn(command, args, {
       cwd: dir,
       detached: true, // The leader of its own process group, so that the whole group can be ended.
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -74,9 +74,18 @@ export class Stage {
     await this.#environment.restart(number, env);
   }
 
-  /** One more process of the app, outside the balancer, ended with the behaviour. */
-  async startExtra({ env = {} }: { env?: Record<string, string> } = {}): Promise<Instance> {
-    const extra = await this.#environment.startInstance('an extra instance', env);
+  /**
+   * One more process of the app, outside the balancer, ended with the behaviour.
+   * @param options.under a command put before node's, such as `taskset -c 0`.
+   */
+  async startExtra({
+    env = {},
+    under = [],
+  }: {
+    env?: Record<string, string>;
+    under?: string[];
+  } = {}): Promise<Instance> {
+    const extra = await this.#environment.startInstance('an extra instance', env, under);
     this.#extras.push(extra);
     return extra;
   }

@@ -134,12 +134,17 @@ export class Environment implements AsyncDisposable {
   }
 
   /** Starts one more process of the app; the caller ends it, or the environment does. */
-  async startInstance(name: string, env: Record<string, string> = {}): Promise<Instance> {
+  async startInstance(
+    name: string,
+    env: Record<string, string> = {},
+    under: readonly string[] = [],
+  ): Promise<Instance> {
     const key = `app${++this.#instancesMade}`;
     const app = await AppProcess.start({
       run: this.#options.run,
       dir: this.#options.subjectDir,
       name,
+      under,
       env: {
         NODE_ENV: 'production',
         ...(this.redis ? { REDIS_URL: this.redis.appUrl } : {}),

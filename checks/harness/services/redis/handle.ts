@@ -20,8 +20,9 @@ export interface RedisHandle {
   cut(): Promise<void>;
   /** Every round trip of the app takes so much longer, from now on. */
   delay(roundTripMs: number): void;
-  /** Redis hangs: connections are accepted, and nothing is answered. */
+  /** Redis hangs until `resume` or `restore`: connections are accepted, and nothing is answered. */
   pause(): void;
+  resume(): void;
   /** As it was: not cut, not slow, not hanging. */
   restore(): Promise<void>;
   /** All keys of the database, sorted. */
@@ -72,6 +73,7 @@ export async function handleOf(server: RedisServer): Promise<RedisHandle> {
       proxy.delayMs = roundTripMs / 2;
     },
     pause: () => proxy.pause(),
+    resume: () => proxy.resume(),
     restore: async () => {
       proxy.delayMs = 0;
       proxy.resume();

@@ -1,0 +1,177 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { defineCheck } from '../harness/check.ts';
+import { fittingLoad } from './fitting-load.ts';
+import lesson from './lesson.ts';
+import { inTurns, keptConnection, mustAnswer } from './requests.ts';
+import { stopBehaviours } from './stops.ts';
+import { supervisionBehaviours } from './supervision.ts';
+import { processes, servingPids, workersByDefault } from './workers.ts';
+
+/** What the starter quotes. */
+const quotes: Record<string, [cents: number, soldOutPercent: number]> = {
+  'friday-opening': [8864, 0],
+  'saturday-matinee': [7437, 42],
+  'sunday-brunch': [5733, 84],
+  unplugged: [17773, 96],
+};
+const visitors = 1_000;
+const connections = 40;
+
+defineCheck(lesson, ({ behaviour, load }) => {
+  behaviour(
+    'answers',
+    'quotes are right, and health and visits answer',
+    {
+      because: 'An answer is not what the README says.',
+      lookAt: 'the routes in the README, and what goes into a quote',
+    },
+    async (t) => {
+      const visitor = t.visitor();
+      (await visitor.get('/health')).mustBe(200);
+      for (const [event, [cents, soldOutPercent]] of Object.entries(quotes)) {
+        const { json, text } = (await visitor.get(`/quote/${event}`)).mustBe(200);
+        t.require(json?.event === event && json?.cents === cents && json?.soldOutPercent === soldOutPercent, {
+          expected: JSON.stringify({ event, cents, soldOutPercent }),
+          seen: text.slice(0, 80),
+        });
+      }
+      (await visitor.get('/quote/no-such-event')).mustBe(404);
+      for (const answer of [await visitor.get('/visits'), await visitor.post('/visits')]) {
+        t.require(Number.isInteger(answer.mustBe(200).json?.visits), {
+          expected: '{"visits": a whole number}',
+          seen: answer.text.slice(0, 80),
+        });
+      }
+    },
+  );
+
+  behaviour(
+    'workers',
+    'as many workers serve as there are cores to use',
+    {
+      because: 'JavaScript of one process runs on one core. The other cores of the machine do nothing.',
+      lookAt: 'how many processes answer GET /quote/:event?',
+    },
+    async (t) => {
+      if (process.platform === 'win32') t.skip('processes can’t be told apart on Windows; WSL can');
+      const expected = workersByDefault(t);
+      const serving = await servingPids(t, t.app(1), expected);
+      t.require(serving.length === expected, {
+        expected: `${processes(expected)} to do the work`,
+        seen: `${processes(serving.length)} did it`,
+        ...(serving.length > expected || serving.length > 1
+          ? {
+              because:
+                'The number of workers is neither what WEB_CONCURRENCY says nor what availableParallelism() says.',
+              lookAt: 'where does the number of workers come from?',
+            }
+          : {}),
+      });
+    },
+    { limitMs: 60_000 },
+  );
+
+  behaviour(
+    'told',
+    'WEB_CONCURRENCY=3 gives three workers',
+    {
+      because: 'Whoever runs the app decides how much of a machine it gets, and says so in WEB_CONCURRENCY.',
+      lookAt: 'where does the number of workers come from?',
+    },
+    async (t) => {
+      if (process.platform === 'win32') t.skip('processes can’t be told apart on Windows; WSL can');
+      const app = await t.startExtra({ env: { WEB_CONCURRENCY: '3' } });
+      const serving = await servingPids(t, app, 3);
+      t.require(serving.length === 3, {
+        expected: '3 processes to do the work',
+        seen: `${processes(serving.length)} did it`,
+      });
+    },
+    { limitMs: 60_000, background: true },
+  );
+
+  behaviour(
+    'cpu-limit',
+    'with one core allowed there is one worker',
+    {
+      because:
+        'os.cpus() lists the cores of the machine, also those that this process may not use. Workers then share what one could have.',
+      lookAt: 'which function knows how many cores this process may use?',
+    },
+    async (t) => {
+      const allowed = allowedCore();
+      if (t.cores < 2) t.skip('this machine has one core, so nothing is left to forbid');
+      if (allowed === undefined) t.skip('only Linux can forbid a process some of the cores (taskset)');
+      if (process.env.WEB_CONCURRENCY) t.skip('WEB_CONCURRENCY is set in this shell, and it decides');
+      const app = await t.startExtra({ under: ['taskset', '-c', `${allowed}`] });
+      t.step(`taskset -c ${allowed} node src/server.ts`);
+      const serving = await servingPids(t, app, 1);
+      t.require(serving.length === 1, { expected: 'one process to do the work', seen: `${serving.length} did it` });
+    },
+    { limitMs: 60_000, background: true },
+  );
+
+  behaviour(
+    'visits',
+    '1,000 visits over all workers count 1,000',
+    {
+      because: 'Visits are lost when two workers read the same number and both write one more.',
+      lookAt: 'how many steps does it take to add one, and who can come in between?',
+    },
+    async (t) => {
+      const app = t.app(1);
+      const read = async () => Number(JSON.parse((await mustAnswer(t, app, 'GET', '/visits')).text).visits);
+      const before = await read();
+      const agents = Array.from({ length: connections }, keptConnection);
+      try {
+        await inTurns(connections, agents, async (agent) => {
+          for (let i = 0; i < visitors / connections; i++) await mustAnswer(t, app, 'POST', '/visits', { agent });
+        });
+      } finally {
+        for (const agent of agents) agent.destroy();
+      }
+      t.step(`${visitors} × POST /visits over ${connections} connections`);
+      const counts = await Promise.all(Array.from({ length: 8 * workersByDefault(t) }, read));
+      const seen = [...new Set(counts.map((count) => count - before))];
+      t.require(seen.length === 1 && seen[0] === visitors, {
+        step: `${counts.length} × GET /visits`,
+        expected: `${visitors} more than before, by every answer`,
+        seen: `${seen.join(', ')} more`,
+        ...(seen.length > 1
+          ? {
+              because: 'Each worker counts its own visits, in its own memory. The answer depends on who gives it.',
+              lookAt: 'where is the counter, and which workers can see it?',
+            }
+          : {}),
+      });
+    },
+    { limitMs: 60_000 },
+  );
+
+  behaviour(
+    'visits-stay',
+    'the count survives a restart of the whole app',
+    {
+      because: 'The count lives in the memory of a process and ends with it. Every deploy starts at nought.',
+      lookAt: 'what is left of the counter when no process of the app runs?',
+    },
+    async (t) => {
+      const before = (await t.visitor().post('/visits')).mustBe(200).json?.visits;
+      await t.restart(1);
+      const { json, text } = (await t.visitor().get('/visits')).mustBe(200);
+      t.require(json?.visits === before, { expected: `{"visits":${before}}`, seen: text.slice(0, 80) });
+    },
+  );
+
+  supervisionBehaviours(behaviour);
+  stopBehaviours(behaviour);
+  load(fittingLoad);
+});
+
+/** The first core that this process may use, where one can be chosen. */
+function allowedCore(): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const core = /Cpus_allowed_list:\s*(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+  return core && spawnSync('taskset', ['-c', core, 'true']).status === 0 ? Number(core) : undefined;
+}

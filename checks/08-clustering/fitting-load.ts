@@ -1,0 +1,68 @@
+import type { Stage } from '../harness/behaviour.ts';
+import type { LoadFinding, LoadShape } from '../harness/load/judge.ts';
+import { disturbs, MachineWatch } from '../harness/machine.ts';
+import { inTurns, mustAnswer } from './requests.ts';
+import { cpuByPid, eventIds, settled, usedSince, workersByDefault } from './workers.ts';
+
+/** What the front page asks for at once, in load.yml. */
+const quotesAPage = 8;
+/** More is no use: one process has long been too little, and Artillery has its limits. */
+const mostQuotesPerSecond = 400;
+/** Of all cores: more than one process can do, and room for the load generator. */
+const quietShare = 0.65;
+/** When somebody else keeps a core busy, one process would do. Then only counts who did the work. */
+const busyShare = 0.25;
+/** More than that of all the work is not shared. */
+const mostOfOne = 0.85;
+
+/** Arrivals that need more than one core, by what a quote costs here. */
+export async function fittingLoad(t: Stage): Promise<LoadShape> {
+  const workers = workersByDefault(t);
+  if (workers < 2) {
+    const why = t.cores < 2 ? 'this machine has one core' : 'WEB_CONCURRENCY is 1';
+    return { skip: `${why}, so there is nothing to gain from a second worker` };
+  }
+  const app = t.app(1);
+  await settled(app);
+  const watch = new MachineWatch();
+  const before = cpuByPid(app);
+  const quotes = 48;
+  await inTurns(4, Array(quotes).keys(), (i) => mustAnswer(t, app, 'GET', `/quote/${eventIds[i % eventIds.length]}`));
+  const costMs = usedSince(before, app).reduce((sum, { ms }) => sum + ms, 0) / quotes;
+  const busy = disturbs(watch.otherCoresBusy());
+  const cores = Math.min(workers, t.cores) * (busy ? busyShare : quietShare);
+  const quotesPerSecond = Math.min(mostQuotesPerSecond, (cores * 1_000) / costMs);
+  const pagesEach = Math.ceil(quotesPerSecond / quotesAPage / 25); // Artillery spins from about 40 arrivals/s on.
+  const arrivalRate = Math.max(1, Math.round(quotesPerSecond / quotesAPage / pagesEach));
+  const perSecond = arrivalRate * quotesAPage * pagesEach;
+  const needs = `one quote costs ${costMs.toFixed(1)} ms of CPU here: ${perSecond} quotes/s need ${((perSecond * costMs) / 1_000).toFixed(1)} cores`;
+  return {
+    phases: [{ duration: 5, arrivalRate }],
+    variables: { pagesEach },
+    note: busy ? `${needs}, no more because other programs keep the machine busy` : needs,
+    watch: async () => {
+      const atStart = cpuByPid(app);
+      return async () => sharedWork(usedSince(atStart, app));
+    },
+  };
+}
+
+/** Counts who did the work, which no other program can bend. */
+function sharedWork(used: { pid: number; ms: number }[]): LoadFinding {
+  const totalMs = used.reduce((sum, { ms }) => sum + ms, 0);
+  const shares = used.map(({ ms }) => ms / totalMs).filter((share) => share > 0.05);
+  const percents = shares.map((share) => `${Math.round(share * 100)} %`).join(', ');
+  const note = shares.length > 1 ? `${shares.length} processes shared the work: ${percents}` : 'one process did it all';
+  if ((shares[0] ?? 1) <= mostOfOne) return { note };
+  return {
+    note,
+    failure: {
+      kind: 'target',
+      trail: ['the load run'],
+      expected: `no process to do more than ${mostOfOne * 100} % of the work`,
+      seen: note,
+      because: 'One process does the work, on one core, and the others wait.',
+      lookAt: 'which process accepts a connection, and for how long does it keep it?',
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import { defineLesson } from '../harness/lesson.ts';
+
+export default defineLesson({
+  number: 8,
+  folder: '08-clustering',
+  title: 'Every core serves, and a dead worker is replaced',
+  minutes: 30,
+  services: ['redis'],
+  instances: 1,
+  env: {},
+  files: [{ variable: 'EVENTS_FILE', name: 'events.json', copyOf: 'lessons/08-clustering/src/events.json' }],
+  starterFails: ['workers', 'told', 'visits-stay', 'replaced', 'gives-up', 'log-pids', 'drain', 'stuck'],
+  tryIt: [
+    'curl -s $URL/quote/friday-opening',
+    'curl -s -X POST $URL/visits',
+    `time (for i in $(seq 100); do curl -s -o /dev/null $URL/quote/friday-opening & done; wait)`,
+  ],
+  targets: [{ title: 'p95 of GET /quote/:event', endpoint: 'GET /quote/:event', statistic: 'p95', atMostMs: 400 }],
+});

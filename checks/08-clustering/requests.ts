@@ -1,0 +1,80 @@
+import { Agent, request } from 'node:http';
+import type { Stage } from '../harness/behaviour.ts';
+import type { Instance } from '../harness/environment.ts';
+import { BehaviourFailure, type Teaching } from '../harness/verdict.ts';
+import { excerpt } from '../harness/visitor.ts';
+
+/** Longer than a right app takes on a busy machine. */
+const deadlineMs = 15_000;
+
+export interface Reply {
+  status: number;
+  text: string;
+}
+
+/** A request without ceremony: hundreds of them are sent. Without an agent each has a connection of its own. */
+export function ask(app: Instance, method: 'GET' | 'POST', path: string, agent?: Agent): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(deadlineMs);
+    const call = request(new URL(path, app.url), { method, agent: agent ?? false, signal }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      response.on('error', reject);
+    });
+    call.on('error', (error) => reject(signal.aborted ? new Error(`no answer within ${deadlineMs / 1_000} s`) : error));
+    call.end();
+  });
+}
+
+/** The same, and the behaviour fails unless the answer is 200. */
+export async function mustAnswer(
+  t: Stage,
+  app: Instance,
+  method: 'GET' | 'POST',
+  path: string,
+  { agent, ...teaching }: Partial<Teaching> & { agent?: Agent } = {},
+): Promise<Reply> {
+  const step = `${method} ${path}`;
+  let reply: Reply;
+  try {
+    reply = await ask(app, method, path, agent);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return lost(t, step, `the connection broke: ${code ?? message}`, teaching);
+  }
+  t.require(reply.status === 200, {
+    step,
+    expected: '200',
+    seen: `${reply.status} ${excerpt(reply.text)}`,
+    ...teaching,
+  });
+  return reply;
+}
+
+function lost(t: Stage, step: string, seen: string, teaching: Partial<Teaching>): never {
+  t.require(false, { step, expected: '200', seen, ...teaching });
+  throw new BehaviourFailure({ kind: 'behaviour', trail: [], expected: '200', seen, because: '', lookAt: '' });
+}
+
+/** A connection that is kept, so that its requests go to the one worker that has accepted it. */
+export function keptConnection(): Agent {
+  return new Agent({ keepAlive: true, maxSockets: 1 });
+}
+
+/** Works through a list, so many at a time. The first failure ends it. */
+export async function inTurns<Item>(
+  atATime: number,
+  items: Iterable<Item>,
+  work: (item: Item) => Promise<unknown>,
+): Promise<void> {
+  const rest = [...items].values();
+  await Promise.all(
+    Array.from({ length: atATime }, async () => {
+      for (const item of rest) await work(item);
+    }),
+  );
+}

@@ -1,0 +1,101 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Stage } from '../harness/behaviour.ts';
+import type { Instance } from '../harness/environment.ts';
+import { inTurns, mustAnswer } from './requests.ts';
+
+export const eventIds = [
+  'friday-opening',
+  'friday-late-show',
+  'saturday-matinee',
+  'saturday-main',
+  'saturday-late-show',
+  'sunday-brunch',
+  'sunday-closing',
+  'unplugged',
+];
+
+/** Less than this is no quote computed, on any machine. */
+const leastQuoteMs = 0.7;
+const mostRounds = 4;
+
+/** How many workers an instance must have that is told nothing by the check. */
+export function workersByDefault(t: Stage): number {
+  const told = Number(process.env.WEB_CONCURRENCY); // Of the learner's shell: the harness passes it on.
+  return Number.isInteger(told) && told > 0 ? told : t.cores;
+}
+
+/** CPU milliseconds that each process of the app has used. */
+export function cpuByPid(app: Instance): Map<number, number> {
+  const threads = app.threadCpu();
+  if (!threads) return new Map(app.tree().map(({ pid, cpuMs }) => [pid, cpuMs]));
+  const used = new Map<number, number>();
+  for (const [thread, ms] of threads) {
+    const pid = Number(thread.split('/')[0]);
+    used.set(pid, (used.get(pid) ?? 0) + ms);
+  }
+  return used;
+}
+
+/** Who used CPU since a reading of `cpuByPid`, most first. */
+export function usedSince(before: Map<number, number>, app: Instance): { pid: number; ms: number }[] {
+  return [...cpuByPid(app)].map(([pid, ms]) => ({ pid, ms: ms - (before.get(pid) ?? 0) })).sort((a, b) => b.ms - a.ms);
+}
+
+/** Waits until the app's processes have started and rest. One that never rests is judged as it is. */
+export async function settled(app: Instance, deadlineMs = 8_000): Promise<void> {
+  const until = performance.now() + deadlineMs;
+  for (let quiet = 0; quiet < 2 && performance.now() < until; ) {
+    const before = cpuByPid(app);
+    await delay(60);
+    const busiest = Math.max(0, ...usedSince(before, app).map(({ ms }) => ms));
+    quiet = busiest < 6 ? quiet + 1 : 0;
+  }
+}
+
+/**
+ * Pids of the processes that compute quotes, found by their CPU time: nothing in the app has to cooperate. Connections
+ * are fresh and overlap, because a kept one stays with one worker. Who has less than a quarter of an even share of the
+ * work only passes connections on.
+ */
+export async function servingPids(t: Stage, app: Instance, expected: number): Promise<number[]> {
+  await settled(app);
+  const before = cpuByPid(app);
+  let serving: number[] = [];
+  let sent = 0;
+  for (let round = 0; round < mostRounds; round++) {
+    const paths = Array.from({ length: 12 * expected }, (_, i) => `/quote/${eventIds[i % eventIds.length]}`);
+    sent += paths.length;
+    await inTurns(2 * expected + 2, paths, (path) => mustAnswer(t, app, 'GET', path));
+    const used = usedSince(before, app);
+    const totalMs = used.reduce((sum, { ms }) => sum + ms, 0);
+    t.require(totalMs / sent > leastQuoteMs || process.platform === 'win32', {
+      step: `${sent} quotes`,
+      expected: 'each to be computed',
+      seen: `${(totalMs / sent).toFixed(2)} ms of CPU a quote`,
+      because: 'Quotes are kept or no longer computed. This lesson is about who computes them; the README asks for it.',
+      lookAt: 'what happens in GET /quote/:event?',
+    });
+    serving = used.filter(({ ms }) => ms > totalMs / expected / 4).map(({ pid }) => pid);
+    if (serving.length >= expected) break;
+    if (used[0] && used[0].ms > 0.9 * totalMs && round > 0) break;
+  }
+  t.step(`${sent} quotes over fresh connections, ${2 * expected + 2} at a time`);
+  return serving;
+}
+
+/** "processes" with their number. */
+export function processes(count: number): string {
+  return count === 1 ? 'one process' : `${count} processes`;
+}
+
+/** A process that serves and is not the one that was started. */
+export function aWorkerOf(t: Stage, app: Instance, serving: readonly number[]): number {
+  const worker = serving.find((pid) => pid !== app.pid);
+  t.require(worker !== undefined, {
+    expected: 'worker processes that serve, started by node src/server.ts',
+    seen: 'the process that was started does the work itself',
+    because: 'There is one process. When it dies, nobody is left who could serve or start it again.',
+    lookAt: 'which process answers, and which one watches over it?',
+  });
+  return worker as number;
+}
