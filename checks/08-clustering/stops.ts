@@ -68,7 +68,7 @@ export function stopBehaviours(behaviour: CheckDefinition['behaviour']): void {
     'SIGKILL to the primary leaves no worker behind',
     {
       because:
-        'The workers live on without their primary and keep the port. The next start finds it taken, or two versions serve side by side.',
+        'The workers live on without their primary. They keep their memory and connections, perhaps the port, and nobody ends them any more.',
       lookAt: 'how does a worker learn that its primary is gone?',
     },
     async (t) => {
@@ -121,8 +121,15 @@ async function drains(t: Stage): Promise<void> {
   t.require(app.exitCode === 0, {
     expected: 'exit code 0',
     seen: app.ending(),
-    because: 'Everything went well, and the app says that it failed. Whoever supervises it will believe that.',
-    lookAt: 'with which code does the primary exit, and what happens before it?',
+    ...(app.exitCode === null
+      ? {
+          because: 'Nobody handles SIGTERM, so it ends the process at once, whatever that is doing.',
+          lookAt: 'what does the process that was started do on SIGTERM?',
+        }
+      : {
+          because: 'Everything went well, and the app says that it failed. Whoever supervises it will believe that.',
+          lookAt: 'with which code does the primary exit, and what happens before it?',
+        }),
   });
   const left = app.tree().filter(({ pid }) => family.some((row) => row.pid === pid));
   t.require(left.length === 0, {

@@ -126,10 +126,15 @@ async function givesUp(t: Stage): Promise<void> {
   const killedAt = performance.now();
   const sinceMs = () => performance.now() - killedAt;
   const starts = () => seen.size - first.length;
+  let lastAliveAt = killedAt;
+  let longestPauseMs = 0;
   let recovered = false;
   let asking: Promise<unknown> | undefined;
   while (!app.exited && !recovered && starts() <= mostStarts && sinceMs() < givesUpWithinMs) {
-    for (const { pid } of app.tree()) if (pid !== app.pid) seen.add(pid);
+    const alive = app.tree().filter(({ pid }) => pid !== app.pid);
+    for (const { pid } of alive) seen.add(pid);
+    if (alive.length > 0) lastAliveAt = performance.now();
+    longestPauseMs = Math.max(longestPauseMs, performance.now() - lastAliveAt);
     // A primary that has kept the events hands them to new workers, and all is well.
     asking ??= ask(app, 'GET', '/health').then(
       ({ status }) => {
@@ -144,13 +149,19 @@ async function givesUp(t: Stage): Promise<void> {
   const ending = ended ? app.ending() : '';
   await app.kill(); // A storm must not go on while others are judged.
   if (recovered) return;
-  t.atMost('workers started in vain', starts(), mostStarts, 'starts', {
+  const storm = {
     because: `Each new worker dies at once and the next is started: ${starts()} in ${after}, and no end. A fork storm takes the machine from everybody on it.`,
-  });
+  };
+  t.atMost('workers started in vain', starts(), mostStarts, 'starts', storm);
   t.require(ended, {
     expected: `the app to give up within ${givesUpWithinMs / 1_000} s`,
     seen: `after ${after} and ${starts()} starts it still tries`,
-    because: 'The app lives and serves nobody. A supervisor that sees it running has no reason to do anything.',
+    // On a machine that is busy with other things, a storm is slow. But it never takes a breath.
+    ...(starts() > 2 && longestPauseMs < 400
+      ? storm
+      : {
+          because: 'The app lives and serves nobody. A supervisor that sees it running has no reason to do anything.',
+        }),
   });
   t.require(app.exitCode === 1, {
     expected: 'exit code 1',

@@ -1,0 +1,23 @@
+import cluster from 'node:cluster';
+import { log } from './log.ts';
+
+export interface PrimaryOptions {
+  workers: number;
+  drainTimeoutMs: number;
+}
+
+export function runPrimary({ workers, drainTimeoutMs }: PrimaryOptions): void {
+  log(`primary of ${workers} workers`);
+  for (let i = 0; i < workers; i++) cluster.fork();
+
+  cluster.on('exit', (worker, code, signal) => {
+    log(`worker ${worker.process.pid} ended with ${signal ?? `code ${code}`}`);
+  });
+
+  process.on('SIGTERM', () => {
+    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGTERM');
+    setTimeout(() => {
+      for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGKILL');
+    }, drainTimeoutMs).unref();
+  });
+}
