@@ -1,20 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { defineCheck } from '../harness/check.ts';
 import { fittingLoad } from './fitting-load.ts';
 import lesson from './lesson.ts';
+import { quotes } from './reference.ts';
 import { inTurns, keptConnection, mustAnswer } from './requests.ts';
 import { stopBehaviours } from './stops.ts';
 import { supervisionBehaviours } from './supervision.ts';
 import { processes, servingPids, workersByDefault } from './workers.ts';
 
-/** What the starter quotes. */
-const quotes: Record<string, [cents: number, soldOutPercent: number]> = {
-  'friday-opening': [8864, 0],
-  'saturday-matinee': [7437, 42],
-  'sunday-brunch': [5733, 84],
-  unplugged: [17773, 96],
-};
 const visitors = 1_000;
 const connections = 40;
 
@@ -29,12 +24,9 @@ defineCheck(lesson, ({ behaviour, load }) => {
     async (t) => {
       const visitor = t.visitor();
       (await visitor.get('/health')).mustBe(200);
-      for (const [event, [cents, soldOutPercent]] of Object.entries(quotes)) {
-        const { json, text } = (await visitor.get(`/quote/${event}`)).mustBe(200);
-        t.require(json?.event === event && json?.cents === cents && json?.soldOutPercent === soldOutPercent, {
-          expected: JSON.stringify({ event, cents, soldOutPercent }),
-          seen: text.slice(0, 80),
-        });
+      for (const expected of quotes()) {
+        const { json, text } = (await visitor.get(`/quote/${expected.event}`)).mustBe(200);
+        t.require(isDeepStrictEqual(json, expected), { expected: JSON.stringify(expected), seen: text.slice(0, 80) });
       }
       (await visitor.get('/quote/no-such-event')).mustBe(404);
       for (const answer of [await visitor.get('/visits'), await visitor.post('/visits')]) {

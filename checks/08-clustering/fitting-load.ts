@@ -1,8 +1,9 @@
 import type { Stage } from '../harness/behaviour.ts';
 import type { LoadFinding, LoadShape } from '../harness/load/judge.ts';
 import { disturbs, MachineWatch } from '../harness/machine.ts';
+import { eventIds } from './reference.ts';
 import { inTurns, mustAnswer } from './requests.ts';
-import { cpuByPid, eventIds, settled, usedSince, workersByDefault } from './workers.ts';
+import { cpuByPid, settled, usedSince, workersByDefault } from './workers.ts';
 
 /** What the front page asks for at once, in load.yml. */
 const quotesAPage = 8;

@@ -8,7 +8,7 @@ export default defineLesson({
   services: ['redis'],
   instances: 1,
   env: {},
-  files: [{ variable: 'EVENTS_FILE', name: 'events.json', copyOf: 'lessons/08-clustering/src/events.json' }],
+  files: [{ variable: 'EVENTS_FILE', name: 'events.json', copyOf: 'checks/08-clustering/events.json' }],
   starterFails: ['workers', 'told', 'visits-stay', 'replaced', 'gives-up', 'log-pids', 'drain', 'stuck'],
   tryIt: [
     'curl -s $URL/quote/friday-opening',

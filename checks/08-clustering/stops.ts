@@ -21,7 +21,13 @@ export function stopBehaviours(behaviour: CheckDefinition['behaviour']): void {
       because: 'A worker ended with requests in flight. Every deploy breaks off what its customers are waiting for.',
       lookAt: 'what does the primary do on SIGTERM, what do the workers do, and what does each wait for?',
     },
-    (t) => drains(t),
+    async (t) => {
+      try {
+        await drains(t);
+      } finally {
+        await t.app(1).kill(); // Told to end already: the next behaviour gets a new one.
+      }
+    },
     { limitMs: 45_000 },
   );
 

@@ -1,21 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stage } from '../harness/behaviour.ts';
 import type { Instance } from '../harness/environment.ts';
+import { eventIds, quoteCostMs } from './reference.ts';
 import { inTurns, mustAnswer } from './requests.ts';
 
-export const eventIds = [
-  'friday-opening',
-  'friday-late-show',
-  'saturday-matinee',
-  'saturday-main',
-  'saturday-late-show',
-  'sunday-brunch',
-  'sunday-closing',
-  'unplugged',
-];
-
-/** Less than this is no quote computed, on any machine. */
-const leastQuoteMs = 0.7;
+/** Of what a quote costs in this process. An app that spends less does not compute each. */
+const leastShareOfCost = 0.4;
 const mostRounds = 4;
 
 /** How many workers an instance must have that is told nothing by the check. */
@@ -68,11 +58,12 @@ export async function servingPids(t: Stage, app: Instance, expected: number): Pr
     await inTurns(2 * expected + 2, paths, (path) => mustAnswer(t, app, 'GET', path));
     const used = usedSince(before, app);
     const totalMs = used.reduce((sum, { ms }) => sum + ms, 0);
-    t.require(totalMs / sent > leastQuoteMs || process.platform === 'win32', {
+    t.require(totalMs / sent > leastShareOfCost * quoteCostMs(), {
       step: `${sent} quotes`,
-      expected: 'each to be computed',
-      seen: `${(totalMs / sent).toFixed(2)} ms of CPU a quote`,
-      because: 'Quotes are kept or no longer computed. This lesson is about who computes them; the README asks for it.',
+      expected: `each to be computed, which costs ${quoteCostMs().toFixed(1)} ms of CPU here`,
+      seen: `${(totalMs / sent).toFixed(1)} ms of CPU a quote`,
+      because:
+        'Quotes are kept. In production the demand of the moment goes in, so each is computed when it is asked for.',
       lookAt: 'what happens in GET /quote/:event?',
     });
     serving = used.filter(({ ms }) => ms > totalMs / expected / 4).map(({ pid }) => pid);
