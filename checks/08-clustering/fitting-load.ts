@@ -9,10 +9,10 @@ import { cpuByPid, settled, usedSince, workersByDefault } from './workers.ts';
 const quotesAPage = 8;
 /** More is no use: one process has long been too little, and Artillery has its limits. */
 const mostQuotesPerSecond = 400;
-/** Of all cores: more than one process can do, and room for the load generator. */
+/** Of the cores that are free: more than one process can do where there are two, and room for the load generator. */
 const quietShare = 0.65;
 /** When somebody else keeps a core busy, one process would do. Then only counts who did the work. */
-const busyShare = 0.25;
+const busyShare = 0.3;
 /** More than that of all the work is not shared. */
 const mostOfOne = 0.85;
 
@@ -30,8 +30,10 @@ export async function fittingLoad(t: Stage): Promise<LoadShape> {
   const quotes = 48;
   await inTurns(4, Array(quotes).keys(), (i) => mustAnswer(t, app, 'GET', `/quote/${eventIds[i % eventIds.length]}`));
   const costMs = usedSince(before, app).reduce((sum, { ms }) => sum + ms, 0) / quotes;
-  const busy = disturbs(watch.otherCoresBusy());
-  const cores = Math.min(workers, t.cores) * (busy ? busyShare : quietShare);
+  const others = watch.otherCoresBusy() ?? 0;
+  const busy = disturbs(others);
+  const free = Math.max(0.4, Math.min(workers, t.cores - others));
+  const cores = free * (busy ? busyShare : quietShare);
   const quotesPerSecond = Math.min(mostQuotesPerSecond, (cores * 1_000) / costMs);
   const pagesEach = Math.ceil(quotesPerSecond / quotesAPage / 25); // Artillery spins from about 40 arrivals/s on.
   const arrivalRate = Math.max(1, Math.round(quotesPerSecond / quotesAPage / pagesEach));
