@@ -5,7 +5,7 @@ import type { Stage } from '../harness/behaviour.ts';
 import type { CheckDefinition } from '../harness/check.ts';
 import type { Instance } from '../harness/environment.ts';
 import { ask, mustAnswer } from './requests.ts';
-import { aWorkerOf, processes, servingPids, settled, workersByDefault } from './workers.ts';
+import { aWorkerOf, knownPids, processes, servingPids, settled, workersByDefault } from './workers.ts';
 
 /** By the contract. */
 const replacedWithinMs = 2_000;
@@ -85,7 +85,7 @@ export function supervisionBehaviours(behaviour: CheckDefinition['behaviour']): 
       const app = t.app(1);
       const expected = workersByDefault(t);
       const serving = await servingPids(t, app, expected);
-      const pids = new Set([...(await app.probe.read()).processes, ...serving]);
+      const pids = new Set([...knownPids, ...(await app.probe.read()).processes]);
       const lines = app.lastLines(500).filter((line) => !/^\(Use `node /.test(line)); // Node's own, under a warning.
       const pidsIn = (line: string) => (line.match(/\d+/g) ?? []).map(Number).filter((number) => pids.has(number));
       const bare = lines.find((line) => pidsIn(line).length === 0);

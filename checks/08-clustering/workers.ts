@@ -7,6 +7,8 @@ import { inTurns, mustAnswer } from './requests.ts';
 /** Of what a quote costs in this process. An app that spends less does not compute each. */
 const leastShareOfCost = 0.4;
 const mostRounds = 4;
+/** Every process of an app that was ever looked at: who has died may still stand in its log. */
+export const knownPids = new Set<number>();
 
 /** How many workers an instance must have that is told nothing by the check. */
 export function workersByDefault(t: Stage): number {
@@ -50,6 +52,7 @@ export async function settled(app: Instance, deadlineMs = 8_000): Promise<void> 
 export async function servingPids(t: Stage, app: Instance, expected: number): Promise<number[]> {
   await settled(app);
   const before = cpuByPid(app);
+  for (const pid of before.keys()) knownPids.add(pid);
   let serving: number[] = [];
   let sent = 0;
   for (let round = 0; round < mostRounds; round++) {
