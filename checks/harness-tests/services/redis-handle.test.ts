@@ -67,6 +67,27 @@ describe('the Redis of a check', () => {
     await redis.close();
   });
 
+  it('can hang for the app, until it is resumed or restored', async () => {
+    await using run = fakeRun();
+    const redis = await handleOf(await privateServer(run));
+    const app = new Redis(redis.appUrl);
+    await app.set('key', '1');
+    for (const goOn of [() => redis.resume(), () => redis.restore()]) {
+      redis.pause();
+      let answer: string | null | undefined;
+      const asked = app.get('key').then((value) => {
+        answer = value;
+      });
+      expect(await redis.client.get('key')).toBe('1');
+      expect(answer).toBeUndefined();
+      await goOn();
+      await asked;
+      expect(answer).toBe('1');
+    }
+    app.disconnect();
+    await redis.close();
+  });
+
   it('tells when the server itself has died', async () => {
     await using run = fakeRun();
     const redis = await handleOf(await privateServer(run));
