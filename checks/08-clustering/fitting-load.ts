@@ -10,7 +10,7 @@ const quotesAPage = 8;
 /** More is no use: one process has long been too little, and Artillery has its limits. */
 const mostQuotesPerSecond = 400;
 /** Of the cores that are free: more than one process can do where there are two, and room for the load generator. */
-const quietShare = 0.65;
+const quietShare = 0.68;
 /** When somebody else keeps a core busy, one process would do. Then only counts who did the work. */
 const busyShare = 0.3;
 /** More than that of all the work is not shared. */
@@ -36,7 +36,7 @@ export async function fittingLoad(t: Stage): Promise<LoadShape> {
   const cores = free * (busy ? busyShare : quietShare);
   const quotesPerSecond = Math.min(mostQuotesPerSecond, (cores * 1_000) / costMs);
   const pagesEach = Math.ceil(quotesPerSecond / quotesAPage / 25); // Artillery spins from about 40 arrivals/s on.
-  const arrivalRate = Math.max(1, Math.round(quotesPerSecond / quotesAPage / pagesEach));
+  const arrivalRate = Math.ceil(quotesPerSecond / quotesAPage / pagesEach);
   const perSecond = arrivalRate * quotesAPage * pagesEach;
   const needs = `one quote costs ${costMs.toFixed(1)} ms of CPU here: ${perSecond} quotes/s need ${((perSecond * costMs) / 1_000).toFixed(1)} cores`;
   return {
