@@ -86,7 +86,7 @@ export function stopBehaviours(behaviour: CheckDefinition['behaviour']): void {
       const sinceMs = () => performance.now() - killedAt;
       while (app.tree().length > 0 && sinceMs() < orphansWithinMs) await delay(20);
       const left = app.tree().length;
-      if (left > 0) await app.kill();
+      await app.kill(); // Also waits until its end is known, so that the next one is started.
       t.require(left === 0, {
         expected: `no process of the app after ${orphansWithinMs / 1_000} s`,
         seen: `${processes(left)} left`,
