@@ -15,6 +15,7 @@ const commands: Record<string, () => Promise<Command>> = {
   lessons: async () => (await import('./lessons.ts')).command,
   check: async () => (await import('./check.ts')).command,
   dev: async () => (await import('./dev.ts')).command,
+  profile: async () => (await import('./profile.ts')).command,
   load: async () => (await import('./load.ts')).command,
   doctor: async () => (await import('./doctor.ts')).command,
   verify: async () => (await import('./verify.ts')).command,

@@ -32,6 +32,8 @@ describe('a command called wrongly', () => {
     ],
     [['check', '3', '--solution', '--subject', '.'], /exclude each other/],
     [['verify', '--repeat', 'often'], /takes a whole number, not "often"/],
+    [['profile', 'sesions'], /no lesson "sesions"\. Did you mean sessions\?/],
+    [['profile'], /^Which lesson\? For example: npm run profile lesson-\d+$/],
     [['dev', '3', '--port', 'http'], /--port takes a number/],
   ])('%j says so in one sentence and exits with 2', (args, sentence) => {
     const { status, stdout, stderr } = workshop(...args);

@@ -228,7 +228,8 @@ export class AppProcess implements AsyncDisposable {
   }
 }
 
-function stillAlive(rows: ProcessRow[]): ProcessRow[] {
+/** Those of the rows that have not ended since. */
+export function stillAlive(rows: ProcessRow[]): ProcessRow[] {
   const now = new Map(processTable().map((row) => [row.pid, row]));
   return rows.filter(
     ({ pid, startTicks }) => now.has(pid) && now.get(pid)?.startTicks === startTicks && !now.get(pid)?.zombie,

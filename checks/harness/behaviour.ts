@@ -85,7 +85,7 @@ export class Stage {
     env?: Record<string, string>;
     under?: string[];
   } = {}): Promise<Instance> {
-    const extra = await this.#environment.startInstance('an extra instance', env, under);
+    const extra = await this.#environment.startInstance('an extra instance', { env, under });
     this.#extras.push(extra);
     return extra;
   }

@@ -3,6 +3,7 @@ import { type Behaviour, type BehaviourOptions, Stage } from './behaviour.ts';
 import { Environment } from './environment.ts';
 import type { Lesson } from './lesson.ts';
 import { judgeLoad, type LoadShape } from './load/judge.ts';
+import { writeLoadWindow } from './profile/load-window.ts';
 import { tell } from './progress.ts';
 import type { BehaviourResult, CheckPlan, LoadResult } from './result.ts';
 import { attachRun } from './run.ts';
@@ -48,6 +49,8 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   const startedAt = performance.now();
   let startMs = 0;
   let failed = false;
+  let loadFrom = 0;
+  let loadTo = 0;
   const begun = new Map<string, Promise<BehaviourResult>>();
 
   beforeAll(async () => {
@@ -56,6 +59,7 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
         lesson,
         subjectDir: plan.subjectDir,
         run: attachRun(),
+        profileDir: plan.profileDir,
         onProgress: (text) => tell({ type: 'doing', text }),
       });
       for (const b of behaviours)
@@ -100,7 +104,10 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
     test('load', { timeout: 0 }, async ({ task }) => {
       if (startError || !environment || (failed && plan.load === 'after-behaviours')) return;
       await environment.repair();
-      task.meta.load = await judgeLoad(lesson, environment, await loadShape(new Stage(environment, noTeaching)));
+      const shape = await loadShape(new Stage(environment, noTeaching));
+      loadFrom = performance.now();
+      task.meta.load = await judgeLoad(lesson, environment, shape, { mayRepeat: !plan.profileDir });
+      loadTo = performance.now();
       if (!['pass', 'skipped'].includes(task.meta.load.outcome)) failed = true;
     });
   }
@@ -108,6 +115,11 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   const stopsTitle = 'the app stops when told to';
   const stops = async () => {
     const startedAt = performance.now();
+    if (plan.profileDir) {
+      writeLoadWindow(plan.profileDir, { loadFrom, loadTo, exitAt: performance.now() });
+      await environment?.exitInstances();
+      return outcomeOf({ id: 'stops', title: stopsTitle }, startedAt, undefined, environment);
+    }
     const failure = await environment?.stopInstances();
     return outcomeOf(
       { id: 'stops', title: stopsTitle },

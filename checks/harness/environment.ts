@@ -1,6 +1,7 @@
-import { copyFileSync, mkdtempSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppProcess } from './app-process.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppProcess, stillAlive } from './app-process.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
 import type { Lesson } from './lesson.ts';
 import { type Probe, ProbeServer } from './probe/probe-server.ts';
@@ -11,8 +12,23 @@ import { openRedis, type RedisHandle } from './services/redis/handle.ts';
 import { type SupplierHandle, startSupplier } from './services/supplier/handle.ts';
 import { BehaviourFailure, Inconclusive } from './verdict.ts';
 
+/** A profile of a minute is written in less. */
+const profileDeadlineMs = 10_000;
+
 /** An instance of the app with the probe that reports from inside it. */
 export type Instance = AppProcess & { probe: Probe };
+
+/** What the learner's app may be compared with: our solution, or the starter as it was shipped. */
+export type Reference = 'solution' | 'starter';
+
+export interface InstanceOptions {
+  /** Beside what every instance gets, and stronger. */
+  env?: Record<string, string>;
+  /** A command that starts it, with its arguments: ['taskset', '-c', '0']. */
+  under?: readonly string[];
+  /** Another app than the one that is judged. */
+  reference?: Reference | undefined;
+}
 
 export interface EnvironmentOptions {
   lesson: Lesson;
@@ -22,6 +38,8 @@ export interface EnvironmentOptions {
   onProgress?: (text: string) => void;
   /** Port that visitors come to, of the CDN or else of the balancer; 0 picks a free one. */
   balancerPort?: number;
+  /** Where the threads of the instances write their CPU profiles; they are not profiled without. */
+  profileDir?: string | undefined;
 }
 
 /** Everything that a lesson's app needs around it, started in order and ended together. */
@@ -123,6 +141,12 @@ export class Environment implements AsyncDisposable {
     return this.cdn ?? this.balancer;
   }
 
+  /** Text of a file in the app's folder, or undefined when there is none. */
+  answerSheet(path: string): string | undefined {
+    const file = join(this.#options.subjectDir, path);
+    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  }
+
   /** What each service is, for the first lines of a check. */
   serviceLabels(): Record<string, string> {
     return {
@@ -133,16 +157,12 @@ export class Environment implements AsyncDisposable {
     };
   }
 
-  /** Starts one more process of the app; the caller ends it, or the environment does. */
-  async startInstance(
-    name: string,
-    env: Record<string, string> = {},
-    under: readonly string[] = [],
-  ): Promise<Instance> {
+  /** Starts one more process of the app, or of one that it is compared with; the caller ends it, or the environment does. */
+  async startInstance(name: string, { env = {}, under = [], reference }: InstanceOptions = {}): Promise<Instance> {
     const key = `app${++this.#instancesMade}`;
     const app = await AppProcess.start({
       run: this.#options.run,
-      dir: this.#options.subjectDir,
+      dir: reference ? this.#dirOf(reference) : this.#options.subjectDir,
       name,
       under,
       env: {
@@ -152,11 +172,17 @@ export class Environment implements AsyncDisposable {
         ...(this.supplier ? { SUPPLIER_URL: this.supplier.url } : {}),
         ...this.files,
         ...this.lesson.env,
-        ...this.probes.env(key),
+        ...this.probes.env(key, this.#options.profileDir),
         ...env,
       },
     });
     return Object.assign(app, { probe: this.probes.probeOf(key, app.pid) });
+  }
+
+  /** The learner's folder is no starter any more once the lesson is solved, so the check keeps a copy. */
+  #dirOf(reference: Reference): string {
+    const { folder } = this.lesson;
+    return reference === 'solution' ? join(repoDir, 'solutions', folder) : join(repoDir, 'checks', folder, 'starter');
   }
 
   /** Ends an instance (1-based) and starts it anew, or all of them. */
@@ -167,7 +193,7 @@ export class Environment implements AsyncDisposable {
         const old = this.instances[index];
         if (!old) throw new RangeError(`there is no instance ${index + 1}`);
         await old.kill();
-        this.instances[index] = await this.startInstance(old.name, env);
+        this.instances[index] = await this.startInstance(old.name, { env });
       }),
     );
     this.balancer.setTargets(this.instances);
@@ -223,6 +249,21 @@ export class Environment implements AsyncDisposable {
     this.balancer.setTargets(this.instances); // Closes the kept connections, as a balancer does before a deploy.
     const failures = await Promise.all(this.instances.map((instance) => instance.stop()));
     return failures.find((failure) => failure !== undefined);
+  }
+
+  /** Ends every instance in such a way that the profiles of its threads are written. */
+  async exitInstances(): Promise<void> {
+    await Promise.all(
+      this.instances.map(async (instance) => {
+        const family = instance.tree();
+        instance.probe.exit();
+        await instance.exitedWithin(profileDeadlineMs);
+        // Its children write theirs meanwhile.
+        for (const until = performance.now() + 2_000; performance.now() < until; await delay(50))
+          if (stillAlive(family).length === 0) break;
+        await instance.kill();
+      }),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

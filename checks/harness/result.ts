@@ -71,6 +71,8 @@ export interface CheckPlan {
   all: boolean;
   /** `after-behaviours`: only when all hold. `always`: for measuring margins. `only`: no behaviours. */
   load: 'after-behaviours' | 'always' | 'only' | 'never';
+  /** Profiles the app under its load, and writes the profiles into this folder. */
+  profileDir?: string;
 }
 
 /** Three values, default fail: pass needs every behaviour judged and held. */

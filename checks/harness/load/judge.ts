@@ -32,7 +32,12 @@ export interface LoadFinding {
 }
 
 /** Runs a lesson's load against the environment and judges it. Only a disturbed run is repeated, and only once. */
-export async function judgeLoad(lesson: Lesson, environment: Environment, shape: LoadShape): Promise<LoadResult> {
+export async function judgeLoad(
+  lesson: Lesson,
+  environment: Environment,
+  shape: LoadShape,
+  { mayRepeat = true } = {},
+): Promise<LoadResult> {
   const startedAt = performance.now();
   const finish = (result: Omit<LoadResult, 'elapsedMs'>): LoadResult => ({
     ...result,
@@ -42,7 +47,7 @@ export async function judgeLoad(lesson: Lesson, environment: Environment, shape:
   if (shape.skip) return finish({ outcome: 'skipped', reason: shape.skip, requests: 0, seconds: 0, targets: [] });
   try {
     let attempt = await runOnce(lesson, environment, shape);
-    if (attempt.excusable && disturbs(attempt.result.otherCoresBusy)) {
+    if (mayRepeat && attempt.excusable && disturbs(attempt.result.otherCoresBusy)) {
       tell({ type: 'doing', text: 'the machine was busy; the load runs once more, for twice as long' });
       const phases = shape.phases ?? (await phasesOf(lesson));
       attempt = await runOnce(lesson, environment, {

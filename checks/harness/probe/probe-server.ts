@@ -32,6 +32,10 @@ export interface Probe {
   read(): Promise<ProbeReading>;
   /** Collects garbage first, so that `heapUsed` is what the app really holds. */
   readAfterGc(): Promise<ProbeReading>;
+  /** CPU time of every process of the app so far, threads included: differences of it are what the work cost. */
+  cpuMs(): Promise<number>;
+  /** Tells every process of the app to call `process.exit()`. */
+  exit(): void;
 }
 
 type Answer = Omit<ProbeReading, 'processes'>;
@@ -40,6 +44,7 @@ interface Connection {
   pid: number;
   ask(command: string): Promise<Answer>;
   last: { threadsCreated: number };
+  lastCpuMs: number;
   open: boolean;
 }
 
@@ -55,11 +60,15 @@ export class ProbeServer implements AsyncDisposable {
     return probe;
   }
 
-  /** The environment that makes an app load the probe; `app` is a name of letters and digits. */
-  env(app: string): Record<string, string> {
+  /**
+   * The environment that makes an app load the probe; `app` is a name of letters and digits.
+   * @param profileDir where each thread writes a CPU profile when its process exits; none when it is left out.
+   */
+  env(app: string, profileDir?: string): Record<string, string> {
     const { port } = this.#server.address() as AddressInfo;
     const preload = pathToFileURL(fileURLToPath(new URL('./preload.js', import.meta.url))).href;
-    return { NODE_OPTIONS: `--import ${preload}`, ENCORE_PROBE: `${port}/${app}` };
+    const profile = profileDir ? ` --cpu-prof --cpu-prof-dir=${JSON.stringify(profileDir)}` : '';
+    return { NODE_OPTIONS: `--import ${preload}${profile}`, ENCORE_PROBE: `${port}/${app}` };
   }
 
   #welcome(socket: Socket): void {
@@ -80,6 +89,7 @@ export class ProbeServer implements AsyncDisposable {
         pid: message.pid,
         open: true,
         last: { threadsCreated: 0 },
+        lastCpuMs: 0,
         ask: (command) =>
           new Promise((resolve, reject) => {
             const id = nextId++;
@@ -147,6 +157,21 @@ export class ProbeServer implements AsyncDisposable {
         await ask('gc');
         await ask('gc'); // The first collection runs finalizers whose objects only the second can free.
         return read();
+      },
+      cpuMs: async () => {
+        const connections = new Set([await main(), ...all()]);
+        for (const connection of connections) {
+          if (!connection.open) continue; // What an ended process used last still counts.
+          const { cpuMs } =
+            connection.pid === mainPid
+              ? await ask('cpu')
+              : await connection.ask('cpu').catch(() => ({ cpuMs: connection.lastCpuMs }));
+          connection.lastCpuMs = cpuMs;
+        }
+        return [...connections].reduce((sum, { lastCpuMs }) => sum + lastCpuMs, 0);
+      },
+      exit: () => {
+        for (const connection of all()) if (connection.open) connection.ask('exit').catch(() => {}); // Nobody answers.
       },
     };
   }
