@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Environment, Instance } from './environment.ts';
+import type { Environment, Instance, Reference } from './environment.ts';
 import type { Figure } from './result.ts';
 import { attachRun } from './run.ts';
 import type { Cdn } from './services/cdn/cdn.ts';
@@ -88,6 +88,25 @@ export class Stage {
     const extra = await this.#environment.startInstance('an extra instance', { env, under });
     this.#extras.push(extra);
     return extra;
+  }
+
+  /** A process of our solution or of the starter, to compare the app with. Ended with the behaviour. */
+  async startReference(reference: Reference): Promise<Instance> {
+    const name = reference === 'solution' ? 'our solution' : 'the starter';
+    try {
+      const extra = await this.#environment.startInstance(name, {}, reference);
+      this.#extras.push(extra);
+      return extra;
+    } catch (error) {
+      // Nobody may be blamed for an app of ours.
+      const seen = error instanceof BehaviourFailure ? error.failure.seen : String(error);
+      throw new Inconclusive(`${name}, which the app is compared with, did not start: ${seen}`, 'check again');
+    }
+  }
+
+  /** Text of a file in the app's folder where the lesson has the learner write down an answer. Not for judging code. */
+  answerSheet(path: string): string | undefined {
+    return this.#environment.answerSheet(path);
   }
 
   get redis(): RedisHandle {

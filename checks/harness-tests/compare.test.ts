@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { BadAnswer, ClosedLoop } from '../harness/compare/closed-loop.ts';
+import { type Block, ruleOn } from '../harness/compare/ruling.ts';
+import { Environment } from '../harness/environment.ts';
+import { appsDir } from './check-fixture.ts';
+import fixture from './fixture/lesson.ts';
+import { fakeRun } from './services/fake-run.ts';
+
+const times = <T>(count: number, value: T) => Array.from({ length: count }, () => value);
+/** Ours costs 2, the starter 20. */
+const block = (first: number, second = first): Block => ({ learner: [first, second], solution: [2, 2], starter: 20 });
+
+describe('the ruling on what an app costs', () => {
+  it('waits for a lead of four votes', () => {
+    expect(ruleOn([block(2)])).toEqual({ state: 'undecided' });
+    expect(ruleOn(times(2, block(2)))).toMatchObject({ state: 'within' });
+    expect(ruleOn([block(2), block(2, 19), block(2)])).toMatchObject({ state: 'within' });
+    expect(ruleOn([block(2, 19), block(2, 19)])).toEqual({ state: 'undecided' });
+  });
+
+  it('draws the limit half-way between starter and solution, in times', () => {
+    const { limitOfStarter } = ruleOn(times(2, block(2))) as { limitOfStarter: number };
+    expect(limitOfStarter).toBeCloseTo(1 / Math.sqrt(10));
+    expect(ruleOn(times(2, block(6.2)))).toMatchObject({ state: 'within' });
+    expect(ruleOn(times(2, block(6.5)))).toMatchObject({ state: 'beyond' });
+  });
+
+  it('takes the limit of a lesson instead', () => {
+    expect(ruleOn(times(2, block(4.9)), 0.25)).toMatchObject({ state: 'within' });
+    expect(ruleOn(times(2, block(5.1)), 0.25)).toMatchObject({ state: 'beyond' });
+  });
+
+  it('says what the app and our solution cost of what the starter does', () => {
+    const ruling = ruleOn(times(2, block(4)));
+    expect(ruling).toMatchObject({ learnerOfStarter: 0.2, solutionOfStarter: 0.1 });
+  });
+
+  it('compares neighbours, so a machine that becomes slower meanwhile bends nothing', () => {
+    const slower: Block = { learner: [2, 3], solution: [2, 3], starter: 25 };
+    expect(ruleOn(times(8, slower))).toMatchObject({ state: 'inconclusive' });
+    const alittle: Block = { learner: [2, 2.4], solution: [2, 2.4], starter: 22 };
+    expect(ruleOn(times(2, alittle))).toMatchObject({ state: 'within' });
+  });
+
+  it.each([
+    ['the votes stay close', times(8, block(2, 19)), /8 of 16 measurements/],
+    ['our solution differs from itself', times(8, { ...block(2), solution: [2, 3] as const }), /itself, came to 1\.50/],
+    ['the starter costs hardly more', times(8, { ...block(2), starter: 3.4 }), /the starter cost only 1\.7 times/],
+  ])('is inconclusive after sixteen pairs when %s, and not before', (_what, blocks, reason) => {
+    expect(ruleOn(blocks)).toEqual({ state: 'inconclusive', reason: expect.stringMatching(reason) });
+    expect(ruleOn(blocks.slice(0, 7))).toEqual({ state: 'undecided' });
+  });
+});
+
+describe('the closed loop', { timeout: 60_000 }, () => {
+  it('counts the turns and reads the CPU time of every process of the app', async () => {
+    await using run = fakeRun();
+    await using environment = await Environment.start({ lesson: fixture, subjectDir: `${appsDir}many-threads`, run });
+    const [app] = environment.instances;
+    if (!app) throw new Error('no instance');
+    const loop = new ClosedLoop(app.url, () => [{ path: '/' }], 4);
+    expect(await loop.run({ atLeastTurns: 10 })).toBe(10);
+    const before = await app.probe.cpuMs();
+    const turns = await loop.run({ forMs: 300 });
+    // The work is done by its children: the main process, which is the one that was started, has next to none.
+    expect((await app.probe.cpuMs()) - before).toBeGreaterThan(turns);
+    loop.close();
+  });
+
+  it('names the call that was not answered with 2xx', async () => {
+    await using run = fakeRun();
+    await using environment = await Environment.start({ lesson: fixture, subjectDir: `${appsDir}right`, run });
+    const loop = new ClosedLoop(environment.instances[0]?.url ?? '', () => [{ path: '/secret' }], 2);
+    await expect(loop.run({ atLeastTurns: 1 })).rejects.toThrow(BadAnswer);
+    await expect(loop.run({ atLeastTurns: 1 })).rejects.toThrow(/^GET \/secret\t401/);
+    loop.close();
+  });
+});
