@@ -1,0 +1,46 @@
+import type { Stage } from '../harness/behaviour.ts';
+import type { Call } from '../harness/compare/closed-loop.ts';
+import type { Instance } from '../harness/environment.ts';
+
+/** By the contract. Each has the 400 ids from `400 × place + 1` on. */
+export const cities = ['Amsterdam', 'Berlin', 'Copenhagen', 'Dublin', 'Lisbon', 'Oslo', 'Paris', 'Vienna'];
+export const eventsPerCity = 400;
+
+export function listingPath(city: string): string {
+  return `/events?city=${encodeURIComponent(city)}`;
+}
+
+/** An event of a city, by its place in the city's ids. */
+export function eventId(city: string, n: number): number {
+  return cities.indexOf(city) * eventsPerCity + 1 + (n % eventsPerCity);
+}
+
+/** What the app does all day: a price changes, and somebody lists the city. */
+export function priceThenListing(n: number): Call[] {
+  const city = cities[n % cities.length] as string;
+  const cents = 1_500 + ((n * 7_919) % 240_000);
+  return [
+    { method: 'PUT', path: `/events/${eventId(city, n * 13)}/price`, body: { cents } },
+    { path: listingPath(city) },
+  ];
+}
+
+/** What the starter answers to the same request. It is ours, so nobody is blamed when it does not. */
+export async function starterSays(
+  t: Stage,
+  starter: Instance,
+  path: string,
+  { method = 'GET', body }: Omit<Call, 'path'> = {},
+): Promise<string> {
+  try {
+    const answer = await fetch(new URL(path, starter.url), {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      signal: AbortSignal.timeout(10_000),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path} gave ${answer.status}`);
+    return await answer.text();
+  } catch (error) {
+    return t.inconclusive(`the starter, which the answers are compared with, did not do its part: ${error}`);
+  }
+}

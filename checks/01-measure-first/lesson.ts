@@ -1,0 +1,18 @@
+import { defineLesson } from '../harness/lesson.ts';
+
+export default defineLesson({
+  number: 1,
+  folder: '01-measure-first',
+  title: 'Measure first, then fix one function',
+  minutes: 20,
+  services: [],
+  instances: 1,
+  cpuBound: true,
+  env: {},
+  starterFails: ['named', 'cpu'],
+  tryIt: [
+    `curl -s -o /dev/null -w '%{time_total} s\\n' "$URL/events?city=Oslo"`,
+    `curl -s -X PUT -H 'content-type: application/json' -d '{"cents":4900}' "$URL/events/2001/price"`,
+  ],
+  targets: [{ title: 'p95 of GET /events?city=', endpoint: 'GET /events?city=', statistic: 'p95', atMostMs: 300 }],
+});
