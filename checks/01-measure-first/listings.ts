@@ -1,7 +1,8 @@
 import type { Stage } from '../harness/behaviour.ts';
+import type { Teaching } from '../harness/verdict.ts';
 
 /** Fails the behaviour at the first difference between an answer and the starter's. */
-export function mustBeTheSame(t: Stage, seen: string, expected: string): void {
+export function mustBeTheSame(t: Stage, seen: string, expected: string, teaching: Partial<Teaching> = {}): void {
   if (seen === expected) return;
   const [given, wanted] = [eventsIn(seen), eventsIn(expected)];
   const readable = given !== undefined && wanted !== undefined;
@@ -17,9 +18,15 @@ export function mustBeTheSame(t: Stage, seen: string, expected: string): void {
   const from = Math.max(0, at - 24);
   const excerpt = (text: string) => JSON.stringify(text.slice(from, at + 24)).slice(1, -1);
   t.require(false, {
+    ...teaching,
     expected: `…${excerpt(expected)}…`,
     seen: `…${excerpt(seen)}…, from byte ${Buffer.byteLength(seen.slice(0, at))} on`,
   });
+}
+
+/** The prices of one event in a listing, as text to compare. */
+export function pricesOf(listing: { events?: { id: number; prices: unknown }[] } | undefined, id: number): string {
+  return JSON.stringify(listing?.events?.find?.((event) => event.id === id)?.prices) ?? 'none';
 }
 
 function eventsIn(text: string): unknown[] | undefined {
