@@ -31,7 +31,7 @@ export function profileLines(total: SelfTime, threads: ThreadProfile[]): string[
     plain('collecting garbage', garbageCollector),
     plain('native code outside of functions', program),
     ...(busy < mostlyWaiting * (busy + total.idle)
-      ? ['', '  Under this load the app mostly waits. What it waits for is in no CPU profile.']
+      ? ['', '  The app is idle for most of this load. If it is slow, it waits for something that no CPU profile shows.']
       : []),
   ];
 }

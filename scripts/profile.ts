@@ -28,7 +28,7 @@ export const command: Command = {
     if (!process.allowedNodeEnvironmentFlags.has('--cpu-prof'))
       throw new UsageError(`Node ${process.versions.node} can't profile this way. Start it with npm run profile.`);
     console.log(bold(`lesson ${lesson.number} · ${lesson.title}`));
-    console.log(dim(`profiling ${relative(repoDir, subjectDir) || subjectDir} under its load, some ten seconds`));
+    console.log(dim(`profiling ${relative(repoDir, subjectDir) || subjectDir} under its load, ten to twenty seconds`));
     console.log();
     return withRun(async (run) => {
       const profileDir = join(run.dir, 'profiles');
