@@ -1,12 +1,14 @@
 import type { ThreadProfile } from '../checks/harness/profile/cpu-profile.ts';
 import { type SelfTime, selfTime } from '../checks/harness/profile/self-time.ts';
-import { bold, dim, lineWidth } from './style.ts';
+import { bold, dim, lineWidth, wrap } from './style.ts';
 
 const mostRows = 12;
 /** An app that is busy for less than this share of the load is not slow for want of CPU. */
 const mostlyWaiting = 0.1;
 /** Less than this share of the busy samples is not worth a row. */
 const leastShare = 0.005;
+const mostlyIdle =
+  'The app is idle for most of this load. If it is slow, it waits for something that no CPU profile shows.';
 const nameWidth = 24;
 const whereWidth = 34;
 
@@ -30,9 +32,7 @@ export function profileLines(total: SelfTime, threads: ThreadProfile[]): string[
     plain(`${functions.length - shown.length} other functions`, others),
     plain('collecting garbage', garbageCollector),
     plain('native code outside of functions', program),
-    ...(busy < mostlyWaiting * (busy + total.idle)
-      ? ['', '  The app is idle for most of this load. If it is slow, it waits for something that no CPU profile shows.']
-      : []),
+    ...(busy < mostlyWaiting * (busy + total.idle) ? ['', ...wrap(mostlyIdle, '  ')] : []),
   ];
 }
 

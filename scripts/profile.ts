@@ -39,8 +39,20 @@ export const command: Command = {
           problem = result.outcome === 'fail' ? 1 : 2;
           for (const line of behaviourLines(result)) console.log(line);
         },
-        load: ({ requests, seconds, note, reason }) => {
-          const text = `${requests} requests in ${seconds} s${note ? `; ${note}` : ''}${reason ? `; ${reason}` : ''}`;
+        load: ({ requests, seconds, note, reason, failure, elapsedMs }) => {
+          if (failure?.kind === 'crashed') {
+            problem = 1;
+            const crash = {
+              id: 'load',
+              title: 'the app keeps running under the load',
+              outcome: 'fail',
+              failure,
+            } as const;
+            for (const line of behaviourLines({ ...crash, elapsedMs })) console.log(line);
+            return;
+          }
+          const missed = failure && `expected ${failure.expected}, seen ${failure.seen}`;
+          const text = [`${requests} requests in ${seconds} s`, note, missed, reason].filter(Boolean).join('; ');
           for (const line of wrap(`load: ${text}`, '  ')) console.log(dim(line));
         },
       };
@@ -57,7 +69,8 @@ export const command: Command = {
       const profiles = threads.map(({ profile }) => profile);
       for (const line of profileLines(selfTime(profiles, realpathSync(subjectDir)), threads)) console.log(line);
       const dir = keep(lesson.folder, threads);
-      console.log(`\n  Written to ${relative(repoDir, dir)}, a file for each thread. To see who calls whom:`);
+      console.log(`\n  Written to ${relative(repoDir, dir)}, a file for each thread.`);
+      console.log('  To see who calls whom, open it:');
       console.log('  Chrome: F12 → Performance → Load profile. Or drop the file on https://www.speedscope.app');
       return 0;
     });
