@@ -107,7 +107,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
   load(() => {
     const listingMs = starterListingMs();
     // Well over what one process has. Few virtual users: Artillery keeps a core busy when more than forty a second come.
-    const listingsPerSecond = 1_800 / listingMs;
+    const listingsPerSecond = 1_600 / listingMs;
     const listingsEach = Math.max(2, Math.ceil(listingsPerSecond / 16));
     const arrivalRate = Math.max(2, Math.round(listingsPerSecond / listingsEach));
     const cores = (arrivalRate * listingsEach * listingMs) / 1_000;

@@ -14,5 +14,5 @@ export default defineLesson({
     `curl -s -o /dev/null -w '%{time_total} s\\n' "$URL/events?city=Oslo"`,
     `curl -s -X PUT -H 'content-type: application/json' -d '{"cents":4900}' "$URL/events/2001/price"`,
   ],
-  targets: [{ title: 'p95 of GET /events?city=', endpoint: 'GET /events?city=', statistic: 'p95', atMostMs: 400 }],
+  targets: [{ title: 'p95 of GET /events?city=', endpoint: 'GET /events?city=', statistic: 'p95', atMostMs: 250 }],
 });
