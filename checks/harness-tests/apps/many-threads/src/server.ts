@@ -9,7 +9,7 @@ if (cluster.isPrimary) {
   cluster.fork();
 } else {
   createServer((_req, res) => {
-    countPrimes(40_000);
+    countPrimes(150_000);
     res.end('ok');
   }).listen(Number(process.env.PORT));
 }
