@@ -94,7 +94,7 @@ export class Stage {
   async startReference(reference: Reference): Promise<Instance> {
     const name = reference === 'solution' ? 'our solution' : 'the starter';
     try {
-      const extra = await this.#environment.startInstance(name, {}, reference);
+      const extra = await this.#environment.startInstance(name, { reference });
       this.#extras.push(extra);
       return extra;
     } catch (error) {
