@@ -15,8 +15,10 @@ vi.mock('../harness/load/artillery.ts', () => ({
 }));
 vi.mock('../harness/run.ts', async (original) => ({ ...(await original<object>()), attachRun: () => ({}) }));
 
+const balancer = { url: 'http://127.0.0.1:1', takeLatencies: () => [], stripSecure: false };
 const environment = {
-  balancer: { url: 'http://127.0.0.1:1', takeLatencies: () => [], stripSecure: false },
+  balancer,
+  door: balancer,
   assertServicesAlive: async () => {},
   crash: () => undefined,
 } as unknown as Environment;
