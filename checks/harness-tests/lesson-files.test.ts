@@ -74,7 +74,7 @@ describe('dev', () => {
     }
     child.kill('SIGINT');
     await once(child, 'exit');
-    expect(lines.join('\n')).toMatch(/^ +ACCOUNTS_FILE +\S+accounts\.jsonl$/m);
-    expect(lines.join('\n')).toMatch(/^ +TERMS_FILE +\S+terms\.txt$/m);
+    expect(lines.join('\n')).toMatch(/^ +ACCOUNTS_FILE +.+accounts\.jsonl$/m);
+    expect(lines.join('\n')).toMatch(/^ +TERMS_FILE +.+terms\.txt$/m);
   });
 });
