@@ -69,7 +69,7 @@ export async function freesThePlaces(t: Stage, hall: () => number): Promise<void
   const watch = new MachineWatch();
   const disturbed = () => disturbs(watch.otherCoresBusy());
   const mostCpuMs = 0.5 * clients * largeMs;
-  const limitMs = () => (disturbed() ? 10_000 : Math.round(1_000 + 3 * smallMs));
+  const limitMs = () => (disturbed() ? 25_000 : Math.round(1_000 + 3 * smallMs));
   const cpuBefore = cpuOfTree(app);
   const crowd = new Crowd(
     t,

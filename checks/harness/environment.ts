@@ -193,7 +193,10 @@ export class Environment implements AsyncDisposable {
         const old = this.instances[index];
         if (!old) throw new RangeError(`there is no instance ${index + 1}`);
         await old.kill();
-        this.instances[index] = await this.startInstance(old.name, { env });
+        const instance = await this.startInstance(old.name, { env });
+        // Its port is open, but its first turn of the event loop may go on, and what it does on signals may come last.
+        await Promise.race([instance.probe.read().catch(() => {}), delay(1_000)]);
+        this.instances[index] = instance;
       }),
     );
     this.balancer.setTargets(this.instances);

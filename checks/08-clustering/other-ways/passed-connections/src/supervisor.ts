@@ -19,12 +19,14 @@ export function supervise({ port, workers, drainTimeoutMs }: SupervisorOptions):
   let failedStarts = 0; // In a row, over all workers.
   let stopping = false;
 
-  const door = createServer({ pauseOnConnect: true }, handOver).listen(port, () => {
-    log(`${workers} workers behind port ${port}`);
-  });
+  const door = createServer({ pauseOnConnect: true }, handOver);
   door.on('error', (error) => {
     log(`can't listen: ${error.message}`);
     process.exit(1);
+  });
+  process.on('SIGTERM', stop); // Before the port is open: whoever finds it open may tell us to stop.
+  door.listen(port, () => {
+    log(`${workers} workers behind port ${port}`);
   });
   for (let i = 0; i < workers; i++) startWorker();
 
@@ -68,7 +70,7 @@ export function supervise({ port, workers, drainTimeoutMs }: SupervisorOptions):
     if (children.size === 0) process.exit(0);
   }
 
-  process.on('SIGTERM', () => {
+  function stop(): void {
     if (stopping) return;
     stopping = true;
     door.close();
@@ -77,5 +79,5 @@ export function supervise({ port, workers, drainTimeoutMs }: SupervisorOptions):
       for (const child of children) child.kill('SIGKILL');
     }, drainTimeoutMs);
     ended();
-  });
+  }
 }
