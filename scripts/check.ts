@@ -7,10 +7,14 @@ import type { Arguments } from './arguments.ts';
 import type { Command } from './cli.ts';
 import { oneLesson, readLessons } from './lesson-list.ts';
 import { CheckPrinter } from './print-check.ts';
-import { rememberVerdict } from './progress-file.ts';
+import { withResult } from './progress.ts';
+import { updateProgress } from './progress-file.ts';
 import { runCheck } from './run-check.ts';
 import { withRun } from './session.ts';
 import { UsageError } from './usage-error.ts';
+
+/** Set for a check that the watch mode runs. */
+export const watchedCheck = 'ENCORE_WATCHED';
 
 export const exitCodes = { pass: 0, fail: 1, inconclusive: 2 } as const;
 
@@ -37,8 +41,8 @@ export const command: Command = {
     const printer = args.has('json') ? undefined : new CheckPrinter(lesson);
     printer?.begin(relative(repoDir, subjectDir) || subjectDir);
     const result = await withRun(() => runCheck(lesson, plan, printer));
-    if (subjectDir === join(repoDir, 'lessons', lesson.folder) && plan.load !== 'never') rememberVerdict(result);
-    if (printer) printer.end(result, nextSteps(lesson, result, args));
+    if (isOwn(args)) await updateProgress((before) => withResult(before, result, plan.load !== 'never'));
+    if (printer) printer.end(result, isOwn(args) ? nextSteps(lesson, result, plan) : []);
     else console.log(JSON.stringify(result, null, 2));
     return exitCodes[result.verdict];
   },
@@ -63,15 +67,22 @@ export function subjectOf(lesson: Lesson, args: Arguments): string {
   return dir;
 }
 
-function nextSteps(lesson: Lesson, result: CheckResult, args: Arguments): string[] {
-  const own = !args.has('solution') && args.valueOf('subject') === undefined;
-  if (!own) return [];
+const isOwn = (args: Arguments) => !args.has('solution') && args.valueOf('subject') === undefined;
+
+function nextSteps(lesson: Lesson, result: CheckResult, { load }: CheckPlan): string[] {
   const name = `lesson-${lesson.number}`;
+  // The watch mode of `npm start` says what its keys do.
+  const watched = process.env[watchedCheck] !== undefined;
+  if (result.verdict === 'pass' && load === 'never')
+    return [`What is left is the load run: ${watched ? 'press l' : `npm run check ${name}`}`];
   if (result.verdict === 'pass')
-    return [`Compare with ours: solutions/${lesson.folder}/README.md says why it works and what it costs.`];
+    return [
+      `Compare with ours: solutions/${lesson.folder}/README.md says why it works and what it costs.`,
+      `Line by line: ${watched ? 'd' : `npm run diff ${name}`}   The next lesson: ${watched ? 'n' : 'npm start'}`,
+    ];
   if (result.verdict === 'inconclusive') return ['Look at "to mend it" above, or run: npm run doctor'];
   return [
-    `Edit lessons/${lesson.folder}/src, then: npm run check ${name}`,
-    `Stuck? checks/${lesson.folder}/hints.md. Every lesson fails at first: that is the exercise.`,
+    `Edit lessons/${lesson.folder}/src, then: ${watched ? 'save' : `npm run check ${name}`}`,
+    `Stuck? ${watched ? 'Press h' : `npm run hint ${name}`}. Every lesson fails at first: that is the exercise.`,
   ];
 }

@@ -12,19 +12,25 @@ export interface Command {
 }
 
 const commands: Record<string, () => Promise<Command>> = {
+  start: async () => (await import('./start.ts')).command,
   lessons: async () => (await import('./lessons.ts')).command,
   check: async () => (await import('./check.ts')).command,
   dev: async () => (await import('./dev.ts')).command,
   profile: async () => (await import('./profile.ts')).command,
   load: async () => (await import('./load.ts')).command,
+  hint: async () => (await import('./hint.ts')).command,
+  diff: async () => (await import('./diff.ts')).command,
+  reset: async () => (await import('./reset.ts')).command,
+  restore: async () => (await import('./restore.ts')).command,
   doctor: async () => (await import('./doctor.ts')).command,
+  starters: async () => (await import('./starters.ts')).command,
   verify: async () => (await import('./verify.ts')).command,
   test: async () => (await import('./test.ts')).command,
 };
 
 /** Runs the command that the arguments name, and turns what it throws into a message and an exit code. */
 export async function main(argv: string[]): Promise<number> {
-  const [name = 'lessons', ...rest] = argv;
+  const [name = 'start', ...rest] = argv;
   try {
     const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (!load) throw new UsageError(`There is no command "${name}".${didYouMean(name, Object.keys(commands))}`);

@@ -1,7 +1,9 @@
 import type { Command } from './cli.ts';
 import { readLessons } from './lesson-list.ts';
+import { isPassed } from './progress.ts';
 import { readProgress } from './progress-file.ts';
-import { bold, dim, green, red, yellow } from './style.ts';
+import { lessonLines } from './status.ts';
+import { bold } from './style.ts';
 
 export const command: Command = {
   summary: 'Lists the lessons, with the minutes that each takes and how far you are.',
@@ -9,22 +11,11 @@ export const command: Command = {
   flags: {},
   async run() {
     const lessons = await readLessons();
-    const progress = readProgress();
+    const progress = await readProgress();
     console.log(bold('Scaling Express: the Encore workshop'));
     console.log();
-    for (const lesson of lessons) {
-      const last = progress[lesson.folder];
-      const state = {
-        pass: green('passed'),
-        fail: red(`${last?.held} of ${last?.behaviours} behaviours`),
-        inconclusive: yellow('inconclusive'),
-        none: dim('not checked yet'),
-      }[last?.verdict ?? 'none'];
-      console.log(
-        `  ${String(lesson.number).padStart(2)}  ${lesson.folder.slice(3).padEnd(18)} ${String(lesson.minutes).padStart(3)} min  ${lesson.title.padEnd(48)} ${state}`,
-      );
-    }
-    const next = lessons.find((lesson) => progress[lesson.folder]?.verdict !== 'pass');
+    for (const line of lessonLines(lessons, progress)) console.log(line);
+    const next = lessons.find((lesson) => !isPassed(progress, lesson.folder));
     console.log();
     if (next) {
       console.log(`  Next: read lessons/${next.folder}/README.md, then run: npm run check lesson-${next.number}`);

@@ -1,32 +1,71 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { CheckResult } from '../checks/harness/result.ts';
 import { cacheDir } from '../checks/harness/run.ts';
-import type { Verdict } from '../checks/harness/verdict.ts';
+import { whileLocked } from './file-lock.ts';
+import { fromFirstVersion, isProgress, isRecord, noProgress, type Progress, progressVersion } from './progress.ts';
 
-/** The last verdict on each lesson's app of the learner, by folder. */
-export type ProgressFile = Record<string, { verdict: Verdict; at: string; held: number; behaviours: number }>;
+export const progressFile = join(cacheDir, 'progress.json');
 
-const file = join(cacheDir, 'progress.json');
+/** What is known so far. A file that can't be understood is kept aside, which is said, and we begin anew. */
+export async function readProgress(file = progressFile): Promise<Progress> {
+  // A file is replaced whole, so a reader needs no lock, unless it finds something to put right.
+  const { progress } = parse(file);
+  if (progress) return progress;
+  return whileLocked(`${file}.lock`, () => readOrKeepAside(file));
+}
 
-/** What is known so far; nothing when the file is missing or unreadable. */
-export function readProgress(): ProgressFile {
+/** Changes what is known, so that no change of another process is lost. Written whole or not at all. */
+export async function updateProgress(change: (progress: Progress) => Progress, file = progressFile): Promise<Progress> {
+  mkdirSync(dirname(file), { recursive: true });
+  return whileLocked(`${file}.lock`, () => {
+    const progress = change(readOrKeepAside(file));
+    writeWhole(file, `${JSON.stringify(progress, null, 2)}\n`);
+    return progress;
+  });
+}
+
+function readOrKeepAside(file: string): Progress {
+  const { progress, problem } = parse(file);
+  if (progress) return progress;
+  const aside = file.replace(/\.json$/, `.unread-${new Date().toISOString().replace(/[:.]/g, '-')}.json`);
+  renameSync(file, aside);
+  console.error(`Your progress file ${problem}. It is kept as ${aside}; the workshop goes on with an empty one.`);
+  return noProgress();
+}
+
+function parse(file: string): { progress?: Progress; problem?: string } {
+  let text: string;
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as ProgressFile;
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { progress: noProgress() };
+    throw error;
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    const progress = isProgress(value) ? value : fromFirstVersion(value);
+    if (progress) return { progress };
+    if (isRecord(value) && Number(value.version) > progressVersion)
+      return { problem: 'was written by a newer version of the workshop' };
+    return { problem: 'does not hold what the workshop writes there' };
   } catch {
-    return {};
+    return { problem: 'is damaged or half written' };
   }
 }
 
-/** Remembers a verdict. Written whole or not at all. */
-export function rememberVerdict({ lesson, verdict, behaviours }: CheckResult): void {
-  const held = behaviours.filter((behaviour) => behaviour.outcome === 'pass').length;
-  const progress = {
-    ...readProgress(),
-    [lesson]: { verdict, at: new Date().toISOString(), held, behaviours: behaviours.length },
-  };
-  mkdirSync(dirname(file), { recursive: true });
+function writeWhole(file: string, text: string): void {
   const temporary = `${file}.${process.pid}`;
-  writeFileSync(temporary, `${JSON.stringify(progress, null, 2)}\n`);
-  renameSync(temporary, file);
+  try {
+    const descriptor = openSync(temporary, 'w');
+    try {
+      writeSync(descriptor, text);
+      fsyncSync(descriptor); // On the disk before it takes the other's place, so that a power cut leaves one of the two.
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }

@@ -7,11 +7,16 @@ const styled = (format: Parameters<typeof styleText>[0]) => (text: string) =>
 export const green = styled('green');
 export const red = styled('red');
 export const yellow = styled('yellow');
+export const cyan = styled('cyan');
 export const dim = styled('dim');
 export const bold = styled('bold');
 
+/** Columns of the terminal; where there is none, a page has room. */
+export const columns = process.stdout.columns ?? (Number(process.env.COLUMNS) || 120);
+
 /** Columns that a line may take: those of a narrow terminal, or as many as a README shows without scrolling. */
-export const lineWidth = Math.min(92, Math.max(60, (process.stdout.columns ?? 92) - 1));
+
+export const lineWidth = Math.min(92, Math.max(60, columns - 1));
 
 /** Text of one line in two columns: the second ends at the right edge. */
 export function spread(left: string, right: string): string {
