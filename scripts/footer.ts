@@ -33,7 +33,7 @@ export class Footer {
 
   #show(): void {
     if (!this.#live || !this.#status) return;
-    const width = (process.stdout.columns ?? 80) - 1;
+    const width = (process.stdout.columns || 80) - 1;
     const lines = ['', this.#status, this.#keys].map((line) => cut(line, width));
     process.stdout.write(lines.join('\n'));
     this.#shown = lines.length;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Run, repoDir } from '../checks/harness/run.ts';
+import { repoDir } from '../checks/harness/run.ts';
 
 /** A check that is told to stop ends what it has started and then itself; this is far more than that takes. */
 const forceAfterMs = 5_000;
@@ -18,15 +18,13 @@ export interface Job {
 
 /** Runs commands in processes of their own, never two at once: a new one stops the old one and waits for its end. */
 export class OneAtATime {
-  readonly #run: Run;
   readonly #env: NodeJS.ProcessEnv;
   readonly #print: (line: string) => void;
   #next: Job | undefined;
   #child: ChildProcess | undefined;
   #working: Promise<void> | undefined;
 
-  constructor(run: Run, env: NodeJS.ProcessEnv, print: (line: string) => void) {
-    this.#run = run;
+  constructor(env: NodeJS.ProcessEnv, print: (line: string) => void) {
     this.#env = env;
     this.#print = print;
   }
@@ -69,10 +67,10 @@ export class OneAtATime {
   async #runToEnd(args: string[]): Promise<number | undefined> {
     const child = spawn(process.execPath, [join(repoDir, 'scripts', 'workshop.js'), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...this.#env, ...this.#run.env },
-      detached: true, // A group of its own, which a Ctrl-C does not reach: we stop it.
+      env: this.#env,
+      // A group of its own, which a Ctrl-C does not reach: we stop it. Should we be killed, it notices that and stops, too.
+      detached: true,
     });
-    this.#run.adopt(child);
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', this.#print);
     const [code] = (await once(child, 'close')) as [number | null];

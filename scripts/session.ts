@@ -5,7 +5,7 @@ import { announceExit, closeRun, endProcesses, openRun, type Run } from '../chec
 /** What an exit may take when we are told to stop, and when a command has ended by itself and prints its result. */
 const stopWithinMs = 1_000;
 const endWithinMs = 10_000;
-const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+export const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
  * Does something that starts processes, and leaves none behind: not when it ends, not when it throws, not when this
@@ -44,7 +44,7 @@ export async function withRun<T>(act: (run: Run) => Promise<T>): Promise<T> {
  * A SIGKILL of npm or of the terminal reaches us only as a new parent: of ours, or of a process between npm and us, such as
  * a shell.
  */
-async function watchParents(): Promise<void> {
+export async function watchParents(): Promise<void> {
   if (process.platform === 'win32') return new Promise(() => {});
   const between = parentsUpToNpm();
   const parents = () => [process.ppid, ...between.map(parentOf)].join();

@@ -3,7 +3,6 @@ import type { Command } from './cli.ts';
 import { oneLesson, readLessons } from './lesson-list.ts';
 import { isPassed } from './progress.ts';
 import { readProgress, updateProgress } from './progress-file.ts';
-import { withRun } from './session.ts';
 import { currentLesson, lessonLines } from './status.ts';
 import { bold } from './style.ts';
 import { UsageError } from './usage-error.ts';
@@ -26,8 +25,7 @@ export const command: Command = {
     for (const line of lessonLines(lessons, progress, lesson)) console.log(line);
     console.log();
     for (const line of introduction(lesson, isPassed(progress, lesson.folder))) console.log(line);
-    if (process.stdin.isTTY && process.stdout.isTTY)
-      return withRun((run) => new LessonWatch(run, lessons, lesson).run());
+    if (process.stdin.isTTY && process.stdout.isTTY) return new LessonWatch(lessons, lesson).run();
     console.log(`  Check    npm run check lesson-${lesson.number}`);
     console.log('\n  On a terminal, npm start checks the lesson again whenever you save.');
     return 0;

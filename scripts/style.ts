@@ -12,7 +12,7 @@ export const dim = styled('dim');
 export const bold = styled('bold');
 
 /** Columns of the terminal; where there is none, a page has room. */
-export const columns = process.stdout.columns ?? (Number(process.env.COLUMNS) || 120);
+export const columns = process.stdout.columns || Number(process.env.COLUMNS) || 120;
 
 /** Columns that a line may take: those of a narrow terminal, or as many as a README shows without scrolling. */
 

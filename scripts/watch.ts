@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import type { Lesson } from '../checks/harness/lesson.ts';
-import { type Run, repoDir } from '../checks/harness/run.ts';
+import { repoDir } from '../checks/harness/run.ts';
 import { watchedCheck } from './check.ts';
 import { Footer } from './footer.ts';
 import { readKeys } from './keys.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { isPassed } from './progress.ts';
 import { readProgress, updateProgress } from './progress-file.ts';
+import { exitCodes, watchParents } from './session.ts';
 import { watchSources } from './source-watcher.ts';
 import { introduction } from './start.ts';
 import { lessonLines } from './status.ts';
@@ -29,12 +30,12 @@ export class LessonWatch {
   #lastVerdict = '';
   #quit!: (exitCode: number) => void;
 
-  constructor(run: Run, lessons: readonly Lesson[], lesson: Lesson) {
+  constructor(lessons: readonly Lesson[], lesson: Lesson) {
     this.#lessons = lessons;
     this.#lesson = lesson;
     const colours = process.stdout.hasColors?.() ? { FORCE_COLOR: '1' } : {};
-    const env = { ...process.env, ...colours, COLUMNS: String(process.stdout.columns), [watchedCheck]: '1' };
-    this.#jobs = new OneAtATime(run, env, this.#footer.print);
+    const env = { ...process.env, ...colours, COLUMNS: String(process.stdout.columns || ''), [watchedCheck]: '1' };
+    this.#jobs = new OneAtATime(env, this.#footer.print);
   }
 
   /** @returns the exit code, once the learner has quit. */
@@ -42,6 +43,8 @@ export class LessonWatch {
     const quit = new Promise<number>((resolve) => {
       this.#quit = resolve;
     });
+    for (const [signal, code] of Object.entries(exitCodes)) process.once(signal, () => this.#quit(code));
+    void watchParents().then(() => this.#quit(1));
     const release = readKeys((key) => this.#press(key));
     try {
       this.#watch();
