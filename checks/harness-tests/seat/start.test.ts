@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { look, watchSources } from '../../../scripts/source-watcher.ts';
-import { Terminal } from './terminal.ts';
+import { startCommand, Terminal } from './terminal.ts';
 import { copyWorkshop, type WorkshopCopy } from './workshop-copy.ts';
 
 let copy: WorkshopCopy;
@@ -15,7 +15,6 @@ afterAll(() => copy[Symbol.dispose]());
 
 const greeting = 'lessons/01-tiny/src/greeting.ts';
 const fails = /fail: 1 of 3 behaviours hold/;
-const startCommand = /^\S*node scripts.workshop\.js start/;
 const keyLine = '  c check   l load   h hint   d diff   n next   p list   r reset   q quit';
 
 async function nothingLeft(terminal: Terminal): Promise<number[]> {
@@ -89,7 +88,7 @@ describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))(
       await using terminal = new Terminal(copy, '1');
       await terminal.sees(fails);
       const checksAtOnce: number[] = [];
-      const count = () => checksAtOnce.push(terminal.processes(/workshop\.js check/).length);
+      const count = () => checksAtOnce.push(terminal.checks().length);
       for (let save = 0; save < 10; save++) {
         copy.write(greeting, `export const greeting = ''; // ${save}\n`);
         await delay(100);

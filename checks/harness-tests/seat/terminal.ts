@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { stripVTControlCharacters } from 'node:util';
-import { commandOf, taggedProcesses } from '../../harness/processes.ts';
+import { commandOf, parentOf, taggedProcesses } from '../../harness/processes.ts';
 import { learnersEnv, type WorkshopCopy } from './workshop-copy.ts';
+
+export const startCommand = /^\S*node scripts.workshop\.js start/;
 
 /** `npm start` on a terminal of its own, which `script` makes. */
 export class Terminal implements AsyncDisposable {
@@ -55,6 +57,12 @@ export class Terminal implements AsyncDisposable {
     const pids = new Set(tags.flatMap((tag) => taggedProcesses(tag).map((row) => row.pid)));
     pids.delete(this.#child.pid ?? 0);
     return [...pids].filter((pid) => command.test(commandOf(pid)));
+  }
+
+  /** Pids of the checks that `npm start` runs right now. What a check has forked looks like it for a moment. */
+  checks(): number[] {
+    const [start] = this.processes(startCommand);
+    return this.processes(/workshop\.js check/).filter((pid) => parentOf(pid) === start);
   }
 
   async closed(): Promise<void> {
