@@ -64,7 +64,7 @@ export const command: Command = {
       );
       return 0;
     }
-    console.log('  Nothing is missing. Next: npm run check lesson-3');
+    console.log('  Nothing is missing. Next: npm start');
     return 0;
   },
 };

@@ -11,12 +11,13 @@ export const cyan = styled('cyan');
 export const dim = styled('dim');
 export const bold = styled('bold');
 
-/** Columns of the terminal; where there is none, a page has room. */
-export const columns = process.stdout.columns || Number(process.env.COLUMNS) || 120;
+const told = process.stdout.columns || Number(process.env.COLUMNS) || undefined;
+
+/** Columns of the terminal; where there is none, a list has room. */
+export const columns = told ?? 120;
 
 /** Columns that a line may take: those of a narrow terminal, or as many as a README shows without scrolling. */
-
-export const lineWidth = Math.min(92, Math.max(60, columns - 1));
+export const lineWidth = Math.min(92, Math.max(60, (told ?? 92) - 1));
 
 /** Text of one line in two columns: the second ends at the right edge. */
 export function spread(left: string, right: string): string {
