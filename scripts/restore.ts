@@ -38,7 +38,7 @@ export const command: Command = {
       return 0;
     }
     const replaced = replaceLesson(folder, (dir) => copyVersion(folder, wanted, dir));
-    console.log(`  Your version of ${wanted} is back in lessons/${folder}, and a copy stays where it was.`);
+    console.log(`  Back in lessons/${folder}: your version of ${wanted}. It stays kept, too.`);
     if (forgetStarter(folder, replaced, readStarter(folder))) return 0;
     console.log(`  What was there is kept in ${relative(repoDir, keptPath(folder, replaced))}`);
     return 0;

@@ -19,8 +19,7 @@ export function lessonLines(lessons: readonly Lesson[], progress: Progress, curr
     const name = `${String(lesson.number).padStart(2)}  ${lesson.folder.slice(3).padEnd(widest)}`;
     const title = columns >= 110 ? `${lesson.title.padEnd(longest)}  ` : '';
     const line = `${mark} ${name}  ${String(lesson.minutes).padStart(3)} min  ${title}${stateOf(known)}`;
-    const figures = figuresOf(known.best);
-    return [line, ...(figures ? [dim(`${' '.repeat(widest + 17)}${figures}`)] : [])];
+    return [line, ...figuresOf(known.best).map((figure) => dim(`${' '.repeat(widest + 17)}${figure}`))];
   });
 }
 
@@ -38,7 +37,7 @@ function stateOf({ best, last }: LessonProgress): string {
   return green(`passed ${best.at.slice(0, 10)}`) + (now && last !== best ? `; now ${now}` : '');
 }
 
-function figuresOf(best: Attempt | undefined): string {
-  if (best?.verdict !== 'pass' || !best.targets?.length) return '';
-  return best.targets.map(({ title, measuredMs, atMostMs }) => `${title} ${measuredMs} of ${atMostMs} ms`).join(' · ');
+function figuresOf(best: Attempt | undefined): string[] {
+  if (best?.verdict !== 'pass') return [];
+  return (best.targets ?? []).map(({ title, measuredMs, atMostMs }) => `${title}: ${measuredMs} of ${atMostMs} ms`);
 }

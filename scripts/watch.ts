@@ -99,7 +99,7 @@ export class LessonWatch {
           this.#idle();
           return;
         }
-        this.#lastVerdict = ['pass', 'fail'][exitCode] ?? 'inconclusive';
+        this.#lastVerdict = [load ? 'pass' : 'every behaviour holds', 'fail'][exitCode] ?? 'inconclusive';
         this.#idle();
       },
     });
@@ -179,7 +179,7 @@ export class LessonWatch {
   }
 
   #idle(): void {
-    const last = this.#lastVerdict && `, last verdict: ${this.#lastVerdict}`;
+    const last = this.#lastVerdict && `, last: ${this.#lastVerdict}`;
     this.#status(`watching lessons/${this.#lesson.folder}/src${last}. Save a file, or press a key.`);
   }
 
