@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { killNow, processTable, processTree, taggedProcesses } from './processes.ts';
@@ -11,6 +20,8 @@ export const repoDir = fileURLToPath(new URL('../..', import.meta.url)).replace(
 export const cacheDir = join(repoDir, '.workshop');
 const runsDir = join(cacheDir, 'runs');
 const tagName = 'ENCORE_RUN';
+/** A run's folder has no owner for some milliseconds only. */
+const abandonedAfterMs = 60_000;
 
 /**
  * One execution of a command that starts processes. Everything it starts is written to a list in its folder before
@@ -46,8 +57,9 @@ export function openRun(): Run {
   sweepDeadRuns();
   const id = randomBytes(6).toString('hex');
   const dir = join(runsDir, id);
+  const owner = identity(process.pid);
   mkdirSync(dir, { recursive: true });
-  writeFileSync(join(dir, 'owner'), identity(process.pid));
+  writeFileSync(join(dir, 'owner'), owner);
   // The reaper waits for the end of its standard input, which the kernel closes however this process dies.
   reaper = spawn(process.execPath, [fileURLToPath(new URL('./reaper.ts', import.meta.url)), dir], {
     detached: true, // Not in our group: a Ctrl-C must not reach it.
@@ -152,12 +164,17 @@ function sweepDeadRuns(): void {
   for (const name of readdirSync(runsDir)) {
     const dir = join(runsDir, name);
     try {
+      if (!existsSync(join(dir, 'owner'))) {
+        // Being opened or closed by another command this very moment, or abandoned by one that was ended right then.
+        if (Date.now() - statSync(dir).mtimeMs > abandonedAfterMs) rmSync(dir, { recursive: true, force: true });
+        continue;
+      }
       const [pid = 0, startTicks] = readFileSync(join(dir, 'owner'), 'utf8').split(' ').map(Number);
       const owner = processTable().find((row) => row.pid === pid);
       if (owner && owner.startTicks === startTicks) continue;
       killNow(survivors(dir));
       deleteFolders(dir);
-    } catch {} // Being opened or closed by another command this very moment.
+    } catch {} // Closed by its own command meanwhile.
   }
 }
 
