@@ -1,0 +1,122 @@
+import type { CheckDefinition } from '../harness/check.ts';
+import { costOf, mostConnections, rowsThatBelongTo } from './traffic.ts';
+import { read, truePage } from './truth.ts';
+
+const mostStatements = 3;
+/** Of an event in a list: what any right app reads is below 2, a poster is 60 as PostgreSQL sends it. */
+const mostKilobytes = 6;
+/** Requests one after the other and at once, compared with the connections that were opened for them. */
+const inTurn = 20;
+const atOnce = 30;
+
+/** What a list costs the database: statements, rows, bytes, connections. All are counts. */
+export function costBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'statements',
+    'a list takes at most 3 statements, whatever its limit',
+    {
+      because:
+        'One statement reads the list, and then each of its events asks for more by itself: N+1. Every one of them is a round trip to the database.',
+      lookAt: 'which functions with a statement in them are called for each event of the list?',
+    },
+    async (t) => {
+      const short = await costOf(t, '/events?limit=20');
+      t.step(`${short.statements} statements, most often\t${short.most}`);
+      const long = await costOf(t, '/events?limit=100');
+      t.step(`${long.statements} statements, most often\t${long.most}`);
+      const grows = long.statements > 1.5 * short.statements;
+      const { now } = t.postgres.connections();
+      t.require(Math.max(short.statements, long.statements) <= mostStatements, {
+        expected: `at most ${mostStatements} statements for 20 events and for 100`,
+        seen: `${short.statements} and ${long.statements}`,
+        // So far one request came after the other: who holds many connections has used them for one request.
+        ...(grows && now > mostStatements
+          ? {
+              because: `The statements for each event are now sent side by side, over ${now} connections. There are as many as before, and a single list takes every connection that the app has.`,
+              lookAt: 'can one statement ask for all events of the list what each of them now asks for itself?',
+            }
+          : {}),
+        ...(grows
+          ? {}
+          : {
+              because: 'The number does not grow with the list any more. It is still more than the lesson allows.',
+              lookAt: 'of which table is there one row at most for each event, so that a join adds no rows?',
+            }),
+      });
+    },
+    { limitMs: 60_000 },
+  );
+
+  behaviour(
+    'rows',
+    'a list reads the rows that belong to it, and no multiple of them',
+    {
+      because:
+        'A join of an event with two lists multiplies them: 15 artists and 40 prices are 600 rows for one event, and the app throws nearly all of them away.',
+      lookAt: 'how many rows does one festival have in the answer of the database?',
+    },
+    async (t) => {
+      const cost = { short: await costOf(t, '/events?limit=20'), long: await costOf(t, '/events?limit=100') };
+      const wholeTables = cost.long.rows < 1.5 * cost.short.rows;
+      for (const [limit, { rows }] of [
+        [20, cost.short],
+        [100, cost.long],
+      ] as const) {
+        const ids = (await truePage(t, { limit })).map(({ id }) => id);
+        const belong = await rowsThatBelongTo(t, ids);
+        t.step(`the ${limit} events with their artists and prices\t${belong} rows`);
+        t.atMost(`rows for a list of ${limit}`, rows, 2 * belong, 'rows', {
+          ...(wholeTables
+            ? {
+                because: `Whole tables are read: ${cost.short.rows} rows for 20 events and ${cost.long.rows} for 100. That grows with every event ever sold, not with the list.`,
+                lookAt: 'which statements say nothing about the events of this list?',
+              }
+            : {}),
+        });
+      }
+    },
+    { limitMs: 60_000 },
+  );
+
+  behaviour(
+    'posters',
+    'no poster crosses the wire for a list',
+    {
+      because:
+        'Far more comes from the database than the list shows. Each row of events carries a poster of 30 KB, which PostgreSQL sends as 60 KB of text, and a statement without a list of columns reads it.',
+      lookAt: 'which columns do the statements of the list name, and does every one of them show in the answer?',
+    },
+    async (t) => {
+      const { bytes } = await costOf(t, '/events?limit=20');
+      t.atMost('from the database for each event of a list', bytes / 20 / 1_000, mostKilobytes, 'kB');
+    },
+    { limitMs: 60_000 },
+  );
+
+  behaviour(
+    'connections',
+    'requests share at most 10 connections',
+    {
+      because: `The app holds more than ${mostConnections} connections. A database has a hundred for everybody, and each is a process of its own.`,
+      lookAt: 'how many pools are there, and what is the max of each?',
+    },
+    async (t) => {
+      const path = '/events?limit=5';
+      await t.postgres.resetStatements();
+      for (let n = 0; n < inTurn; n++) await read(t, path);
+      await Promise.all(Array.from({ length: atOnce }, () => read(t, path)));
+      const { peak, opened } = t.postgres.connections();
+      t.trail.splice(0, t.trail.length, `${inTurn} × GET ${path} in turn, then ${atOnce} at once`);
+      // First, because such an app has many at one time, too, when many requests come at one time.
+      t.require(opened <= (inTurn + atOnce) / 2, {
+        expected: `far fewer new connections than requests`,
+        seen: `${opened} for ${inTurn + atOnce} requests`,
+        because:
+          'A connection is opened for a request and thrown away after it. Each costs several round trips and a new process in the database before the first statement.',
+        lookAt: 'where is the Client or the Pool created: once, or for each request?',
+      });
+      t.require(peak <= mostConnections, { expected: `at most ${mostConnections} connections`, seen: `${peak}` });
+    },
+    { limitMs: 60_000 },
+  );
+}

@@ -1,0 +1,20 @@
+import { defineLesson } from '../harness/lesson.ts';
+
+export default defineLesson({
+  number: 9,
+  folder: '09-n-plus-one',
+  title: 'A list costs the same few statements, however long',
+  minutes: 30,
+  services: ['postgres'],
+  postgres: { seed: 'checks/09-n-plus-one/seed.sql', latencyMs: 1 },
+  instances: 1,
+  env: {},
+  starterFails: ['statements', 'posters'],
+  tryIt: [
+    `for n in 10 100; do curl -s -o /dev/null -w "limit=$n %{time_total} s\\n" "$URL/events?limit=$n"; done`,
+    `curl -s -w '\\n' "$URL/events?from=2027-03-20&limit=2"`,
+  ],
+  targets: [
+    { title: 'p95 of GET /events?limit=50', endpoint: 'GET /events?limit=50', statistic: 'p95', atMostMs: 150 },
+  ],
+});

@@ -1,0 +1,67 @@
+-- 300 events on 100 evenings, three at the same time on each. Deterministic: nothing random, nothing of today.
+CREATE TABLE venues (
+  id int PRIMARY KEY,
+  name text NOT NULL,
+  city text NOT NULL
+);
+CREATE TABLE artists (
+  id int PRIMARY KEY,
+  name text NOT NULL
+);
+CREATE TABLE events (
+  id int PRIMARY KEY,
+  title text NOT NULL,
+  starts_at timestamptz NOT NULL,
+  venue_id int REFERENCES venues, -- null until the venue is announced
+  poster bytea NOT NULL
+);
+ALTER TABLE events ALTER COLUMN poster SET STORAGE EXTERNAL; -- as pictures are: they don't compress
+CREATE TABLE event_artists (
+  event_id int NOT NULL REFERENCES events,
+  position int NOT NULL, -- the headliner is 1
+  artist_id int NOT NULL REFERENCES artists,
+  PRIMARY KEY (event_id, position)
+);
+CREATE TABLE prices (
+  id int PRIMARY KEY,
+  event_id int NOT NULL REFERENCES events,
+  area text NOT NULL,
+  price_cents int NOT NULL
+);
+CREATE INDEX prices_event_id ON prices (event_id);
+CREATE INDEX events_starts_at ON events (starts_at, id);
+
+INSERT INTO venues
+SELECT n,
+  (ARRAY['Halle', 'Arena', 'Opera', 'Docks', 'Palace'])[n % 5 + 1] || ' ' || n,
+  (ARRAY['Berlin', 'Oslo', 'Lisbon', 'Vienna', 'Dublin', 'Prague', 'Riga'])[n % 7 + 1]
+FROM generate_series(1, 25) AS n;
+
+-- 1 and 61 are two bands of one name.
+INSERT INTO artists
+SELECT n,
+  'The ' || (ARRAY['Velvet', 'Silent', 'Paper', 'Northern', 'Electric', 'Second'])[n % 6 + 1]
+    || ' ' || (ARRAY['Foxes', 'Rivers', 'Machines', 'Letters', 'Ghosts', 'Trains', 'Mirrors', 'Sundays', 'Owls', 'Harbours'])[n % 60 / 6 + 1]
+FROM generate_series(1, 61) AS n;
+
+-- The order of the ids is not the order of the evenings.
+INSERT INTO events
+SELECT n,
+  (ARRAY['Late Show', 'Open Air', 'Unplugged', 'Farewell Tour', 'Matinee', 'Festival'])[n % 6 + 1] || ' ' || n,
+  timestamptz '2027-03-05 19:30:00+00' + (n * 119 % 300 / 3) * interval '1 day',
+  CASE WHEN n % 17 <> 7 THEN n % 25 + 1 END,
+  decode(repeat(md5(n::text), 1920), 'hex') -- 30,720 bytes
+FROM generate_series(1, 300) AS n;
+
+-- Every fifth event is a festival: 15 artists and 40 prices. The others have 5 and 15. Some have none yet.
+INSERT INTO event_artists
+SELECT n, k, (n * 7 + k * 3) % 61 + 1
+FROM generate_series(1, 300) AS n, generate_series(1, 15) AS k
+WHERE n % 11 <> 3 AND (k <= 5 OR n % 5 = 0);
+
+-- The cheapest is seldom the first. Every 41st event has an area that is free.
+INSERT INTO prices
+SELECT n * 100 + k, n, 'Block ' || k,
+  CASE WHEN n % 41 = 0 AND k = 4 THEN 0 ELSE 1900 + (n * 37 + k * 53) % 90 * 100 END
+FROM generate_series(1, 300) AS n, generate_series(1, 40) AS k
+WHERE n % 13 <> 5 AND (k <= 15 OR n % 5 = 0);

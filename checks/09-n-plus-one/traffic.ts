@@ -1,0 +1,83 @@
+import type { Stage } from '../harness/behaviour.ts';
+import type { LoadFinding } from '../harness/load/judge.ts';
+import type { StatementCount } from '../harness/services/postgres/handle.ts';
+import { excerpt } from '../harness/visitor.ts';
+import { read } from './truth.ts';
+
+/** What one request made of the database. */
+export interface Cost {
+  statements: number;
+  rows: number;
+  bytes: number;
+  /** The one that was sent most often: "20 × select …". */
+  most: string;
+}
+
+/** Frames of transactions and settings of a connection: round trips, but no questions. */
+const aside =
+  /^\s*(begin|start transaction|commit|end|rollback|savepoint|release|set|reset|show|discard|deallocate)\b/i;
+
+/** The cost of a request, of two the cheaper one: the first may have to open connections. */
+export async function costOf(t: Stage, path: string): Promise<Cost> {
+  await read(t, path);
+  const costs = [await costOnce(t, path), await costOnce(t, path)];
+  t.trail.splice(-3, 3, `GET ${path}\t200`);
+  return costs.sort((a, b) => a.statements - b.statements || a.bytes - b.bytes)[0] as Cost;
+}
+
+async function costOnce(t: Stage, path: string): Promise<Cost> {
+  await t.postgres.resetStatements();
+  await read(t, path);
+  const bytes = t.postgres.bytesToApp();
+  const questions = (await t.postgres.statements()).filter(({ query }) => !aside.test(query));
+  const [most] = questions;
+  return {
+    statements: sum(questions, 'calls'),
+    rows: sum(questions, 'rows'),
+    bytes,
+    most: most ? `${most.calls} × ${excerpt(most.query, 60)}` : 'none',
+  };
+}
+
+function sum(counts: readonly StatementCount[], what: 'calls' | 'rows'): number {
+  return counts.reduce((total, count) => total + count[what], 0);
+}
+
+/** The rows that somebody reads who asks each table once for what belongs to these events. */
+export async function rowsThatBelongTo(t: Stage, eventIds: readonly number[]): Promise<number> {
+  const [found] = await t.postgres.query<{ rows: number }>(
+    `SELECT (cardinality($1::int[])
+      + (SELECT count(*) FROM event_artists WHERE event_id = ANY ($1))
+      + (SELECT count(*) FROM prices WHERE event_id = ANY ($1)))::int AS rows`,
+    [eventIds],
+  );
+  return found?.rows ?? t.inconclusive('the database did not say how many rows belong to the list');
+}
+
+export const mostConnections = 10;
+
+/** Counts statements and connections during the load. */
+export async function databaseWatch(t: Stage): Promise<() => Promise<LoadFinding>> {
+  await t.postgres.resetStatements();
+  return async () => {
+    const { peak } = t.postgres.connections();
+    const statements = sum(
+      (await t.postgres.statements()).filter(({ query }) => !aside.test(query)),
+      'calls',
+    );
+    const note = `${statements} statements over at most ${peak} connections at one time`;
+    if (peak <= mostConnections) return { note };
+    return {
+      note,
+      failure: {
+        kind: 'target',
+        trail: ['the load run'],
+        expected: `at most ${mostConnections} connections to the database at one time`,
+        seen: `${peak}`,
+        because:
+          'Under load the app opens more connections than it is allowed to. A database has a hundred for everybody.',
+        lookAt: 'how many pools are there, and what is the max of each?',
+      },
+    };
+  };
+}

@@ -1,0 +1,125 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Stage } from '../harness/behaviour.ts';
+import type { Teaching } from '../harness/verdict.ts';
+import { type Answer, excerpt } from '../harness/visitor.ts';
+
+/** An event as the contract shows it. */
+export interface Listed {
+  id: number;
+  title: string;
+  startsAt: string;
+  venue: { id: number; name: string; city: string } | null;
+  artists: { id: number; name: string }[];
+  fromCents: number | null;
+}
+
+const inOneQuery = `
+  SELECT json_build_object(
+    'id', e.id,
+    'title', e.title,
+    'startsAt', to_char(e.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    'venue', (SELECT json_build_object('id', v.id, 'name', v.name, 'city', v.city) FROM venues v WHERE v.id = e.venue_id),
+    'artists', coalesce((
+      SELECT json_agg(json_build_object('id', a.id, 'name', a.name) ORDER BY l.position)
+      FROM event_artists l JOIN artists a ON a.id = l.artist_id WHERE l.event_id = e.id), '[]'),
+    'fromCents', (SELECT min(p.price_cents) FROM prices p WHERE p.event_id = e.id)
+  ) AS event
+  FROM events e`;
+
+/** What the list must show now, read from the database itself. */
+export async function truePage(t: Stage, { from, limit }: { from?: string; limit: number }): Promise<Listed[]> {
+  const sql = `${inOneQuery} WHERE e.starts_at >= $1::timestamptz ORDER BY e.starts_at, e.id LIMIT $2`;
+  const rows = await t.postgres.query<{ event: Listed }>(sql, [`${from ?? '1970-01-01'} 00:00:00+00`, limit]);
+  return rows.map(({ event }) => event);
+}
+
+export async function trueEvent(t: Stage, id: number): Promise<Listed | undefined> {
+  const [row] = await t.postgres.query<{ event: Listed }>(`${inOneQuery} WHERE e.id = $1`, [id]);
+  return row?.event;
+}
+
+const unanswered = {
+  because: 'The request is not answered at all, so nothing can be said about what it would have shown.',
+  lookAt: 'what does the app print for this request? npm run dev shows it.',
+};
+
+/** GET that must be answered with 200. A page of 100 may take the starter a second, and far more on a busy machine. */
+export async function read(t: Stage, path: string): Promise<Answer> {
+  return (await t.visitor().get(path, { deadlineMs: 20_000 })).mustBe(200, unanswered);
+}
+
+/** The events of a list. */
+export function eventsIn(t: Stage, answer: Answer): Listed[] {
+  const { events } = (answer.json ?? {}) as { events?: Listed[] };
+  const right = Array.isArray(events) && events.every((event) => typeof event === 'object' && event !== null);
+  t.require(right, {
+    expected: '{"events":[…]}, each an object',
+    seen: excerpt(answer.text),
+    because: 'The list has another shape than the contract says.',
+    lookAt: 'what does the route hand to res.json?',
+  });
+  return events as Listed[];
+}
+
+/** The list must show these events in this order, with nothing more, less or different in them. */
+export function mustShow(
+  t: Stage,
+  answer: Answer,
+  expected: readonly Listed[],
+  teaching: Partial<Teaching> = {},
+): void {
+  const shown = eventsIn(t, answer);
+  const ids = shown.map(({ id }) => id);
+  const expectedIds = expected.map(({ id }) => id);
+  const prefix = ids.length < expectedIds.length && isDeepStrictEqual(ids, expectedIds.slice(0, ids.length));
+  if (prefix) {
+    t.require(false, {
+      expected: `${expectedIds.length} events`,
+      seen: `the first ${ids.length} of them`,
+      because:
+        'The list is cut short. A limit on joined rows counts rows, not events: an event with 15 artists has used up 15 of them.',
+      lookAt: 'to what does the limit apply: to events, or to what a join has made of them?',
+      ...teaching,
+    });
+  }
+  const same = isDeepStrictEqual(ids, expectedIds);
+  t.require(same, {
+    expected: `the events ${inShort(expectedIds)}`,
+    seen: inShort(ids),
+    because:
+      'These are other events than those that begin next, or in another order. Events of one evening are in the order of their ids.',
+    lookAt: 'what orders the list, in the statement and afterwards, and do the answers of other statements change it?',
+    ...teaching,
+  });
+  for (const [index, event] of expected.entries()) mustEqual(t, shown[index], event, `event ${event.id}: `, teaching);
+}
+
+/** One event, member by member, so that the failure names the one that differs. */
+export function mustEqual(
+  t: Stage,
+  shown: unknown,
+  event: Listed,
+  where = '',
+  teaching: Partial<Teaching> = {},
+): asserts shown is Listed {
+  const seen = (shown ?? {}) as Record<string, unknown>;
+  const names = new Set([...Object.keys(event), ...Object.keys(seen)]);
+  for (const name of names) {
+    const right = (event as unknown as Record<string, unknown>)[name];
+    t.require(isDeepStrictEqual(seen[name], right), {
+      expected: `${where}${name} ${inJson(right)}`,
+      seen: inJson(seen[name]),
+      because: 'The event is not shown as it is in the database.',
+      lookAt: 'how do the rows of the other tables find their way to their event, and in which order?',
+      ...teaching,
+    });
+  }
+}
+
+function inJson(value: unknown): string {
+  return value === undefined ? 'no such member' : excerpt(JSON.stringify(value), 160);
+}
+
+function inShort(ids: readonly unknown[]): string {
+  return ids.length > 12 ? `${ids.slice(0, 12).join(', ')}, …` : ids.join(', ') || 'none';
+}
