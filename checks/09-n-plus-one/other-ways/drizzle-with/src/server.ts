@@ -1,0 +1,15 @@
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { Pool } from 'pg';
+import { createApp } from './app.ts';
+import * as relations from './relations.ts';
+import * as tables from './schema.ts';
+
+const port = Number(process.env.PORT ?? 3000);
+const connectionString = process.env.DATABASE_URL ?? 'postgresql://localhost/encore';
+
+const pool = new Pool({ connectionString, max: 10 });
+pool.on('error', (error) => console.error(`a connection to the database broke: ${error.message}`));
+
+const db = drizzle({ client: pool, schema: { ...tables, ...relations } });
+
+createApp({ db }).listen(port, () => console.log(`shop listening on port ${port}`));
