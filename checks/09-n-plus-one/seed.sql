@@ -53,15 +53,15 @@ SELECT n,
   decode(repeat(md5(n::text), 1920), 'hex') -- 30,720 bytes
 FROM generate_series(1, 300) AS n;
 
--- Every fifth event is a festival: 15 artists and 40 prices. The others have 5 and 15. Some have none yet.
+-- Every fifth event is a festival: 20 artists and 60 prices. The others have 5 and 15. Some have none yet.
 INSERT INTO event_artists
 SELECT n, k, (n * 7 + k * 3) % 61 + 1
-FROM generate_series(1, 300) AS n, generate_series(1, 15) AS k
+FROM generate_series(1, 300) AS n, generate_series(1, 20) AS k
 WHERE n % 11 <> 3 AND (k <= 5 OR n % 5 = 0);
 
 -- The cheapest is seldom the first. Every 41st event has an area that is free.
 INSERT INTO prices
 SELECT n * 100 + k, n, 'Block ' || k,
   CASE WHEN n % 41 = 0 AND k = 4 THEN 0 ELSE 1900 + (n * 37 + k * 53) % 90 * 100 END
-FROM generate_series(1, 300) AS n, generate_series(1, 40) AS k
+FROM generate_series(1, 300) AS n, generate_series(1, 60) AS k
 WHERE n % 13 <> 5 AND (k <= 15 OR n % 5 = 0);

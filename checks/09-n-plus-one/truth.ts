@@ -76,7 +76,7 @@ export function mustShow(
       expected: `${expectedIds.length} events`,
       seen: `the first ${ids.length} of them`,
       because:
-        'The list is cut short. A limit on joined rows counts rows, not events: an event with 15 artists has used up 15 of them.',
+        'The list is cut short. A limit on joined rows counts rows, not events: a festival with 20 artists has used up 20 of them.',
       lookAt: 'to what does the limit apply: to events, or to what a join has made of them?',
       ...teaching,
     });
