@@ -95,7 +95,8 @@ export function mustShow(
 
 /** Only the first of them are shown, and those are the right ones. */
 export function cutShort(shown: readonly Listed[], expected: readonly Listed[]): boolean {
-  return shown.length < expected.length && shown.every(({ id }, index) => id === expected[index]?.id);
+  const right = shown.every(({ id }, index) => id === expected[index]?.id);
+  return right && shown.length > 0 && shown.length < expected.length;
 }
 
 /** One event, member by member, so that the failure names the one that differs. */
