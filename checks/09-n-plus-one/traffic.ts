@@ -9,7 +9,7 @@ export interface Cost {
   statements: number;
   rows: number;
   bytes: number;
-  /** The one that was sent most often: "20 × select …". */
+  /** The one that was sent most often: "20 × select … from "prices" where …". */
   most: string;
 }
 
@@ -39,8 +39,13 @@ async function costOnce(t: Stage, path: string): Promise<Cost> {
     statements: sum(questions, 'calls'),
     rows: sum(questions, 'rows'),
     bytes,
-    most: most ? `${most.calls} × ${excerpt(most.query, 60)}` : 'none',
+    most: most ? `${most.calls} × ${inShort(most.query)}` : 'none',
   };
+}
+
+/** Which table it asks says more than which columns. */
+function inShort(query: string): string {
+  return excerpt(query.replace(/^\s*select\b.*?\bfrom\b/is, 'select … from'), 48);
 }
 
 function sum(counts: readonly StatementCount[], what: 'calls' | 'rows'): number {
