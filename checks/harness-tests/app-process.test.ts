@@ -1,21 +1,62 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { AppProcess } from '../harness/app-process.ts';
+import { freePort } from '../harness/ports.ts';
 import { commandOf } from '../harness/processes.ts';
+import type { Run } from '../harness/run.ts';
 import { appsDir } from './check-fixture.ts';
 import { fakeRun } from './services/fake-run.ts';
+
+const options = (run: Run, app: string) => ({ run, dir: appsDir + app, env: {}, name: 'instance 1' });
 
 describe.skipIf(process.platform === 'win32')('an app that is started under another command', () => {
   it('is that process itself, not a child of it', async () => {
     await using run = fakeRun();
-    await using app = await AppProcess.start({
-      run,
-      dir: `${appsDir}right`,
-      env: {},
-      name: 'instance 1',
-      under: ['env', 'ONE_MORE=1'],
-    });
+    await using app = await AppProcess.start({ ...options(run, 'right'), under: ['env', 'ONE_MORE=1'] });
     expect(commandOf(app.pid)).toMatch(/node\S* src\/server\.ts$/);
     expect((await fetch(app.url)).status).toBe(200);
     expect(await app.stop()).toBeUndefined();
+  });
+});
+
+describe('the port of an app', () => {
+  /** Somebody else's server, which took the port just before the app could. */
+  async function foreigner() {
+    const server = createServer((_request, response) => response.end('not your app')).listen(0);
+    await once(server, 'listening');
+    return { port: (server.address() as AddressInfo).port, [Symbol.dispose]: () => void server.close() };
+  }
+
+  it('is drawn again when somebody else has taken it meanwhile', async () => {
+    using other = await foreigner();
+    const ports = [other.port, await freePort()];
+    await using run = fakeRun();
+    await using app = await AppProcess.start({
+      ...options(run, 'right'),
+      drawPort: async () => ports.shift() as number,
+    });
+    expect(app.port).not.toBe(other.port);
+    expect(await (await fetch(app.url)).text()).not.toBe('not your app');
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'is not taken for the app’s when only somebody else listens there',
+    async () => {
+      using other = await foreigner();
+      const ports = [other.port, await freePort()];
+      await using run = fakeRun();
+      const started = AppProcess.start({
+        ...options(run, 'exits-early'),
+        drawPort: async () => ports.shift() as number,
+      });
+      await expect(started).rejects.toMatchObject({ failure: { kind: 'exited-early' } });
+      expect(ports).toEqual([]);
+    },
+  );
+
+  it('is none that the system gives out by itself', async () => {
+    for (let draw = 0; draw < 20; draw++) expect(await freePort()).toBeLessThan(32_768);
   });
 });

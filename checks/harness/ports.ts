@@ -1,13 +1,27 @@
+import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 
-/** A TCP port on 127.0.0.1 that was free a moment ago. */
+/**
+ * Below the ports that systems give out by themselves (Linux from 32768, macOS and Windows from 49152): a connection of any
+ * program could otherwise take a port between our look and the app's listen.
+ */
+const [firstPort, lastPort] = [20_000, 32_000];
+const mostTries = 100;
+
+/** A TCP port on 127.0.0.1 that was free a moment ago, drawn so that two checks at the same time seldom meet. */
 export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < mostTries; tries++) {
+    const port = randomInt(firstPort, lastPort);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no free port was found between ${firstPort} and ${lastPort}`);
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port was assigned');
-  return address.port;
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
 
 /** Whether something accepts connections on a local port, over IPv4 or IPv6. */
