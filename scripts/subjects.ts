@@ -30,7 +30,7 @@ export function subjectsOf(lesson: Lesson, scratchDir: string): Subject[] {
   const checks = join(repoDir, 'checks', lesson.folder);
   const layOver = (base: string, files: string, name: string) => {
     const dir = join(scratchDir, lesson.folder, name);
-    cpSync(join(base, 'src'), join(dir, 'src'), { recursive: true });
+    cpSync(base, dir, { recursive: true });
     cpSync(files, dir, { recursive: true });
     return dir;
   };

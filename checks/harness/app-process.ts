@@ -262,7 +262,7 @@ export function stillAlive(rows: ProcessRow[]): ProcessRow[] {
 }
 
 /** What an app may know of the machine. The learner's own PORT, REDIS_URL and NODE_OPTIONS must not leak in. */
-function inheritedEnv(): Record<string, string> {
+export function inheritedEnv(): Record<string, string> {
   const names = [
     'PATH',
     'HOME',

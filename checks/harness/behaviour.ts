@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { AppCommandEnd } from './app-command.ts';
 import type { Environment, Instance, Reference } from './environment.ts';
 import type { Figure } from './result.ts';
 import { attachRun } from './run.ts';
@@ -44,6 +45,7 @@ export class Stage {
   readonly #teaching: Teaching;
   readonly #extras: Instance[] = [];
   readonly #suppliers: SupplierHandle[] = [];
+  readonly #databases: PostgresHandle[] = [];
 
   constructor(environment: Environment, teaching: Teaching) {
     this.#environment = environment;
@@ -121,6 +123,18 @@ export class Stage {
     return postgres;
   }
 
+  /** A database for this behaviour only, seeded and not migrated. Ended with it. */
+  async startPostgres(): Promise<PostgresHandle> {
+    const database = await this.#environment.openPostgres();
+    this.#databases.push(database);
+    return database;
+  }
+
+  /** Runs the app's migrations once more, to their end, whatever that is. */
+  migrate({ env = {} }: { env?: Record<string, string> } = {}): Promise<AppCommandEnd> {
+    return this.#environment.migrate(env);
+  }
+
   /** Path of the lesson's file that the app knows by this environment variable. */
   file(variable: string): string {
     const path = this.#environment.files[variable];
@@ -141,8 +155,12 @@ export class Stage {
     return supplier;
   }
 
-  /** Throws when a supplier of this behaviour has died, so that the app is not blamed for it. */
-  async assertSuppliersAlive(): Promise<void> {
+  /** Throws when a service of this behaviour has died, so that the app is not blamed for it. */
+  async assertServicesAlive(): Promise<void> {
+    for (const database of this.#databases) {
+      if (!(await database.alive()))
+        throw new Inconclusive('the PostgreSQL of this behaviour stopped answering', 'check again');
+    }
     for (const supplier of this.#suppliers) {
       if (!(await supplier.alive()))
         throw new Inconclusive('the supplier of this behaviour stopped answering', 'check again');
@@ -212,6 +230,6 @@ export class Stage {
   /** Ends what the behaviour started. */
   async close(): Promise<void> {
     await Promise.all(this.#extras.map((extra) => extra.kill()));
-    await Promise.all(this.#suppliers.map((supplier) => supplier.close()));
+    await Promise.all([...this.#suppliers, ...this.#databases].map((service) => service.close()));
   }
 }

@@ -153,7 +153,7 @@ async function judge(behaviour: Behaviour, environment: Environment): Promise<Be
     await Promise.race([behaviour.act(stage), limit]);
   } catch (thrown) {
     error = thrown;
-    await stage.assertSuppliersAlive().catch((dead) => (error = dead));
+    await stage.assertServicesAlive().catch((dead) => (error = dead));
   } finally {
     clearTimeout(timer);
     await stage.close();

@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type AppCommandEnd, runAppCommand } from './app-command.ts';
 import { AppProcess, stillAlive } from './app-process.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
 import type { Lesson } from './lesson.ts';
@@ -80,8 +81,9 @@ export class Environment implements AsyncDisposable {
     const environment = new Environment(options, await ProbeServer.start());
     try {
       if (options.lesson.services.includes('redis')) environment.redis = await environment.#startRedis();
-      if (options.lesson.services.includes('postgres')) environment.postgres = await environment.#startPostgres();
+      if (options.lesson.services.includes('postgres')) environment.postgres = await environment.openPostgres();
       if (options.lesson.services.includes('supplier')) environment.supplier = await environment.#startSupplier();
+      if (options.lesson.migrate) await environment.#migrateFirst();
       const started = await Promise.allSettled(
         Array.from({ length: options.lesson.instances }, (_, index) =>
           environment.startInstance(`instance ${index + 1}`),
@@ -113,7 +115,8 @@ export class Environment implements AsyncDisposable {
     }
   }
 
-  async #startPostgres(): Promise<PostgresHandle> {
+  /** A database with the lesson's seed; the caller closes it, or the environment does when it is its own. */
+  async openPostgres(): Promise<PostgresHandle> {
     const { run, onProgress = () => {} } = this.#options;
     const { folder: lesson, postgres } = this.lesson;
     if (!postgres) throw new TypeError(`${lesson} needs a seed for its database`);
@@ -157,6 +160,41 @@ export class Environment implements AsyncDisposable {
     };
   }
 
+  /** What the app and its commands are told of what is around them. */
+  #appEnv(): Record<string, string> {
+    return {
+      NODE_ENV: 'production',
+      ...(this.redis ? { REDIS_URL: this.redis.appUrl } : {}),
+      ...(this.postgres ? { DATABASE_URL: this.postgres.appUrl } : {}),
+      ...(this.supplier ? { SUPPLIER_URL: this.supplier.url } : {}),
+      ...this.files,
+      ...this.lesson.env,
+    };
+  }
+
+  /** Runs the lesson's migrations to their end, with whatever that is. */
+  async migrate(env: Record<string, string> = {}): Promise<AppCommandEnd> {
+    const { run, subjectDir: dir } = this.#options;
+    const { migrate: script } = this.lesson;
+    if (!script) throw new TypeError(`${this.lesson.folder} has no migrations`);
+    return runAppCommand({ run, dir, script, env: { ...this.#appEnv(), ...env } });
+  }
+
+  async #migrateFirst(): Promise<void> {
+    this.#options.onProgress?.(`node ${this.lesson.migrate}`);
+    const { ok, ending, output } = await this.migrate();
+    if (ok) return;
+    throw new BehaviourFailure({
+      kind: 'migration-failed',
+      trail: [`node ${this.lesson.migrate}`],
+      expected: 'to end with exit code 0',
+      seen: ending,
+      because: 'The migrations failed, so the app was not started: a deploy stops here, too.',
+      lookAt: `the error below; node ${this.lesson.migrate} in the lesson folder, with DATABASE_URL set, shows the same`,
+      appOutput: output.crashLines(12),
+    });
+  }
+
   /** Starts one more process of the app, or of one that it is compared with; the caller ends it, or the environment does. */
   async startInstance(name: string, { env = {}, under = [], reference }: InstanceOptions = {}): Promise<Instance> {
     const key = `app${++this.#instancesMade}`;
@@ -166,12 +204,7 @@ export class Environment implements AsyncDisposable {
       name,
       under,
       env: {
-        NODE_ENV: 'production',
-        ...(this.redis ? { REDIS_URL: this.redis.appUrl } : {}),
-        ...(this.postgres ? { DATABASE_URL: this.postgres.appUrl } : {}),
-        ...(this.supplier ? { SUPPLIER_URL: this.supplier.url } : {}),
-        ...this.files,
-        ...this.lesson.env,
+        ...this.#appEnv(),
         ...this.probes.env(key, this.#options.profileDir),
         ...env,
       },

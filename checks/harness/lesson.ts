@@ -38,6 +38,11 @@ export interface Lesson {
    * app. And how far away it is, in milliseconds each way: 1, or what DB_LATENCY_MS says.
    */
   postgres?: { seed: string; latencyMs?: number };
+  /**
+   * A script in the app's folder, such as "src/migrate.ts", that is run to its end with `node` before any instance starts:
+   * what a deploy does first.
+   */
+  migrate?: string;
   /** How many processes of the app run behind the balancer. */
   instances: number;
   /** Environment variables besides PORT, NODE_ENV and the services' addresses. */

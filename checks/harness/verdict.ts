@@ -10,6 +10,7 @@ export type FailureKind =
   | 'target'
   | 'never-listened'
   | 'wrong-port'
+  | 'migration-failed'
   | 'exited-early'
   | 'hangs'
   | 'crashed'

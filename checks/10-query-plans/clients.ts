@@ -1,0 +1,155 @@
+import type { Stage } from '../harness/behaviour.ts';
+import type { CheckDefinition } from '../harness/check.ts';
+import { BehaviourFailure } from '../harness/verdict.ts';
+import { busyConnections, cityPath, lockTables, newOrder } from './steps.ts';
+
+const failures = 200;
+const atOnce = 25;
+/** How long a query may go on for a client who is gone. The app is told 500 ms. */
+const endsWithinMs = 5_000;
+
+/** Connections: how many, given back, and not held for nobody. */
+export function clientBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'few-connections',
+    'sixty requests at once share at most 20 connections',
+    {
+      because:
+        'Each connection is a process of PostgreSQL, and it has room for 100. Two instances of this app take them all, and a query is no faster for having its own.',
+      lookAt: 'how many pools are there, when is one made, and what is its max?',
+    },
+    async (t) => {
+      await t.postgres.resetStatements();
+      const visitor = t.visitor();
+      const paths = ['/orders?email=customer99@example.org', '/orders?city=helgoland', '/reports/daily?day=2025-03-01'];
+      const all = await Promise.allSettled(
+        Array.from({ length: 60 }, (_, at) => visitor.get(paths[at % 3] as string, { deadlineMs: 12_000 })),
+      );
+      t.trail.splice(0, t.trail.length, '60 requests at once');
+      for (const one of all) {
+        if (one.status === 'rejected') throw one.reason;
+        one.value.mustBe(200);
+      }
+      const { peak, opened } = t.postgres.connections();
+      t.atMost('connections at one time', peak, 20, 'connections');
+      t.atMost('connections opened', opened, 20, 'connections', {
+        because:
+          'Connections are opened for a request and closed after it. Each costs PostgreSQL a new process, and the visitor several round trips.',
+      });
+    },
+  );
+
+  behaviour(
+    'clients-returned',
+    `after ${failures} requests that PostgreSQL refuses, the next good one is answered within 1 s`,
+    {
+      because:
+        'A client that was taken from the pool is not given back when its query fails. Each refused request takes one away, until none is left and everybody waits.',
+      lookAt: 'what happens after pool.connect() when the next line throws?',
+    },
+    async (t) => {
+      try {
+        await failOften(t);
+        const { ms } = (await t.visitor().post('/orders', newOrder())).mustBe(201);
+        t.atMost('the good request after them', ms, 1_000, 'ms');
+        const { busy } = await busyConnections(t.postgres);
+        t.require(busy === 0, {
+          expected: 'no connection in the middle of something',
+          seen: `${busy} that are, such as a transaction that nobody ends`,
+        });
+      } catch (error) {
+        await t.restart(1); // Its pool is empty, and the next behaviour is about something else.
+        throw error;
+      }
+    },
+    { limitMs: 30_000 },
+  );
+
+  behaviour(
+    'gone-client',
+    'a query whose client is gone ends, and so does one that waits for a lock',
+    {
+      because:
+        'Nobody waits for the answer any more, and the query goes on, with a connection of the pool. Nothing bounds it: neither the app nor PostgreSQL ends a query because the visitor has closed the page.',
+      lookAt: 'how long may a query take (STATEMENT_TIMEOUT_MS), and who tells PostgreSQL so?',
+    },
+    async (t) => {
+      const app = await t.startExtra({ env: { STATEMENT_TIMEOUT_MS: '500' } });
+      const visitor = t.visitor({ at: app });
+      (await visitor.get('/orders?email=nobody@example.org')).mustBe(200);
+      t.trail.splice(0);
+      const release = await lockTables(t.postgres);
+      try {
+        const gone = new AbortController();
+        const asked = [
+          '/reports/daily?day=2025-03-02',
+          cityPath('oslo'),
+          '/orders?email=customer7@example.org',
+        ].flatMap((path) =>
+          Array.from({ length: 4 }, () => visitor.get(path, { signal: gone.signal, deadlineMs: 20_000 })),
+        );
+        let answered = 0;
+        for (const one of asked)
+          one.then(
+            () => answered++,
+            () => answered++,
+          );
+        await t.until('a query that waits for the lock', async () => {
+          return (await busyConnections(t.postgres)).waiting > 0 || answered === asked.length;
+        });
+        gone.abort(new Error('the visitor is gone'));
+        t.trail.splice(
+          0,
+          t.trail.length,
+          'every table locked by somebody else, STATEMENT_TIMEOUT_MS=500',
+          '12 requests, whose clients then go away',
+        );
+        const goneAt = performance.now();
+        for (;;) {
+          const { busy } = await busyConnections(t.postgres);
+          const ms = performance.now() - goneAt;
+          if (busy === 0) {
+            t.atMost('the last of their queries to end', ms, endsWithinMs, 'ms');
+            break;
+          }
+          t.require(ms < endsWithinMs, {
+            expected: `their queries to end within ${endsWithinMs / 1_000} s`,
+            seen: `${busy} still run`,
+          });
+          await new Promise((resolve) => setTimeout(resolve, 25));
+        }
+      } finally {
+        await release();
+      }
+      const next = (await visitor.get('/orders?email=nobody@example.org')).mustBe(200);
+      t.atMost('the next good request', next.ms, 2_000, 'ms');
+    },
+    { limitMs: 30_000 },
+  );
+}
+
+/** Orders that the table refuses: a reference that is taken, or nine seats. */
+async function failOften(t: Stage): Promise<void> {
+  const visitor = t.visitor();
+  for (let sent = 0; sent < failures; sent += atOnce) {
+    const batch = await Promise.allSettled(
+      Array.from({ length: atOnce }, (_, at) => {
+        const order = at % 2 === 0 ? newOrder({ reference: 'r1' }) : newOrder({ seats: 9 });
+        return visitor.post('/orders', order, { deadlineMs: 3_000 });
+      }),
+    );
+    t.trail.splice(0);
+    const failed = batch.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    for (const reason of failed) {
+      if (!(reason instanceof BehaviourFailure) || reason.failure.kind === 'crashed') throw reason;
+    }
+    const { now } = t.postgres.connections();
+    t.require(failed.length === 0, {
+      step: `POST /orders that the table refuses, ${atOnce} at a time`,
+      expected: 'an answer to each',
+      seen: `after ${sent + atOnce - failed.length} answers, none within 3 s; the app holds ${now} connections, and PostgreSQL has nothing to do`,
+    });
+    for (const one of batch) if (one.status === 'fulfilled') one.value.mustBe([400, 409]);
+  }
+  t.step(`${failures} requests that the table refuses\t400 or 409`);
+}

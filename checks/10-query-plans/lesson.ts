@@ -1,0 +1,31 @@
+import { defineLesson } from '../harness/lesson.ts';
+
+export default defineLesson({
+  number: 10,
+  folder: '10-query-plans',
+  title: 'A page costs what a page shows',
+  minutes: 30,
+  services: ['postgres'],
+  postgres: { seed: 'checks/10-query-plans/seed.sql' },
+  migrate: 'src/migrate.ts',
+  instances: 1,
+  env: {},
+  starterFails: [
+    'indexed',
+    'deep-pages',
+    'whole-pages',
+    'injection',
+    'few-connections',
+    'clients-returned',
+    'gone-client',
+  ],
+  tryIt: [
+    `curl -s -o /dev/null -w '%{time_total} s\\n' "$URL/orders?email=customer4711@example.org" -o /dev/null "$URL/orders?city=berlin"`,
+    `curl -s -w '\\n' "$URL/reports/daily?day=2025-02-14"`,
+    `for n in $(seq 60); do curl -s -m 2 -o /dev/null -w '%{http_code} ' -H 'content-type: application/json' -d '{"reference":"r1","email":"ada@example.org","city":"oslo","seats":2,"totalCents":9000}' $URL/orders; done; echo`,
+  ],
+  targets: [
+    { title: 'p95 of GET /orders?email=', endpoint: 'GET /orders?email=', statistic: 'p95', atMostMs: 100 },
+    { title: 'p95 of GET /orders?city=', endpoint: 'GET /orders?city=', statistic: 'p95', atMostMs: 100 },
+  ],
+});

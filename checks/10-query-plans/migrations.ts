@@ -1,0 +1,106 @@
+import type { AppCommandEnd } from '../harness/app-command.ts';
+import type { CheckDefinition } from '../harness/check.ts';
+import type { PostgresHandle } from '../harness/services/postgres/handle.ts';
+import { busyConnections, lockTables } from './steps.ts';
+
+/** How long both get to arrive where they would be in each other's way. */
+const meetWithinMs = 3_000;
+
+export function migrationBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'migrations',
+    'migrations run twice, and two at once, and change nothing that is done',
+    {
+      because:
+        'A migration that has been run is run a second time, as with every deploy, and does not know that it is done.',
+      lookAt: 'how does src/migrate.ts know which files it has applied before?',
+    },
+    async (t) => {
+      const database = await t.startPostgres();
+      const env = { DATABASE_URL: database.appUrl };
+      // Held by a lock, so that both are on their way before either has changed anything.
+      const release = await lockTables(database);
+      const both = [t.migrate({ env }), t.migrate({ env })];
+      let ended = 0;
+      for (const one of both) one.finally(() => ended++);
+      const startedAt = performance.now();
+      await t.until(
+        'both to be started',
+        async () => {
+          const { waiting } = await busyConnections(database);
+          const late = performance.now() - startedAt > meetWithinMs;
+          return waiting + ended >= 2 || late;
+        },
+        { deadlineMs: 2 * meetWithinMs },
+      );
+      await release();
+      const first = await Promise.all(both);
+      const before = await shapeOf(database);
+      const again = await t.migrate({ env });
+      t.step('node src/migrate.ts, on the orders of the lesson');
+      requireOk(again, 'node src/migrate.ts, once more', {});
+      const after = await shapeOf(database);
+      t.require(after === before, {
+        step: 'node src/migrate.ts, once more',
+        expected: 'nothing to change',
+        seen: `${difference(before, after)}`,
+      });
+      t.trail.splice(0);
+      const together = {
+        because: 'Two deploys at once both saw that it was not done yet, and both did it.',
+        lookAt:
+          'what does the second one do while the first one is at it? PostgreSQL has locks for that (advisory locks).',
+      };
+      for (const end of first)
+        requireOk(end, 'node src/migrate.ts twice at once, on the orders of the lesson', together);
+      const indexes = before.split('\n').filter((line) => line.startsWith('index '));
+      const twice = indexes.find((line, at) => indexes.indexOf(line) !== at);
+      t.require(!twice, {
+        step: 'node src/migrate.ts twice at once',
+        expected: 'each index once',
+        seen: `twice: ${twice}`,
+        ...together,
+      });
+      const invalid = indexes.find((line) => line.endsWith('invalid'));
+      t.require(!invalid, {
+        step: 'node src/migrate.ts twice at once',
+        expected: 'valid indexes',
+        seen: `${invalid}`,
+        ...together,
+      });
+
+      function requireOk({ ok, ending, output }: AppCommandEnd, step: string, teaching: object): void {
+        const line =
+          output.crashLines(4).find((one) => /error/i.test(one)) ?? output.lastLines(1)[0] ?? 'it printed nothing';
+        t.require(ok, { step, expected: 'exit code 0', seen: `${ending}: ${line.trim()}`, ...teaching });
+      }
+    },
+    { background: true, limitMs: 90_000 },
+  );
+}
+
+/** Columns, indexes without their names, and how many orders there are: a line each. */
+async function shapeOf(database: PostgresHandle): Promise<string> {
+  const rows = await database.query<{ line: string }>(
+    `SELECT 'index ' || regexp_replace(pg_get_indexdef(i.indexrelid), 'INDEX \\S+ ON', 'INDEX ON')
+            || CASE WHEN i.indisvalid THEN '' ELSE ' invalid' END AS line
+     FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname = $1
+     UNION ALL
+     SELECT 'column ' || c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
+     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_roles r ON r.oid = c.relowner
+     WHERE r.rolname = $1 AND c.relkind IN ('r', 'p', 'm', 'v') AND a.attnum > 0 AND NOT a.attisdropped
+     UNION ALL
+     SELECT 'orders ' || count(*) FROM orders
+     ORDER BY line`,
+    [database.appRole],
+  );
+  return rows.map(({ line }) => line).join('\n');
+}
+
+function difference(before: string, after: string): string {
+  const old = before.split('\n');
+  const added = after
+    .split('\n')
+    .filter((line) => !old.includes(line) || after.split(line).length > before.split(line).length);
+  return `now there is ${added[0] ?? 'less than before'}`;
+}

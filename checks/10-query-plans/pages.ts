@@ -1,0 +1,131 @@
+import type { Stage } from '../harness/behaviour.ts';
+import type { CheckDefinition } from '../harness/check.ts';
+import { excerpt } from '../harness/visitor.ts';
+import { cityPath, newOrder, type Order, ordersAt } from './steps.ts';
+
+const tied = {
+  because:
+    'Two orders have the same place in what the cursor holds: it is the time alone, or a time cut to milliseconds. PostgreSQL keeps microseconds, and an import writes a hundred orders at one moment.',
+  lookAt: 'can two orders of a city have the same cursor, and is the time in it exactly the one in the table?',
+};
+
+export function pageBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'whole-pages',
+    'pages neither skip nor repeat an order, also while orders arrive',
+    {
+      because:
+        'The next page begins after a number of rows. An order that came meanwhile has moved every row by one, so one row is shown again.',
+      lookAt: 'what does the cursor hold, and what does it mean once there are more orders than before?',
+    },
+    async (t) => {
+      const rows = await t.postgres.query<{ id: number }>(`SELECT id FROM orders WHERE city = 'kiel'`);
+      const ids = new Set(rows.map(({ id }) => id));
+      for (const sort of ['desc', 'asc'] as const) {
+        t.trail.splice(0, t.trail.length, `every page of kiel, sort=${sort}: ${ids.size} orders`);
+        requireAll(t, ids, await walk(t, sort, false), sort, tied);
+      }
+      for (const sort of ['desc', 'asc'] as const) {
+        t.trail.splice(0, t.trail.length, `every page of kiel, sort=${sort}, and an order placed after each`);
+        requireAll(t, ids, await walk(t, sort, true), sort);
+      }
+    },
+  );
+
+  behaviour(
+    'injection',
+    'nothing that a visitor sends becomes a part of a statement',
+    {
+      because: 'What the visitor sent was put into the text of the statement, and PostgreSQL executed it.',
+      lookAt: 'which parts of a statement are written by a visitor? Values can be parameters ($1); what can’t be one?',
+    },
+    async (t) => {
+      const visitor = t.visitor();
+      const counted = async () =>
+        (await t.postgres.query<{ n: number }>(`SELECT count(*)::int AS n FROM orders WHERE city = 'helgoland'`))[0]?.n;
+      const before = await counted();
+      const unharmed = async () => {
+        const now = await counted().catch(() => 0);
+        t.require(now === before, { expected: `the ${before} orders of helgoland to be there still`, seen: `${now}` });
+      };
+      for (const text of [
+        `x' OR 'a'='a`,
+        `x\\' OR 1=1 --`,
+        `x' UNION SELECT id, reference, email, city, seats, total_cents, placed_at FROM orders --`,
+        `x'; DELETE FROM orders WHERE city = 'helgoland'; --`,
+      ]) {
+        for (const name of ['city', 'email']) {
+          t.trail.splice(0);
+          const path = `/orders?${name}=${encodeURIComponent(text)}`;
+          const { status, json } = await visitor.get(path);
+          const none = status === 400 || (status === 200 && json?.orders?.length === 0);
+          t.require(none, {
+            expected: `no orders: no ${name} has this name`,
+            seen: `${status} ${excerpt(JSON.stringify(json) ?? '')}`,
+          });
+          await unharmed();
+        }
+      }
+      for (const sort of [
+        'desc, id',
+        'asc;DELETE FROM orders',
+        `(SELECT 1)`,
+        'desc LIMIT 1 --',
+        '',
+        'toString',
+        '__proto__',
+      ]) {
+        t.trail.splice(0);
+        (await visitor.get(cityPath('helgoland', { sort }))).mustBe(400);
+        await unharmed();
+      }
+      t.trail.splice(0);
+      for (const after of [`' OR 1=1 --`, Buffer.from(`' OR 1=1 --`).toString('base64url')])
+        (await visitor.get(cityPath('helgoland', { after }))).mustBe(400);
+      await unharmed();
+    },
+  );
+}
+
+/** Reads every page of kiel, page by page, and places an order after each of the first ten if it is to. */
+async function walk(t: Stage, sort: 'asc' | 'desc', placing: boolean): Promise<Order[]> {
+  const visitor = t.visitor();
+  const seen: Order[] = [];
+  const trail = t.trail.length;
+  let after = '';
+  for (let page = 1; page <= 40; page++) {
+    const { orders, next } = await ordersAt(t, visitor, cityPath('kiel', { sort, ...(after && { after }) }));
+    t.trail.splice(trail);
+    seen.push(...orders);
+    if (!next) return seen;
+    after = next;
+    if (placing && page <= 10) (await visitor.post('/orders', newOrder({ city: 'kiel' }))).mustBe(201);
+    t.trail.splice(trail);
+  }
+  t.require(false, {
+    expected: 'a last page, with next null',
+    seen: 'still a next after 40 pages of 20, and there are 300 orders at most',
+  });
+  return seen;
+}
+
+function requireAll(t: Stage, ids: Set<number>, seen: Order[], sort: 'asc' | 'desc', teaching = {}): void {
+  const counts = new Map<number, number>();
+  for (const { id } of seen) counts.set(id, (counts.get(id) ?? 0) + 1);
+  const twice = [...counts].filter(([, count]) => count > 1).map(([id]) => id);
+  const never = [...ids].filter((id) => !counts.has(id));
+  const some = (list: number[]) =>
+    `${list.length} orders (${list.slice(0, 3).join(', ')}${list.length > 3 ? ', …' : ''})`;
+  t.require(twice.length === 0, { expected: 'no order twice', seen: `${some(twice)} came twice`, ...teaching });
+  t.require(never.length === 0, { expected: 'every order', seen: `${some(never)} never came`, ...teaching });
+  const times = seen.map(({ placedAt }) => Date.parse(placedAt) * (sort === 'asc' ? 1 : -1));
+  t.require(
+    times.every((time, at) => at === 0 || time >= (times[at - 1] ?? 0)),
+    {
+      expected: `the ${sort === 'asc' ? 'oldest' : 'newest'} first, over all pages`,
+      seen: 'another order',
+      because: 'The pages are each sorted, and not all of them together.',
+      lookAt: 'is what the cursor compares the same as what the list is sorted by?',
+    },
+  );
+}

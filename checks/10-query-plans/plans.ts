@@ -1,0 +1,96 @@
+import type { CheckDefinition } from '../harness/check.ts';
+import { cityPath, costOf, ordersAt, pageSize } from './steps.ts';
+
+/** Pages of 8 KB for an answer of so many rows: each row from a page of its own, six times over, and the way to them. */
+const allowed = (rows: number) => 40 + 6 * rows;
+/** A day has about 3,000 orders, which lie on about 40 pages. The whole table has some 3,500. */
+const allowedForDay = 500;
+
+export function planBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'indexed',
+    'each query looks at about as many pages of the table as its answer needs',
+    {
+      because: 'PostgreSQL reads rows that are not in the answer, because no index leads to those that are.',
+      lookAt:
+        'the statement behind this route, with node src/explain.ts: which columns does it compare, which does it sort by, and which index begins with these?',
+    },
+    async (t) => {
+      const visitor = t.visitor();
+      await t.postgres.query('ANALYZE'); // As autovacuum does after a migration: an index on an expression needs it.
+      (await visitor.get('/orders?email=nobody@example.org')).mustBe(200); // Connects.
+      for (const [path, why] of [
+        ['/orders?email=customer123@example.org', undefined],
+        [
+          '/orders?email=desk@agency.example',
+          'An agency has 3,000 orders, and the 50 newest of them are wanted. An index on the email alone finds all 3,000, and they are sorted for every answer.',
+        ],
+        ['/orders?city=berlin', undefined],
+        ['/orders?city=berlin&sort=asc', undefined],
+        [
+          '/orders?city=helgoland',
+          'A city with 12 orders costs as much as all cities together. An index that has the time before the city is read from one end to the other to find them.',
+        ],
+        [
+          '/reports/daily?day=2025-02-14',
+          'The report reads the orders of every day to sum up one. A condition on an expression, such as a date made of placed_at, can’t use an index on the column itself.',
+        ],
+      ] as const) {
+        t.trail.splice(0);
+        const { answer, blocks, step } = await costOf(t, visitor, path);
+        const rows = answer.json?.orders?.length as number | undefined;
+        const limit = path.startsWith('/reports') ? allowedForDay : allowed(rows ?? 0);
+        t.step(`PostgreSQL's costliest step\t${step}`);
+        const what = path.startsWith('/reports')
+          ? 'pages of 8 KB for the report of a day'
+          : `pages of 8 KB for ${rows} orders`;
+        t.atMost(
+          what,
+          blocks,
+          limit,
+          'pages',
+          (why && !step.startsWith('Seq Scan')) || path.startsWith('/reports') ? { because: why as string } : {},
+        );
+      }
+    },
+  );
+
+  behaviour(
+    'deep-pages',
+    'page 1,000 costs about what page 1 costs',
+    {
+      because:
+        'To begin at row 20,001, PostgreSQL reads 20,000 rows and throws them away (OFFSET). The further somebody reads, the slower it gets.',
+      lookAt: 'what does the cursor hold: how many rows to leave out, or where the last page ended?',
+    },
+    async (t) => {
+      const visitor = t.visitor();
+      const first = await costOf(t, visitor, cityPath('berlin'));
+      let after = '';
+      for (let page = 1; page <= 20; page++) {
+        const query = { limit: 1_000, ...(after && { after }) };
+        const { orders, next } = await ordersAt(t, visitor, cityPath('berlin', query));
+        t.require(orders.length === 1_000 && next, {
+          expected: '1,000 orders and a next: berlin has 60,000',
+          seen: `${orders.length} orders, next: ${JSON.stringify(next || null)}`,
+          because: 'Pages of 1,000 orders lead to the deep ones, and one of them is not whole.',
+          lookAt: 'what are limit and next in the README?',
+        });
+        after = next;
+      }
+      t.trail.splice(
+        0,
+        t.trail.length,
+        'GET /orders?city=berlin, page 1',
+        'GET /orders?city=berlin&limit=1000, 20 pages by their next',
+      );
+      const deep = await costOf(t, visitor, cityPath('berlin', { after }));
+      t.trail.splice(2, t.trail.length, `the page of 20 behind them: costliest step\t${deep.step}`);
+      const rows = deep.answer.json?.orders?.length;
+      t.require(rows === pageSize, { expected: `${pageSize} orders`, seen: `${rows} orders` });
+      t.trail[0] += `\t${first.blocks} pages of 8 KB`;
+      t.atMost('pages of 8 KB for page 1,001', deep.blocks, allowed(pageSize), 'pages');
+      t.atMost('rows read in one step for page 1,001', deep.rowsRead, 20 * pageSize, 'rows');
+    },
+  );
+}

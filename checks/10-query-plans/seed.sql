@@ -1,0 +1,35 @@
+-- The orders of the first hundred days of 2025, about 3,000 a day. Nothing here is drawn or depends on the clock.
+CREATE TABLE orders (
+  id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  reference text NOT NULL UNIQUE,
+  email text NOT NULL,
+  city text NOT NULL,
+  seats integer NOT NULL CHECK (seats BETWEEN 1 AND 8),
+  total_cents integer NOT NULL CHECK (total_cents >= 0),
+  placed_at timestamptz NOT NULL DEFAULT now()
+);
+
+INSERT INTO orders (reference, email, city, seats, total_cents, placed_at)
+SELECT
+  'r' || n,
+  CASE
+    WHEN n % 100 = 7 THEN 'desk@agency.example' -- 3,000 orders.
+    WHEN n % 20000 = 17 THEN 'o''brien@example.org' -- 15.
+    ELSE 'customer' || (n::bigint * 104729 % 40000) || '@example.org' -- 7 or 8 each, far apart.
+  END,
+  CASE
+    WHEN n BETWEEN 150001 AND 150240 THEN 'kiel'
+    WHEN n % 25000 = 11 THEN 'helgoland' -- 12.
+    WHEN n % 10000 = 13 THEN 'l''aquila' -- 30.
+    ELSE (ARRAY['berlin', 'hamburg', 'munich', 'cologne', 'vienna', 'zurich', 'lisbon', 'oslo', 'dublin', 'ghent'])
+      [1 + width_bucket(n * 919 % 1000, ARRAY[200, 350, 480, 590, 690, 780, 860, 930, 990])]
+  END,
+  1 + n * 5 % 8,
+  (1 + n * 5 % 8) * (2500 + n * 37 % 60 * 100),
+  CASE
+    -- A night's import: 130 orders with the same moment, and 110 within one millisecond.
+    WHEN n BETWEEN 150001 AND 150130 THEN timestamptz '2025-02-20 10:00:00+00'
+    WHEN n BETWEEN 150131 AND 150240 THEN timestamptz '2025-02-20 10:00:00.001+00' + (n - 150130) * interval '7 microseconds'
+    ELSE timestamptz '2025-01-01 00:00:00+00' + n * interval '28.8 seconds' - n * 919 % 1000 * interval '1 microsecond'
+  END
+FROM generate_series(1, 300000) AS n;

@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { inheritedEnv } from './app-process.ts';
+import { OutputTail } from './output-tail.ts';
+import { killNow, processTree } from './processes.ts';
+import type { Run } from './run.ts';
+
+/** Longer than any migration of a lesson takes on a busy machine. */
+const limitMs = 20_000;
+
+/** How a command of the app ended. */
+export interface AppCommandEnd {
+  /** It ended by itself, with exit code 0. */
+  ok: boolean;
+  /** "exit code 1", "signal SIGKILL", or "still running after 20 s". */
+  ending: string;
+  output: OutputTail;
+}
+
+export interface AppCommand {
+  run: Run;
+  /** The lesson's folder. */
+  dir: string;
+  /** What `node` runs in it: "src/migrate.ts". */
+  script: string;
+  env: Record<string, string>;
+}
+
+/** Runs a script of the app that ends by itself. One that does not is ended, with its children. */
+export async function runAppCommand({ run, dir, script, env }: AppCommand): Promise<AppCommandEnd> {
+  const child = spawn(process.execPath, [script], {
+    cwd: dir,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...inheritedEnv(), ...run.env, ...env },
+  });
+  run.adopt(child);
+  const output = new OutputTail();
+  output.follow(child.stdout);
+  output.follow(child.stderr);
+  let late = false;
+  const limit = setTimeout(() => {
+    late = true;
+    killNow(processTree(child.pid ?? -1).map((row) => row.pid));
+  }, limitMs);
+  await once(child, 'close'); // Its pipes are closed, too: the last lines are there.
+  clearTimeout(limit);
+  const ended = child.signalCode ? `signal ${child.signalCode}` : `exit code ${child.exitCode}`;
+  return {
+    ok: child.exitCode === 0 && !late,
+    ending: late ? `still running after ${limitMs / 1000} s` : ended,
+    output,
+  };
+}

@@ -1,0 +1,22 @@
+/** The last order of a page: the next one begins behind it. Clients get it as text that means nothing to them. */
+export interface Cursor {
+  /** As PostgreSQL writes it, with microseconds: a Date would cut them off. */
+  time: string;
+  /** Tells orders of the same moment apart. */
+  id: number;
+}
+
+export function encodeCursor(cursor: Cursor): string {
+  return Buffer.from(JSON.stringify(cursor)).toString('base64url');
+}
+
+/** Undefined if it is none of ours. */
+export function decodeCursor(text: string): Cursor | undefined {
+  try {
+    const { time, id } = JSON.parse(Buffer.from(text, 'base64url').toString());
+    const whole = Number.isSafeInteger(id) && /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:\d\d)?$/.test(time);
+    return whole ? { time, id } : undefined;
+  } catch {
+    return undefined;
+  }
+}
