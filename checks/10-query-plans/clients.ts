@@ -58,7 +58,9 @@ export function clientBehaviours(behaviour: CheckDefinition['behaviour']): void 
           seen: `${busy} that are, such as a transaction that nobody ends`,
         });
       } catch (error) {
+        const lines = t.trail.length;
         await t.restart(1); // Its pool is empty, and the next behaviour is about something else.
+        t.trail.splice(lines);
         throw error;
       }
     },

@@ -44,13 +44,7 @@ export function planBehaviours(behaviour: CheckDefinition['behaviour']): void {
         const what = path.startsWith('/reports')
           ? 'pages of 8 KB for the report of a day'
           : `pages of 8 KB for ${rows} orders`;
-        t.atMost(
-          what,
-          blocks,
-          limit,
-          'pages',
-          (why && !step.startsWith('Seq Scan')) || path.startsWith('/reports') ? { because: why as string } : {},
-        );
+        t.atMost(what, blocks, limit, 'pages', why ? { because: why } : {});
       }
     },
   );
@@ -89,7 +83,10 @@ export function planBehaviours(behaviour: CheckDefinition['behaviour']): void {
       const rows = deep.answer.json?.orders?.length;
       t.require(rows === pageSize, { expected: `${pageSize} orders`, seen: `${rows} orders` });
       t.trail[0] += `\t${first.blocks} pages of 8 KB`;
-      t.atMost('pages of 8 KB for page 1,001', deep.blocks, allowed(pageSize), 'pages');
+      const whole = deep.step.startsWith('Seq Scan')
+        ? { because: 'PostgreSQL reads the whole table for a page: no index has the orders of a city in their order.' }
+        : {};
+      t.atMost('pages of 8 KB for page 1,001', deep.blocks, allowed(pageSize), 'pages', whole);
       t.atMost('rows read in one step for page 1,001', deep.rowsRead, 20 * pageSize, 'rows');
     },
   );
