@@ -23,7 +23,7 @@ export function planBehaviours(behaviour: CheckDefinition['behaviour']): void {
         ['/orders?email=customer123@example.org', undefined],
         [
           '/orders?email=desk@agency.example',
-          'An agency has 3,000 orders, and the 50 newest of them are wanted. An index on the email alone finds all 3,000, and they are sorted for every answer.',
+          'An agency has 3,000 orders, and the 50 newest of them are wanted. With an index on the email alone, all 3,000 are fetched and sorted, or everybody’s orders are read from the newest on.',
         ],
         ['/orders?city=berlin', undefined],
         ['/orders?city=berlin&sort=asc', undefined],

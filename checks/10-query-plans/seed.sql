@@ -13,7 +13,7 @@ INSERT INTO orders (reference, email, city, seats, total_cents, placed_at)
 SELECT
   'r' || n,
   CASE
-    WHEN n % 100 = 7 THEN 'desk@agency.example' -- 3,000 orders.
+    WHEN n <= 60000 AND n % 20 = 7 THEN 'desk@agency.example' -- 3,000 orders, none since January.
     WHEN n % 20000 = 17 THEN 'o''brien@example.org' -- 15.
     ELSE 'customer' || (n::bigint * 104729 % 40000) || '@example.org' -- 7 or 8 each, far apart.
   END,
