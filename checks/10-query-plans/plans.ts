@@ -29,7 +29,7 @@ export function planBehaviours(behaviour: CheckDefinition['behaviour']): void {
         ['/orders?city=berlin&sort=asc', undefined],
         [
           '/orders?city=helgoland',
-          'A city with 12 orders costs as much as all cities together. An index that has the time before the city is read from one end to the other to find them.',
+          'A city with 11 orders costs as much as all cities together. An index that has the time before the city is read from one end to the other to find them.',
         ],
         [
           '/reports/daily?day=2025-02-14',

@@ -19,8 +19,8 @@ SELECT
   END,
   CASE
     WHEN n BETWEEN 150001 AND 150240 THEN 'kiel'
-    WHEN n % 25000 = 11 THEN 'helgoland' -- 12.
-    WHEN n % 10000 = 13 THEN 'l''aquila' -- 30.
+    WHEN n % 25000 = 11 THEN 'helgoland' -- 11, and one of kiel.
+    WHEN n % 10000 = 13 THEN 'l''aquila' -- 29.
     ELSE (ARRAY['berlin', 'hamburg', 'munich', 'cologne', 'vienna', 'zurich', 'lisbon', 'oslo', 'dublin', 'ghent'])
       [1 + width_bucket(n * 919 % 1000, ARRAY[200, 350, 480, 590, 690, 780, 860, 930, 990])]
   END,
