@@ -71,7 +71,9 @@ export function migrationBehaviours(behaviour: CheckDefinition['behaviour']): vo
 
       function requireOk({ ok, ending, output }: AppCommandEnd, step: string, teaching: object): void {
         const line =
-          output.crashLines(4).find((one) => /error/i.test(one)) ?? output.lastLines(1)[0] ?? 'it printed nothing';
+          output.lastLines(60).find((one) => /^\w*(error|exception): /i.test(one)) ??
+          output.lastLines(1)[0] ??
+          'it printed nothing';
         t.require(ok, { step, expected: 'exit code 0', seen: `${ending}: ${line.trim()}`, ...teaching });
       }
     },

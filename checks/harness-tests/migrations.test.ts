@@ -14,17 +14,22 @@ describe('the migrations of an app', () => {
         subjectDir: `${appsDir}migrates`,
         run,
       });
-      return { again: await environment.migrate(), failing: await environment.migrate({ GREETING: 'fail' }) };
+      return {
+        again: await environment.migrate(),
+        failing: await environment.migrate({ GREETING: 'fail' }),
+        throwing: await environment.migrate({ GREETING: 'throw' }),
+      };
     } finally {
       await run[Symbol.asyncDispose]();
     }
   };
 
   it('are run with the app’s environment before it starts, and as often as a check wants', async () => {
-    const { again, failing } = await start('src/migrate.ts');
+    const { again, failing, throwing } = await start('src/migrate.ts');
     expect(again).toMatchObject({ ok: true, ending: 'exit code 0' });
     expect(again.output.lastLines()).toEqual(['hello, migrating']);
     expect(failing).toMatchObject({ ok: false, ending: 'exit code 4' });
+    expect(throwing.output.crashLines(6).join('\n')).toContain('emial');
   });
 
   it('stop the check with their own lines when they fail', async () => {

@@ -40,7 +40,8 @@ export class OutputTail {
     const lines = this.lastLines(200).filter(
       (line) => !/^\s+at .*\(?node:internal/.test(line) && !/^\s+at <anonymous>$/.test(line),
     );
-    const named = lines.findIndex((line) => /\b\w*(Error|Exception)\b.*:/.test(line));
+    // Errors of PostgreSQL are called "error" by pg.
+    const named = lines.findIndex((line) => /\b\w*(Error|Exception)\b.*:|^error: /.test(line));
     if (named < 0) return lines.slice(-count);
     const from = Math.max(0, named - 4);
     return lines.slice(from, from + count).map((line) => line.replaceAll(/(file:\/\/)?\/\S*\/(src\/)/g, '$2'));
