@@ -23,6 +23,7 @@ export const command: Command = {
     repeat: { summary: 'judge each subject N times and count flipped verdicts', value: 'N' },
     busy: { summary: 'keep one core busy meanwhile' },
     'no-load': { summary: 'behaviours only' },
+    'no-wrong-turns': { summary: 'starters, solutions and other ways only' },
     only: { summary: 'only the subject of this name', value: 'SUBJECT' },
   },
   async run(args) {
@@ -34,7 +35,8 @@ export const command: Command = {
     const noLoad = args.has('no-load');
     const wanted = (subject: Subject) => {
       if (args.valueOf('only') !== undefined) return args.valueOf('only') === subject.name;
-      return !(noLoad && subject.role === 'wrong-turn' && subject.expects.behaviour === 'load');
+      if (subject.role !== 'wrong-turn') return true;
+      return !args.has('no-wrong-turns') && !(noLoad && subject.expects.behaviour === 'load');
     };
     const startedAt = performance.now();
     return withRun(async (run) => {

@@ -7,6 +7,7 @@ export default defineLesson({
   minutes: 30,
   services: ['redis'],
   instances: 1,
+  cpuBound: true,
   env: {},
   files: [{ variable: 'EVENTS_FILE', name: 'events.json', copyOf: 'checks/08-clustering/events.json' }],
   starterFails: ['workers', 'told', 'visits-stay', 'replaced', 'gives-up', 'log-pids', 'drain', 'stuck'],

@@ -122,7 +122,8 @@ describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))(
       await using terminal = new Terminal(copy, '1');
       await terminal.sees(/checking lessons/);
       await delay(300);
-      const [pid = 0] = terminal.processes(startCommand);
+      const [pid] = terminal.processes(startCommand);
+      if (!pid) throw new Error('npm start is not found among the processes'); // 0 would be this test's own group.
       process.kill(pid, 'SIGTERM');
       await terminal.sees(/exit 143[\s\S]*[^-]icanon/);
       expect(await nothingLeft(terminal)).toEqual([]);
@@ -133,7 +134,8 @@ describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))(
       await using terminal = new Terminal(copy, '1');
       await terminal.sees(/checking lessons/);
       await delay(300);
-      const [pid = 0] = terminal.processes(startCommand);
+      const [pid] = terminal.processes(startCommand);
+      if (!pid) throw new Error('npm start is not found among the processes'); // 0 would be this test's own group.
       process.kill(pid, 'SIGKILL');
       await terminal.sees(/exit 137/);
       expect(await nothingLeft(terminal)).toEqual([]);

@@ -4,7 +4,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { commandOf, parentOf, taggedProcesses } from '../../harness/processes.ts';
 import { learnersEnv, type WorkshopCopy } from './workshop-copy.ts';
 
-export const startCommand = /^\S*node scripts.workshop\.js start/;
+// The path of node may have spaces in it.
+export const startCommand = /node scripts.workshop\.js start/;
 
 /** `npm start` on a terminal of its own, which `script` makes. */
 export class Terminal implements AsyncDisposable {
