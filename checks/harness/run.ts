@@ -103,7 +103,7 @@ export async function endProcesses(dir: string): Promise<void> {
 }
 
 /** How often we look for the end of those that were asked, every 20 ms, before they are killed. */
-const attemptsAfterAsking = 25;
+const attemptsAfterAsking = 75;
 
 /** Asks the processes that want to be asked to end, once. Returns them and what came of them. */
 function askFirst(dir: string, alive: number[], asked: Set<number>): Set<number> {
