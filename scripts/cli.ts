@@ -23,6 +23,7 @@ const commands: Record<string, () => Promise<Command>> = {
   reset: async () => (await import('./reset.ts')).command,
   restore: async () => (await import('./restore.ts')).command,
   doctor: async () => (await import('./doctor.ts')).command,
+  rehearse: async () => (await import('./rehearse.ts')).command,
   starters: async () => (await import('./starters.ts')).command,
   verify: async () => (await import('./verify.ts')).command,
   test: async () => (await import('./test.ts')).command,

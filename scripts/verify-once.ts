@@ -1,10 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import type { Lesson } from '../checks/harness/lesson.ts';
-import type { CheckResult } from '../checks/harness/result.ts';
 import type { Run } from '../checks/harness/run.ts';
+import { checkInOwnProcess } from './check-process.ts';
 import { judge, margins } from './expectation.ts';
 import { dim, green, red } from './style.ts';
 import type { Subject } from './subjects.ts';
@@ -26,7 +22,7 @@ export async function verifyOnce(run: Run, { lesson, subject, withLoad }: Job): 
     ...(withLoad ? [] : ['--no-load']),
   ];
   const startedAt = performance.now();
-  const result = await checkInOwnProcess(run, lesson, subject.dir, flags);
+  const result = await checkInOwnProcess(run, lesson, ['--subject', subject.dir, ...flags]);
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
   if (typeof result === 'string') {
     console.log(red(row([lesson.folder, subject.name, '', result, '', seconds])));
@@ -54,31 +50,6 @@ export async function verifyOnce(run: Run, { lesson, subject, withLoad }: Job): 
       ),
     );
   return right;
-}
-
-async function checkInOwnProcess(
-  run: Run,
-  lesson: Lesson,
-  dir: string,
-  flags: string[],
-): Promise<CheckResult | string> {
-  const script = fileURLToPath(new URL('./workshop.js', import.meta.url));
-  const child = spawn(
-    process.execPath,
-    [script, 'check', String(lesson.number), '--subject', dir, '--json', ...flags],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-      env: { ...process.env, ...run.env },
-    },
-  );
-  run.adopt(child);
-  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
-  try {
-    return JSON.parse(output) as CheckResult;
-  } catch {
-    return `the check printed no result: ${(errors || output).slice(-400)}`;
-  }
 }
 
 function row([lesson = '', subject = '', expected = '', got = '', margin = '', seconds = '']: string[]): string {
