@@ -11,6 +11,7 @@ import { withResult } from './progress.ts';
 import { updateProgress } from './progress-file.ts';
 import { runCheck } from './run-check.ts';
 import { withRun } from './session.ts';
+import { wrongTurnForShow } from './subjects.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Set for a check that the watch mode runs. */
@@ -24,6 +25,10 @@ export const command: Command = {
   flags: {
     solution: { summary: 'check our solution instead of your app' },
     subject: { summary: 'check the app in this folder instead', value: 'DIR' },
+    'wrong-turn': {
+      summary: 'check one of the near-miss fixes that the lesson keeps, and see what catches it',
+      value: 'NAME',
+    },
     all: { summary: 'go on after the first behaviour that fails' },
     'no-load': { summary: 'leave the load run out' },
     'load-anyway': { summary: 'run the load although a behaviour fails' },
@@ -31,18 +36,22 @@ export const command: Command = {
   },
   async run(args) {
     const lesson = oneLesson(await readLessons(), 'check', args.names);
+    const wrongTurn = args.valueOf('wrong-turn');
     const subjectDir = subjectOf(lesson, args);
-    const plan: CheckPlan = {
-      folder: lesson.folder,
-      subjectDir,
-      all: args.has('all'),
-      load: args.has('no-load') ? 'never' : args.has('load-anyway') ? 'always' : 'after-behaviours',
-    };
     const printer = args.has('json') ? undefined : new CheckPrinter(lesson);
-    printer?.begin(relative(repoDir, subjectDir) || subjectDir);
-    const result = await withRun(() => runCheck(lesson, plan, printer));
-    if (isOwn(args)) await updateProgress((before) => withResult(before, result, plan.load !== 'never'));
-    if (printer) printer.end(result, isOwn(args) ? nextSteps(lesson, result, plan) : []);
+    const load = args.has('no-load') ? 'never' : args.has('load-anyway') ? 'always' : 'after-behaviours';
+    const result = await withRun(async (run) => {
+      const plan: CheckPlan = { folder: lesson.folder, subjectDir, all: args.has('all'), load };
+      if (wrongTurn === undefined) printer?.begin(relative(repoDir, subjectDir) || subjectDir);
+      else {
+        const { dir, why } = wrongTurnForShow(lesson, wrongTurn, join(run.dir, 'subjects'));
+        plan.subjectDir = dir;
+        printer?.begin(`the wrong turn ${wrongTurn}: ${why}`);
+      }
+      return runCheck(lesson, plan, printer);
+    });
+    if (isOwn(args)) await updateProgress((before) => withResult(before, result, load !== 'never'));
+    if (printer) printer.end(result, isOwn(args) ? nextSteps(lesson, result, load) : []);
     else console.log(JSON.stringify(result, null, 2));
     return exitCodes[result.verdict];
   },
@@ -51,7 +60,10 @@ export const command: Command = {
 /** The folder to judge: the learner's, our solution's, or the one that is named. */
 export function subjectOf(lesson: Lesson, args: Arguments): string {
   const given = args.valueOf('subject');
-  if (given !== undefined && args.has('solution')) throw new UsageError('--solution and --subject exclude each other.');
+  const chosen = ['solution', 'subject', 'wrong-turn'].filter(
+    (flag) => args.has(flag) || args.valueOf(flag) !== undefined,
+  );
+  if (chosen.length > 1) throw new UsageError(`--${chosen.join(' and --')} exclude each other.`);
   // npm runs scripts in the repository; a relative path is meant from where the learner typed it.
   const typedIn = process.env.INIT_CWD ?? process.cwd();
   const dir =
@@ -67,9 +79,10 @@ export function subjectOf(lesson: Lesson, args: Arguments): string {
   return dir;
 }
 
-const isOwn = (args: Arguments) => !args.has('solution') && args.valueOf('subject') === undefined;
+const isOwn = (args: Arguments) =>
+  !args.has('solution') && args.valueOf('subject') === undefined && args.valueOf('wrong-turn') === undefined;
 
-function nextSteps(lesson: Lesson, result: CheckResult, { load }: CheckPlan): string[] {
+function nextSteps(lesson: Lesson, result: CheckResult, load: CheckPlan['load']): string[] {
   const name = `lesson-${lesson.number}`;
   // The watch mode of `npm start` says what its keys do.
   const watched = process.env[watchedCheck] !== undefined;

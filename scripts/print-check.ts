@@ -18,10 +18,10 @@ export class CheckPrinter implements CheckWatcher {
     this.#lesson = lesson;
   }
 
-  /** The first lines, before anything slow. @param subject the path of the app that is judged. */
+  /** The first lines, before anything slow. @param subject what is judged: the path of an app, or a wrong turn. */
   begin(subject: string): void {
     console.log(bold(`lesson ${this.#lesson.number} · ${this.#lesson.title}`));
-    console.log(dim(`checking ${subject}`));
+    for (const line of wrap(`checking ${subject}`, '')) console.log(dim(line));
     console.log();
     this.#status = 'starting the app';
     if (!this.#live) return;

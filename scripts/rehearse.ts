@@ -7,6 +7,9 @@ import { findLesson, readLessons } from './lesson-list.ts';
 import { withRun } from './session.ts';
 import { bold, dim, duration, green, red, spread, wrap, yellow } from './style.ts';
 
+/** Programs that are not the workshop's own, and that a laptop may lack. */
+const outside = ['redis', 'postgres'];
+
 export const command: Command = {
   summary: 'Before a class, on each kind of laptop: fetches what checks need, and judges our solution of every lesson.',
   takes: '[lesson-N …]',
@@ -24,7 +27,8 @@ export const command: Command = {
         const startedAt = performance.now();
         const result = await checkInOwnProcess(run, lesson, flags);
         if (typeof result !== 'string')
-          for (const [name, what] of Object.entries(result.services)) services.set(name, what);
+          for (const [name, what] of Object.entries(result.services))
+            if (outside.includes(name)) services.set(name, what);
         if (show(lesson, result, duration(performance.now() - startedAt))) ready++;
       }
       console.log();

@@ -53,14 +53,12 @@ function blob(id: string): Buffer {
   } catch (error) {
     const { code, stderr } = error as { code?: string; stderr?: Buffer };
     if (code === 'ENOENT')
-      throw new UsageError(
-        'reset needs git, which is not installed here: the starter comes from it. Nothing was changed.',
-      );
+      throw new UsageError('The starter comes from git, which is not installed here. Nothing was changed.');
     const reason = String(stderr ?? error)
       .trim()
       .split('\n')[0];
     throw new UsageError(
-      `reset needs the workshop as a git clone: the starter comes from git, and git says "${reason}". Nothing was changed.`,
+      `The starter comes from git, so the workshop must be a git clone, and git says "${reason}". Nothing was changed.`,
     );
   }
 }

@@ -2,6 +2,8 @@ import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lesson } from '../checks/harness/lesson.ts';
 import { repoDir } from '../checks/harness/run.ts';
+import { readStarter, starterContents, writeStarter } from './starter.ts';
+import { didYouMean, UsageError } from './usage-error.ts';
 
 /** What a wrong turn's `expect.json` says. */
 export interface Expectation {
@@ -23,32 +25,73 @@ export type Subject = { name: string; dir: string } & (
   | { role: 'wrong-turn'; expects: Expectation }
 );
 
-/** Every subject of a lesson. Wrong turns and other ways are laid over a copy of the starter in `scratchDir`. */
+/** Every subject of a lesson, as it is in the working tree. Wrong turns and other ways are laid over a copy of the starter in `scratchDir`. */
 export function subjectsOf(lesson: Lesson, scratchDir: string): Subject[] {
-  const starter = join(repoDir, 'lessons', lesson.folder);
-  const solution = join(repoDir, 'solutions', lesson.folder);
-  const checks = join(repoDir, 'checks', lesson.folder);
-  const layOver = (base: string, files: string, name: string) => {
-    const dir = join(scratchDir, lesson.folder, name);
-    cpSync(base, dir, { recursive: true });
-    cpSync(files, dir, { recursive: true });
-    return dir;
-  };
+  const { starter, solution } = foldersOf(lesson);
   return [
     { role: 'starter', name: 'starter', dir: starter },
     { role: 'solution', name: 'solution', dir: solution },
-    ...foldersIn(join(checks, 'wrong-turns')).map((name) => {
-      const files = join(checks, 'wrong-turns', name);
-      const expects = JSON.parse(readFileSync(join(files, 'expect.json'), 'utf8')) as Expectation;
-      const dir = layOver(expects.over === 'solution' ? solution : starter, files, name);
-      return { role: 'wrong-turn' as const, name, dir, expects };
+    ...namesOf(lesson, 'wrong-turns').map((name) => {
+      const expects = expectationOf(lesson, name);
+      const base = expects.over === 'solution' ? solution : starter;
+      return {
+        role: 'wrong-turn' as const,
+        name,
+        dir: layOver(lesson, base, 'wrong-turns', name, scratchDir),
+        expects,
+      };
     }),
-    ...foldersIn(join(checks, 'other-ways')).map((name) => {
-      return { role: 'other-way' as const, name, dir: layOver(starter, join(checks, 'other-ways', name), name) };
+    ...namesOf(lesson, 'other-ways').map((name) => {
+      return { role: 'other-way' as const, name, dir: layOver(lesson, starter, 'other-ways', name, scratchDir) };
     }),
   ];
 }
 
-function foldersIn(parent: string): string[] {
+/**
+ * One wrong turn, laid out in `scratchDir` over the starter as the workshop ships it: in `lessons` are the learner's edits.
+ * @throws {UsageError} with the names that there are.
+ */
+export function wrongTurnForShow(lesson: Lesson, name: string, scratchDir: string): { dir: string; why: string } {
+  const names = namesOf(lesson, 'wrong-turns');
+  if (!names.includes(name))
+    throw new UsageError(
+      `Lesson ${lesson.number} has no wrong turn "${name}".${didYouMean(name, names)} It has: ${names.join(', ')}.`,
+    );
+  const { over, why } = expectationOf(lesson, name);
+  let base = foldersOf(lesson).solution;
+  if (over !== 'solution') {
+    base = join(scratchDir, 'starter');
+    const starter = readStarter(lesson.folder);
+    writeStarter(base, starter, starterContents(starter));
+  }
+  return { dir: layOver(lesson, base, 'wrong-turns', name, scratchDir), why };
+}
+
+function expectationOf(lesson: Lesson, name: string): Expectation {
+  const file = join(foldersOf(lesson).checks, 'wrong-turns', name, 'expect.json');
+  return JSON.parse(readFileSync(file, 'utf8')) as Expectation;
+}
+
+const foldersOf = ({ folder }: Lesson) => ({
+  starter: join(repoDir, 'lessons', folder),
+  solution: join(repoDir, 'solutions', folder),
+  checks: join(repoDir, 'checks', folder),
+});
+
+function namesOf(lesson: Lesson, kind: 'wrong-turns' | 'other-ways'): string[] {
+  const parent = join(foldersOf(lesson).checks, kind);
   return existsSync(parent) ? readdirSync(parent).sort() : [];
+}
+
+function layOver(
+  lesson: Lesson,
+  base: string,
+  kind: 'wrong-turns' | 'other-ways',
+  name: string,
+  scratchDir: string,
+): string {
+  const dir = join(scratchDir, lesson.folder, name);
+  cpSync(base, dir, { recursive: true });
+  cpSync(join(foldersOf(lesson).checks, kind, name), dir, { recursive: true });
+  return dir;
 }

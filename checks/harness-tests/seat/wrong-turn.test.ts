@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copyWorkshop, type WorkshopCopy } from './workshop-copy.ts';
+
+let copy: WorkshopCopy;
+beforeAll(() => {
+  copy = copyWorkshop();
+  const expectation = { behaviour: 'greets', message: 'no greeting', why: 'Nobody reads greetings.' };
+  copy.write('checks/01-tiny/wrong-turns/silent/expect.json', JSON.stringify(expectation));
+  copy.write('checks/01-tiny/wrong-turns/silent/src/notes.ts', 'export {};\n');
+});
+afterAll(() => copy[Symbol.dispose]());
+
+describe('check --wrong-turn', () => {
+  it('judges it over the starter as it was shipped, says why somebody took it, and leaves no progress', () => {
+    copy.write('lessons/01-tiny/src/greeting.ts', "export const greeting = 'solved';\n");
+    const { status, stdout } = copy.run('check', '1', '--wrong-turn', 'silent', '--no-load');
+    expect(stdout).toMatch(/checking the wrong turn silent: Nobody reads greetings\.\n/);
+    expect(stdout).toMatch(/✘ the page greets[\s\S]*There is no greeting\./);
+    expect(status).toBe(1);
+    expect(existsSync(copy.path('.workshop/progress.json'))).toBe(false);
+  });
+
+  it('lists the names that there are when it does not know one', () => {
+    const { status, stdout, stderr } = copy.run('check', '1', '--wrong-turn', 'silence');
+    expect(stderr).toBe('Lesson 1 has no wrong turn "silence". Did you mean silent? It has: silent.\n');
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  });
+});
