@@ -25,6 +25,7 @@ const commands: Record<string, () => Promise<Command>> = {
   doctor: async () => (await import('./doctor.ts')).command,
   rehearse: async () => (await import('./rehearse.ts')).command,
   starters: async () => (await import('./starters.ts')).command,
+  patches: async () => (await import('./patches.ts')).command,
   verify: async () => (await import('./verify.ts')).command,
   test: async () => (await import('./test.ts')).command,
 };

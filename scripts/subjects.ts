@@ -1,9 +1,13 @@
-import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { applyPatch, parsePatch } from 'diff';
 import type { Lesson } from '../checks/harness/lesson.ts';
 import { repoDir } from '../checks/harness/run.ts';
 import { readStarter, starterContents, writeStarter } from './starter.ts';
 import { didYouMean, UsageError } from './usage-error.ts';
+
+/** The file of a wrong turn that says which lines of its base it changes. */
+export const patchName = 'change.patch';
 
 /** What a wrong turn's `expect.json` says. */
 export interface Expectation {
@@ -47,6 +51,16 @@ export function subjectsOf(lesson: Lesson, scratchDir: string): Subject[] {
   ];
 }
 
+/** The wrong turns of a lesson: where their files are, and over which app they are laid. */
+export function wrongTurnsOf(lesson: Lesson): { name: string; expects: Expectation; base: string; files: string }[] {
+  const { starter, solution, checks } = foldersOf(lesson);
+  return namesOf(lesson, 'wrong-turns').map((name) => {
+    const expects = expectationOf(lesson, name);
+    const files = join(checks, 'wrong-turns', name);
+    return { name, expects, base: expects.over === 'solution' ? solution : starter, files };
+  });
+}
+
 /**
  * One wrong turn, laid out in `scratchDir` over the starter as the workshop ships it: in `lessons` are the learner's edits.
  * @throws {UsageError} with the names that there are.
@@ -83,6 +97,7 @@ function namesOf(lesson: Lesson, kind: 'wrong-turns' | 'other-ways'): string[] {
   return existsSync(parent) ? readdirSync(parent).sort() : [];
 }
 
+/** Lays files over a copy of `base`, and applies their change.patch to it: most wrong turns differ in a few lines. */
 function layOver(
   lesson: Lesson,
   base: string,
@@ -90,8 +105,23 @@ function layOver(
   name: string,
   scratchDir: string,
 ): string {
+  const files = join(foldersOf(lesson).checks, kind, name);
   const dir = join(scratchDir, lesson.folder, name);
   cpSync(base, dir, { recursive: true });
-  cpSync(join(foldersOf(lesson).checks, kind, name), dir, { recursive: true });
+  cpSync(files, dir, { recursive: true });
+  if (existsSync(join(files, patchName))) {
+    rmSync(join(dir, patchName));
+    applyTo(dir, readFileSync(join(files, patchName), 'utf8'));
+  }
   return dir;
+}
+
+/** @throws {Error} for a patch whose lines are no longer there: what it was made from has changed. */
+function applyTo(dir: string, patch: string): void {
+  for (const part of parsePatch(patch)) {
+    const file = join(dir, String(part.newFileName));
+    const changed = applyPatch(readFileSync(file, 'utf8'), part);
+    if (changed === false) throw new Error(`${patchName} no longer fits ${part.newFileName}, laid out in ${dir}`);
+    writeFileSync(file, changed);
+  }
 }

@@ -21,9 +21,24 @@ describe('check --wrong-turn', () => {
     expect(existsSync(copy.path('.workshop/progress.json'))).toBe(false);
   });
 
+  it('is a change of our solution, where a few lines are all that differs', () => {
+    const wrongTurn = 'checks/01-tiny/wrong-turns/empty';
+    const expectation = { over: 'solution', behaviour: 'greets', message: 'no greeting', why: 'It is a default.' };
+    const change = (line: string) =>
+      `--- src/greeting.ts\n+++ src/greeting.ts\n@@ -1,1 +1,1 @@\n-${line}\n+export const greeting = '';\n`;
+    copy.write(`${wrongTurn}/expect.json`, JSON.stringify(expectation));
+    copy.write(`${wrongTurn}/change.patch`, change("export const greeting = 'hello';"));
+    expect(copy.run('check', '1', '--wrong-turn', 'empty', '--no-load').stdout).toMatch(/✘ the page greets/);
+
+    copy.write(`${wrongTurn}/change.patch`, change("export const greeting = 'hi';"));
+    const { status, stderr } = copy.run('check', '1', '--wrong-turn', 'empty', '--no-load');
+    expect(stderr).toMatch(/change\.patch no longer fits src\/greeting\.ts/);
+    expect(status).toBe(2);
+  });
+
   it('lists the names that there are when it does not know one', () => {
     const { status, stdout, stderr } = copy.run('check', '1', '--wrong-turn', 'silence');
-    expect(stderr).toBe('Lesson 1 has no wrong turn "silence". Did you mean silent? It has: silent.\n');
+    expect(stderr).toBe('Lesson 1 has no wrong turn "silence". Did you mean silent? It has: empty, silent.\n');
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   });
 });
