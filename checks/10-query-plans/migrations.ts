@@ -1,4 +1,4 @@
-import type { AppCommandEnd } from '../harness/app-command.ts';
+import type { AppCommandEnd } from '../harness/app/app-command.ts';
 import type { CheckDefinition } from '../harness/check.ts';
 import type { PostgresHandle } from '../harness/services/postgres/handle.ts';
 import { busyConnections, lockTables } from './steps.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { AppProcess } from '../harness/app-process.ts';
+import { startApp } from '../harness/app/start-app.ts';
 import { freePort } from '../harness/ports.ts';
 import { commandOf } from '../harness/processes.ts';
 import type { Run } from '../harness/run.ts';
@@ -14,7 +14,7 @@ const options = (run: Run, app: string) => ({ run, dir: appsDir + app, env: {}, 
 describe.skipIf(process.platform === 'win32')('an app that is started under another command', () => {
   it('is that process itself, not a child of it', async () => {
     await using run = fakeRun();
-    await using app = await AppProcess.start({ ...options(run, 'right'), under: ['env', 'ONE_MORE=1'] });
+    await using app = await startApp({ ...options(run, 'right'), under: ['env', 'ONE_MORE=1'] });
     expect(commandOf(app.pid)).toMatch(/node\S* src\/server\.ts$/);
     expect((await fetch(app.url)).status).toBe(200);
     expect(await app.stop()).toBeUndefined();
@@ -33,7 +33,7 @@ describe('the port of an app', () => {
     using other = await foreigner();
     const ports = [other.port, await freePort()];
     await using run = fakeRun();
-    await using app = await AppProcess.start({
+    await using app = await startApp({
       ...options(run, 'right'),
       drawPort: async () => ports.shift() as number,
     });
@@ -47,7 +47,7 @@ describe('the port of an app', () => {
       using other = await foreigner();
       const ports = [other.port, await freePort()];
       await using run = fakeRun();
-      const started = AppProcess.start({
+      const started = startApp({
         ...options(run, 'exits-early'),
         drawPort: async () => ports.shift() as number,
       });

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AppCommandEnd } from './app-command.ts';
+import type { AppCommandEnd } from './app/app-command.ts';
 import type { Environment, Instance, Reference } from './environment.ts';
 import type { Figure } from './result.ts';
 import { attachRun } from './run.ts';

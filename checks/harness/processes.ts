@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** One row of the process table. Times in milliseconds of CPU. */
 export interface ProcessRow {
@@ -111,55 +111,12 @@ export function taggedProcesses(tag: string, table: ProcessRow[] = processTable(
   });
 }
 
-/** TCP ports on which a process of the tree listens. Linux only, elsewhere undefined. */
-export function listeningPorts(tree: ProcessRow[]): number[] | undefined {
-  if (!onLinux) return undefined;
-  const sockets = new Set(tree.flatMap((row) => socketInodes(row.pid)));
-  const rows = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => readLines(file).slice(1));
-  const listening = rows.map((row) => row.trim().split(/\s+/)).filter((f) => f[3] === '0A' && sockets.has(f[9] ?? ''));
-  return [...new Set(listening.map((f) => Number.parseInt(f[1]?.split(':')[1] ?? '0', 16)))];
-}
-
-function socketInodes(pid: number): string[] {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-      try {
-        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
-      } catch {
-        return [];
-      }
-    });
-  } catch {
-    return [];
-  }
-}
-
-function readLines(file: string): string[] {
-  try {
-    return readFileSync(file, 'utf8').trim().split('\n');
-  } catch {
-    return [];
-  }
-}
-
-/** CPU milliseconds of each thread of the tree, by "pid/tid". Linux only, elsewhere undefined. */
-export function threadCpuMs(tree: ProcessRow[]): Map<string, number> | undefined {
-  if (!onLinux) return undefined;
-  const threads = new Map<string, number>();
-  for (const { pid } of tree) {
-    let ids: string[] = [];
-    try {
-      ids = readdirSync(`/proc/${pid}/task`);
-    } catch {
-      continue;
-    }
-    for (const id of ids) {
-      // schedstat counts nanoseconds on the CPU; stat only knows whole ticks of 10 ms.
-      const [onCpuNs] = readLines(`/proc/${pid}/task/${id}/schedstat`)[0]?.split(' ') ?? [];
-      if (onCpuNs) threads.set(`${pid}/${id}`, Number(onCpuNs) / 1e6);
-    }
-  }
-  return threads;
+/** Those of the rows that have not ended since. */
+export function stillAlive(rows: ProcessRow[]): ProcessRow[] {
+  const now = new Map(processTable().map((row) => [row.pid, row]));
+  return rows.filter(
+    ({ pid, startTicks }) => now.has(pid) && now.get(pid)?.startTicks === startTicks && !now.get(pid)?.zombie,
+  );
 }
 
 /** Ends processes at once, without asking. */

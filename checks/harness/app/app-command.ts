@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { inheritedEnv } from './app-process.ts';
-import { OutputTail } from './output-tail.ts';
-import { killNow, processTree } from './processes.ts';
-import type { Run } from './run.ts';
+import { OutputTail } from '../output-tail.ts';
+import { killNow, processTree } from '../processes.ts';
+import type { Run } from '../run.ts';
+import { inheritedEnv } from './inherited-env.ts';
 
 /** Longer than any migration of a lesson takes on a busy machine. */
 const limitMs = 20_000;

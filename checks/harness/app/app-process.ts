@@ -1,0 +1,134 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { cpuMsOf, threadCpuMs } from '../cpu-time.ts';
+import { OutputTail } from '../output-tail.ts';
+import { killNow, type ProcessRow, processTree, stillAlive } from '../processes.ts';
+import type { Failure } from '../verdict.ts';
+import { ignoredSigterm, leftChildren } from './failures.ts';
+
+/** How long an app without open requests may take to end after SIGTERM. */
+const stopDeadlineMs = 5_000;
+
+/** One process of a learner's app, known only by its command, environment, HTTP and signals. */
+export class AppProcess implements AsyncDisposable {
+  readonly name: string;
+  readonly port: number;
+  /** The loopback address that it listens on: an app may bind to IPv4, IPv6 or both. */
+  host = '127.0.0.1';
+  readonly output = new OutputTail();
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<void>;
+  /** Set once we end it ourselves, so that a later exit is not taken for a crash. */
+  #stopping = false;
+
+  /** @param child was spawned as the leader of its own process group; it may not listen yet. */
+  constructor(child: ChildProcess, port: number, name: string) {
+    this.name = name;
+    this.port = port;
+    this.#child = child;
+    this.output.follow(child.stdout);
+    this.output.follow(child.stderr);
+    this.#exited = once(child, 'exit').then(() => {});
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
+  get url(): string {
+    return `http://${this.host === '::1' ? '[::1]' : this.host}:${this.port}`;
+  }
+
+  get exited(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  get exitCode(): number | null {
+    return this.#child.exitCode;
+  }
+
+  /** Ended although nobody asked it to. */
+  get crashed(): boolean {
+    return this.exited && !this.#stopping;
+  }
+
+  /** "exit code 1" or "signal SIGKILL". */
+  ending(): string {
+    return this.#child.signalCode ? `signal ${this.#child.signalCode}` : `exit code ${this.#child.exitCode}`;
+  }
+
+  lastLines(count?: number): string[] {
+    return this.output.lastLines(count);
+  }
+
+  tree(): ProcessRow[] {
+    return processTree(this.pid);
+  }
+
+  /** CPU milliseconds that the whole process tree has used. */
+  cpuMs(): number {
+    return cpuMsOf(this.tree());
+  }
+
+  /** CPU milliseconds by "pid/tid" over the whole tree; undefined where only Linux can tell. */
+  threadCpu(): Map<string, number> | undefined {
+    return threadCpuMs(this.tree());
+  }
+
+  /** Sends a signal to the app itself, as a supervisor would. An exit that follows is no crash. */
+  signal(signal: NodeJS.Signals): void {
+    this.#stopping = true;
+    this.#child.kill(signal);
+  }
+
+  /** Resolves once it has exited; false when it has not by then. */
+  async exitedWithin(deadlineMs: number): Promise<boolean> {
+    const late = new AbortController();
+    const timer = delay(deadlineMs, undefined, { signal: late.signal }).catch(() => {});
+    await Promise.race([this.#exited, timer]);
+    late.abort();
+    return this.exited;
+  }
+
+  /**
+   * SIGTERM, then SIGKILL for whoever is left.
+   * @returns what was wrong with the way it stopped, or undefined.
+   */
+  async stop({ deadlineMs = stopDeadlineMs } = {}): Promise<Failure | undefined> {
+    if (this.exited) return this.kill();
+    const family = this.tree();
+    this.signal('SIGTERM');
+    const obeyed = await this.exitedWithin(deadlineMs);
+    // A child that has left the group is no longer in the tree once its parent is dead, so all that were seen are looked for.
+    const orphans = obeyed ? stillAlive(family).filter((row) => row.pid !== this.pid) : [];
+    await this.kill();
+    killNow(stillAlive(family).map((row) => row.pid));
+    if (!obeyed) return ignoredSigterm(this, deadlineMs);
+    return orphans.length > 0 ? leftChildren(this, orphans.length) : undefined;
+  }
+
+  /** Ends the whole tree at once and waits until it is gone. */
+  async kill(): Promise<undefined> {
+    this.#stopping = true;
+    for (let attempt = 0; attempt < 200; attempt++) {
+      const alive = this.tree();
+      if (alive.length === 0) break;
+      killNow(alive.map((row) => row.pid));
+      await delay(5);
+    }
+    if (process.platform === 'win32' && !this.exited) killNow([this.pid]);
+    await this.exitedWithin(2_000);
+    return undefined;
+  }
+
+  /** The pipes close a moment after the exit; the reason for it is often in their last bytes. */
+  async drained(): Promise<void> {
+    const streams = [this.#child.stdout, this.#child.stderr].filter((stream) => stream && !stream.closed);
+    await Promise.race([Promise.all(streams.map((stream) => stream && once(stream, 'close'))), delay(500)]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+}

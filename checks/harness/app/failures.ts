@@ -1,0 +1,92 @@
+import { BehaviourFailure, type Failure } from '../verdict.ts';
+import type { AppCommandEnd } from './app-command.ts';
+import type { AppProcess } from './app-process.ts';
+
+// What may be wrong with an app as a process, in the sentences that its author reads.
+
+export function exitedEarly(app: AppProcess): BehaviourFailure {
+  return new BehaviourFailure({
+    kind: 'exited-early',
+    trail: ['node src/server.ts'],
+    expected: 'to listen on PORT',
+    seen: `it ended with ${app.ending()} before it listened`,
+    because: 'The app ended while it was starting. Its own last lines say why.',
+    lookAt: 'the error below; node src/server.ts in the lesson folder shows the same',
+    appOutput: app.output.crashLines(12),
+  });
+}
+
+export function wrongPort(app: AppProcess, others: number[]): BehaviourFailure {
+  return notListening(app, {
+    kind: 'wrong-port',
+    seen: `it listens on ${others.join(', ')}`,
+    because: 'The app listens on a port of its own choice. Whoever starts it chooses the port, in the variable PORT.',
+  });
+}
+
+export function neverListened(app: AppProcess, deadlineMs: number): BehaviourFailure {
+  return notListening(app, {
+    kind: 'never-listened',
+    seen: `nothing listens after ${deadlineMs / 1000} s, and the app still runs`,
+    because: 'The app runs but never listens, so nobody can reach it.',
+  });
+}
+
+function notListening(app: AppProcess, what: Pick<Failure, 'kind' | 'seen' | 'because'>): BehaviourFailure {
+  return new BehaviourFailure({
+    ...what,
+    trail: [`PORT=${app.port} node src/server.ts`],
+    expected: `to listen on port ${app.port}`,
+    lookAt: 'where does src/server.ts call listen, and with which port?',
+    appOutput: app.lastLines(),
+  });
+}
+
+/** An app that has died without being told to. */
+export function hasCrashed(app: AppProcess, trail: string[]): BehaviourFailure {
+  return new BehaviourFailure({
+    kind: 'crashed',
+    trail: [...trail],
+    expected: `${app.name} to keep running`,
+    seen: `it ended with ${app.ending()}`,
+    because: 'The process died. Every request that it was serving was lost, and so was all that it kept in memory.',
+    lookAt: 'the error below: who throws it, and who should have caught it?',
+    appOutput: app.output.crashLines(12),
+  });
+}
+
+export function ignoredSigterm(app: AppProcess, deadlineMs: number): Failure {
+  return {
+    kind: 'ignored-sigterm',
+    trail: [`SIGTERM to ${app.name}`],
+    expected: `to exit within ${deadlineMs / 1000} s`,
+    seen: 'it still ran, and was ended with SIGKILL',
+    because: 'A deploy sends SIGTERM and waits. An app that does not exit is killed, with whatever it was doing.',
+    lookAt: 'what does the app do on SIGTERM, and what keeps its event loop alive afterwards?',
+    appOutput: app.lastLines(),
+  };
+}
+
+export function leftChildren(app: AppProcess, orphans: number): Failure {
+  return {
+    kind: 'left-children',
+    trail: [`SIGTERM to ${app.name}`],
+    expected: 'no process of the app to be left',
+    seen: `${orphans} of its child processes still ran`,
+    because: 'The app exited before its children. Nobody stops them now, and they keep memory and ports.',
+    lookAt: 'who ends the child processes when the app gets SIGTERM?',
+    appOutput: app.lastLines(),
+  };
+}
+
+export function migrationFailed(script: string, { ending, output }: AppCommandEnd): BehaviourFailure {
+  return new BehaviourFailure({
+    kind: 'migration-failed',
+    trail: [`node ${script}`],
+    expected: 'to end with exit code 0',
+    seen: ending,
+    because: 'The migrations failed, so the app was not started: a deploy stops here, too.',
+    lookAt: `the error below; node ${script} in the lesson folder, with DATABASE_URL set, shows the same`,
+    appOutput: output.crashLines(12),
+  });
+}

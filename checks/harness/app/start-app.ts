@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { accepts, freePort } from '../ports.ts';
+import type { Run } from '../run.ts';
+import { AppProcess } from './app-process.ts';
+import { inheritedEnv } from './inherited-env.ts';
+import { listeningHost, ownsItsPort } from './listening.ts';
+
+export interface AppOptions {
+  run: Run;
+  /** The lesson's folder: `node src/server.ts` is run in it. */
+  dir: string;
+  /** Environment besides PATH, HOME and PORT. */
+  env: Record<string, string>;
+  /** What it is called in a verdict: "instance 1". */
+  name: string;
+  /** A command that is put before node's and becomes it: `taskset -c 0`. */
+  under?: readonly string[];
+  /** Draws its port. */
+  drawPort?: () => Promise<number>;
+}
+
+/** Ports that somebody else may take before an app gets hold of its own. */
+const mostPorts = 3;
+
+/**
+ * Starts `node src/server.ts` and waits until it listens on its port.
+ * @throws {BehaviourFailure} exited-early, wrong-port or never-listened, with the app's last lines.
+ */
+export async function startApp(options: AppOptions): Promise<AppProcess> {
+  for (let ports = 1; ; ports++) {
+    const app = await startOnce(options);
+    if (app) return app;
+    // Three times in a row is no accident: whoever it is belongs to the app, in a way that we can't see.
+    if (ports === mostPorts) return (await startOnce(options, 'whoever listens')) as AppProcess;
+  }
+}
+
+/** Undefined when somebody else listens on the port that was drawn for the app. */
+async function startOnce(
+  { run, dir, env, name, under = [], drawPort = freePort }: AppOptions,
+  trust?: 'whoever listens',
+): Promise<AppProcess | undefined> {
+  const port = await drawPort();
+  const [command = process.execPath, ...args] = [...under, process.execPath, 'src/server.ts'];
+  const child = spawn(command, args, {
+    cwd: dir,
+    detached: true, // The leader of its own process group, so that the whole group can be ended.
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...inheritedEnv(), ...run.env, ...env, PORT: String(port) },
+  });
+  run.adopt(child);
+  const app = new AppProcess(child, port, name);
+  try {
+    app.host = await listeningHost(app);
+    if (trust || ownsItsPort(app)) return app;
+  } catch (error) {
+    await app.kill();
+    if (trust || !(await accepts(port))) throw error;
+  }
+  await app.kill();
+  return undefined;
+}

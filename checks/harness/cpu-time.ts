@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { ProcessRow } from './processes.ts';
+
+/** CPU milliseconds that the processes of a tree have used. */
+export function cpuMsOf(tree: ProcessRow[]): number {
+  const threads = threadCpuMs(tree);
+  if (threads) return [...threads.values()].reduce((sum, ms) => sum + ms, 0);
+  return tree.reduce((sum, row) => sum + row.cpuMs, 0);
+}
+
+/** CPU milliseconds of each thread of the tree, by "pid/tid". Linux only, elsewhere undefined. */
+export function threadCpuMs(tree: ProcessRow[]): Map<string, number> | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const threads = new Map<string, number>();
+  for (const { pid } of tree) {
+    let ids: string[] = [];
+    try {
+      ids = readdirSync(`/proc/${pid}/task`);
+    } catch {
+      continue;
+    }
+    for (const id of ids) {
+      // schedstat counts nanoseconds on the CPU; stat only knows whole ticks of 10 ms.
+      const onCpuMs = onCpu(`/proc/${pid}/task/${id}/schedstat`);
+      if (onCpuMs !== undefined) threads.set(`${pid}/${id}`, onCpuMs);
+    }
+  }
+  return threads;
+}
+
+function onCpu(schedstat: string): number | undefined {
+  try {
+    return Number(readFileSync(schedstat, 'utf8').split(' ')[0]) / 1e6;
+  } catch {
+    return undefined; // The thread has ended.
+  }
+}
