@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { commandOf, parentOf } from '../checks/harness/processes.ts';
-import { announceExit, closeRun, endProcesses, openRun, type Run } from '../checks/harness/run.ts';
+import { announceExit, openRun, type Run } from '../checks/harness/run.ts';
+import { closeRun, endProcesses } from '../checks/harness/run-end.ts';
 
 /** What an exit may take when we are told to stop, and when a command has ended by itself and prints its result. */
 const stopWithinMs = 1_000;

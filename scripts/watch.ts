@@ -7,6 +7,7 @@ import { readKeys } from './keys.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { isPassed } from './progress.ts';
 import { readProgress, updateProgress } from './progress-file.ts';
+import { Question } from './question.ts';
 import { exitCodes, watchParents } from './session.ts';
 import { watchSources } from './source-watcher.ts';
 import { introduction } from './start.ts';
@@ -24,9 +25,7 @@ export class LessonWatch {
   readonly #jobs: OneAtATime;
   #lesson: Lesson;
   #watching = new AbortController();
-  /** What the next key answers, when a question is open. */
-  #answer: ((key: string) => void) | undefined;
-  #question = '';
+  readonly #question = new Question(() => this.#status(''));
   #lastVerdict = '';
   #quit!: (exitCode: number) => void;
 
@@ -60,8 +59,8 @@ export class LessonWatch {
   }
 
   #press(key: string): void {
-    if (key === 'quit' || (key === 'q' && !this.#answer)) this.#quit(0);
-    else if (this.#answer) this.#answer(key);
+    if (key === 'quit' || (key === 'q' && !this.#question.open)) this.#quit(0);
+    else if (this.#question.open) this.#question.press(key);
     else this.#act(key);
   }
 
@@ -125,22 +124,12 @@ export class LessonWatch {
   async #list(): Promise<void> {
     for (const line of ['', ...lessonLines(this.#lessons, await readProgress(), this.#lesson)])
       this.#footer.print(line);
-    let typed = '';
-    const ask = () => this.#put(`Which one? Its number, then Enter; Esc stays here: ${typed}_`);
-    this.#answer = (key) => {
-      if (/^\d$/.test(key)) typed += key;
-      else if (key === 'backspace') typed = typed.slice(0, -1);
-      else {
-        this.#close();
-        const chosen =
-          key === 'return' || key === 'enter' ? this.#lessons.find((l) => String(l.number) === typed) : undefined;
-        if (chosen) return void this.#goTo(chosen);
-        if (typed && key !== 'escape') this.#footer.print(`  There is no lesson ${typed}.`);
-        return this.#idle();
-      }
-      ask();
-    };
-    ask();
+    this.#question.number('Which one? Its number, then Enter; Esc stays here: ', (typed) => {
+      const chosen = this.#lessons.find((l) => String(l.number) === typed);
+      if (chosen) return void this.#goTo(chosen);
+      if (typed) this.#footer.print(`  There is no lesson ${typed}.`);
+      this.#idle();
+    });
   }
 
   async #goTo(lesson: Lesson): Promise<void> {
@@ -160,22 +149,7 @@ export class LessonWatch {
   }
 
   #ask(question: string, yes: () => void): void {
-    this.#answer = (key) => {
-      this.#close();
-      if (key === 'y') yes();
-      else this.#idle();
-    };
-    this.#put(`${question} y/N`);
-  }
-
-  #put(question: string): void {
-    this.#question = question;
-    this.#status('');
-  }
-
-  #close(): void {
-    this.#answer = undefined;
-    this.#question = '';
+    this.#question.yesOrNo(question, yes, () => this.#idle());
   }
 
   #idle(): void {
@@ -184,6 +158,6 @@ export class LessonWatch {
   }
 
   #status(text: string): void {
-    this.#footer.status(`  ${this.#question || text}`);
+    this.#footer.status(`  ${this.#question.text || text}`);
   }
 }

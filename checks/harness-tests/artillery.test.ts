@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runArtillery } from '../harness/load/artillery.ts';
 import { readAnswers } from '../harness/load/report.ts';
 import { freePort } from '../harness/ports.ts';
-import { closeRun, openRun, type Run } from '../harness/run.ts';
+import { openRun, type Run } from '../harness/run.ts';
+import { closeRun } from '../harness/run-end.ts';
 
 const script = fileURLToPath(new URL('./fixture/load.yml', import.meta.url));
 

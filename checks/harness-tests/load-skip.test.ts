@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadLines } from '../../scripts/print-check.ts';
+import { loadLines } from '../../scripts/check-lines.ts';
 import type { Environment } from '../harness/environment.ts';
 import { judgeLoad } from '../harness/load/judge.ts';
 import lesson from './fixture/lesson.ts';

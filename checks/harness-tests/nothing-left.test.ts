@@ -79,8 +79,10 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
   it('ends what was started while the run was being closed, when its folder is gone already', async () => {
     const value = Math.random().toString(36).slice(2);
     const runModule = new URL('../harness/run.ts', import.meta.url).href;
+    const runEndModule = new URL('../harness/run-end.ts', import.meta.url).href;
     const script = `
-      const { openRun, closeRun } = await import(${JSON.stringify(runModule)});
+      const { openRun } = await import(${JSON.stringify(runModule)});
+      const { closeRun } = await import(${JSON.stringify(runEndModule)});
       const { spawn } = await import('node:child_process');
       const run = openRun();
       await closeRun(run.dir);

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Probe, ProbeServer } from '../harness/probe/probe-server.ts';
+import type { Probe } from '../harness/probe/probe.ts';
+import { ProbeServer } from '../harness/probe/probe-server.ts';
 
 /** An app whose event loop is held for 60 ms at a time when its standard input says so. */
 const source = `

@@ -1,7 +1,7 @@
 // Started beside every command that starts processes. It waits for its standard input to end, which happens when that
 // command ends, however it ends, and then ends what the command has left behind.
 import { killNow } from './processes.ts';
-import { closeRun } from './run.ts';
+import { closeRun } from './run-end.ts';
 
 const dir = process.argv[2];
 const owner = process.ppid;

@@ -26,12 +26,13 @@ export class Services {
   /** @throws {Inconclusive} when the workshop can't provide one; those that are open by then wait for `close`. */
   async open(): Promise<void> {
     const { services } = this.#options.lesson;
-    if (services.includes('redis')) this.redis = await this.#openRedis();
+    if (services.includes('redis')) this.redis = await this.openRedis();
     if (services.includes('postgres')) this.postgres = await this.openPostgres();
     if (services.includes('supplier')) this.supplier = await this.#startSupplier();
   }
 
-  async #openRedis(): Promise<RedisHandle> {
+  /** An empty Redis, beside the one that `open` brings: whoever asks for it closes it. */
+  async openRedis(): Promise<RedisHandle> {
     const { run, onProgress = () => {} } = this.#options;
     return orInconclusive('npm run doctor', () => openRedis({ run, cacheDir, repoDir, env: process.env, onProgress }));
   }

@@ -1,0 +1,55 @@
+/** A question in the status line, which the next keys answer. */
+export class Question {
+  /** What stands in the status line, or nothing when no question is open. */
+  text = '';
+  readonly #show: () => void;
+  #hear: ((key: string) => void) | undefined;
+
+  /** @param show is called whenever `text` has something new to show. */
+  constructor(show: () => void) {
+    this.#show = show;
+  }
+
+  get open(): boolean {
+    return this.#hear !== undefined;
+  }
+
+  press(key: string): void {
+    this.#hear?.(key);
+  }
+
+  /** `y` is yes, and every other key is no. */
+  yesOrNo(question: string, yes: () => void, no: () => void): void {
+    this.#hear = (key) => {
+      this.#close();
+      if (key === 'y') yes();
+      else no();
+    };
+    this.#put(`${question} y/N`);
+  }
+
+  /** Collects digits until Enter, or gives undefined after any other key. */
+  number(question: string, then: (typed: string | undefined) => void): void {
+    let typed = '';
+    this.#hear = (key) => {
+      if (/^\d$/.test(key)) typed += key;
+      else if (key === 'backspace') typed = typed.slice(0, -1);
+      else {
+        this.#close();
+        return then(key === 'return' || key === 'enter' ? typed : undefined);
+      }
+      this.#put(`${question}${typed}_`);
+    };
+    this.#put(`${question}_`);
+  }
+
+  #put(text: string): void {
+    this.text = text;
+    this.#show();
+  }
+
+  #close(): void {
+    this.#hear = undefined;
+    this.text = '';
+  }
+}
