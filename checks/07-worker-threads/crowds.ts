@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Stage } from '../harness/behaviour.ts';
 import { disturbs, MachineWatch } from '../harness/machine.ts';
 import { inMs, mustBeBest, mustBeOwn, mustSayWhen } from './answers.ts';
-import { cpuOfTree } from './evidence.ts';
 import { bestSeats } from './reference.ts';
 import {
   Crowd,
@@ -27,14 +26,14 @@ export async function refusesTheSurplus(t: Stage, hall: () => number): Promise<v
   const halls = [...sample.map(({ venue }) => venue), ...Array.from({ length: visitors - sample.length }, hall)];
   const mostCpuMs = (mostWaiting + 2 * t.cores) * searchCostMs(party);
   const before = await app.probe.read();
-  const cpuBefore = cpuOfTree(app);
+  const cpuBefore = app.cpuMs();
   const crowd = new Crowd(
     t,
     halls.map((venue) => searchPath(venue, party)),
   );
   try {
     // Not so many seconds but so much work: a busy machine makes the seconds longer.
-    while (crowd.count(503) < enough && crowd.open > 0 && cpuOfTree(app) - cpuBefore < mostCpuMs) await delay(20);
+    while (crowd.count(503) < enough && crowd.open > 0 && app.cpuMs() - cpuBefore < mostCpuMs) await delay(20);
     const [refused, answered, waiting] = [crowd.count(503), crowd.count(200), crowd.open];
     tellInOneLine(t, `${visitors} searches at once`);
     t.require(refused >= enough, {
@@ -70,7 +69,7 @@ export async function freesThePlaces(t: Stage, hall: () => number): Promise<void
   const disturbed = () => disturbs(watch.otherCoresBusy());
   const mostCpuMs = 0.5 * clients * largeMs;
   const limitMs = () => (disturbed() ? 25_000 : Math.round(1_000 + 3 * smallMs));
-  const cpuBefore = cpuOfTree(app);
+  const cpuBefore = app.cpuMs();
   const crowd = new Crowd(
     t,
     Array.from({ length: clients }, () => searchPath(hall(), largestParty)),
@@ -79,11 +78,11 @@ export async function freesThePlaces(t: Stage, hall: () => number): Promise<void
   let freed = false;
   try {
     const startedMs = 0.5 * t.cores * largeMs;
-    await t.until('the app to search', () => cpuOfTree(app) - cpuBefore > startedMs || crowd.open < clients, soon);
+    await t.until('the app to search', () => app.cpuMs() - cpuBefore > startedMs || crowd.open < clients, soon);
     await crowd.leave();
-    const [leftAt, cpuWhenLeft] = [performance.now(), cpuOfTree(app)];
+    const [leftAt, cpuWhenLeft] = [performance.now(), app.cpuMs()];
     const sinceMs = () => performance.now() - leftAt;
-    const spentMs = () => cpuOfTree(app) - cpuWhenLeft;
+    const spentMs = () => app.cpuMs() - cpuWhenLeft;
     while (!freed) {
       const next = new Crowd(t, [searchPath(expected.venue, expected.party)]);
       nexts.push(next);

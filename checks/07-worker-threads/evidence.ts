@@ -15,11 +15,6 @@ export async function cpuByThread(app: Instance, work: Promise<unknown>): Promis
   return [...used.values()].sort((a, b) => b - a);
 }
 
-/** CPU milliseconds of the app, threads and children that have ended included, in steps of 10. */
-export function cpuOfTree(app: Instance): number {
-  return app.tree().reduce((sum, { cpuMs, childrenCpuMs }) => sum + cpuMs + childrenCpuMs, 0);
-}
-
 /** Pids of the app's processes that were seen while the work ran. */
 export async function pidsDuring(app: Instance, work: Promise<unknown>): Promise<Set<number>> {
   const pids = new Set<number>();

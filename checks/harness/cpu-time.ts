@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ProcessRow } from './processes.ts';
 
-/** CPU milliseconds that the processes of a tree have used. */
+/**
+ * CPU milliseconds that a tree has used, in steps of 10. Threads that have ended count, and so do children that have ended
+ * and been waited for: a sum over the threads that live now would fall whenever one ends.
+ */
 export function cpuMsOf(tree: ProcessRow[]): number {
-  const threads = threadCpuMs(tree);
-  if (threads) return [...threads.values()].reduce((sum, ms) => sum + ms, 0);
-  return tree.reduce((sum, row) => sum + row.cpuMs, 0);
+  return tree.reduce((sum, row) => sum + row.cpuMs + row.childrenCpuMs, 0);
 }
 
 /** CPU milliseconds of each thread of the tree, by "pid/tid". Linux only, elsewhere undefined. */

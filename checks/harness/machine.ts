@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { cpuMsOf } from './cpu-time.ts';
 import { processTable, processTree } from './processes.ts';
 
 /** Milliseconds of one clock tick in /proc/stat. */
@@ -41,6 +42,6 @@ function read(): CpuReading | undefined {
     at: performance.now(),
     machineMs: (user + nice + system + irq + softirq + steal) * millisecondsPerTick,
     // Children that have ended count in `childrenCpuMs` of whoever waited for them.
-    oursMs: ours.reduce((sum, row) => sum + row.cpuMs + row.childrenCpuMs, 0),
+    oursMs: cpuMsOf(ours),
   };
 }

@@ -66,7 +66,7 @@ export class AppProcess implements AsyncDisposable {
     return processTree(this.pid);
   }
 
-  /** CPU milliseconds that the whole process tree has used. */
+  /** CPU milliseconds that the whole process tree has used, ended threads and children included, in steps of 10. */
   cpuMs(): number {
     return cpuMsOf(this.tree());
   }
