@@ -1,24 +1,15 @@
-import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
-import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
-import { freePort } from '../checks/harness/ports.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MachineWatch } from '../checks/harness/machine.ts';
 import { cacheDir, repoDir } from '../checks/harness/run.ts';
 import { explainPostgres, composeUp as postgresUp } from '../checks/harness/services/postgres/index.ts';
 import type { Availability } from '../checks/harness/services/provider.ts';
 import { explainRedis } from '../checks/harness/services/redis/index.ts';
 import type { Command } from './cli.ts';
+import { cores, disk, type Finding, memory, node, ports, programs } from './findings.ts';
 import { bold, dim, green, red, yellow } from './style.ts';
 
-/** A lesson's database and the copy of a check take the most: up to 300 MB. A Redis unpacked from a package needs 10. */
-const wantedDiskMb = 500;
-const wantedMemoryMb = 700;
-
-interface Finding {
-  name: string;
-  state: 'good' | 'note' | 'bad';
-  text: string;
-  mend?: string | undefined;
-}
+/** Long enough to see what other programs do. */
+const watchedMs = 700;
 
 export const command: Command = {
   summary: 'Says what the workshop would use on this machine and why, and what is missing.',
@@ -27,6 +18,8 @@ export const command: Command = {
   async run() {
     console.log(bold('What the workshop finds here'));
     console.log();
+    const watch = new MachineWatch();
+    const watched = delay(watchedMs);
     const findings = [node(), cores(), memory(), disk(), await ports()];
     for (const finding of findings) show(finding);
     const redis = await explainRedis({ cacheDir, repoDir, env: process.env });
@@ -48,6 +41,9 @@ export const command: Command = {
       text: database?.ok ? `${database.name}: ${database.detail}` : 'none of the ways below works',
     });
     showProviders(postgres);
+    await watched;
+    const others = programs(watch.use());
+    if (others) show(others);
     const bad = [...findings.filter((finding) => finding.state === 'bad')];
     console.log();
     if (insistedButBroken && !insistedButBroken.ok) return verdict([insistedButBroken.mend ?? 'unset REDIS_URL']);
@@ -84,59 +80,4 @@ function verdict(mends: string[]): number {
 function show({ name, state, text }: Finding): void {
   const mark = { good: green('✔'), note: yellow('!'), bad: red('✘') }[state];
   console.log(`  ${mark} ${name.padEnd(8)} ${text}`);
-}
-
-function node(): Finding {
-  const pinned = process.execPath.startsWith(join(repoDir, 'node_modules'));
-  const where = pinned ? "from this folder's node_modules" : `your own: ${process.execPath}`;
-  return { name: 'Node', state: 'good', text: `${process.versions.node}, ${where}` };
-}
-
-function cores(): Finding {
-  const usable = availableParallelism();
-  const all = cpus().length;
-  const text = `${usable}${usable < all ? ` of ${all} (limited)` : ''}`;
-  return usable > 1
-    ? { name: 'Cores', state: 'good', text }
-    : { name: 'Cores', state: 'note', text: `${text}; what needs two is left out, and is said so` };
-}
-
-function memory(): Finding {
-  const freeMb = Math.round(freemem() / 1e6);
-  const text = `${freeMb} MB free of ${Math.round(totalmem() / 1e6)} MB`;
-  return freeMb >= wantedMemoryMb
-    ? { name: 'Memory', state: 'good', text }
-    : {
-        name: 'Memory',
-        state: 'note',
-        text: `${text}; a check takes up to ${wantedMemoryMb} MB, so close other programs`,
-      };
-}
-
-function disk(): Finding {
-  try {
-    mkdirSync(cacheDir, { recursive: true });
-    accessSync(cacheDir, constants.W_OK);
-    const { bavail, bsize } = statfsSync(cacheDir);
-    const freeMb = Math.round((bavail * bsize) / 1e6);
-    const text = `${freeMb} MB free, scratch files in .workshop`;
-    return freeMb >= wantedDiskMb
-      ? { name: 'Disk', state: 'good', text }
-      : { name: 'Disk', state: 'bad', text, mend: `free ${wantedDiskMb} MB on the disk of ${repoDir}` };
-  } catch {
-    return {
-      name: 'Disk',
-      state: 'bad',
-      text: `${cacheDir} can't be written`,
-      mend: `give yourself the right to write to ${dirname(cacheDir)}`,
-    };
-  }
-}
-
-async function ports(): Promise<Finding> {
-  try {
-    return { name: 'Ports', state: 'good', text: `free ones on 127.0.0.1, such as ${await freePort()}` };
-  } catch (error) {
-    return { name: 'Ports', state: 'bad', text: String(error), mend: 'allow programs to listen on 127.0.0.1' };
-  }
 }

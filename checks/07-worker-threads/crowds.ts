@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stage } from '../harness/behaviour.ts';
-import { disturbs, MachineWatch } from '../harness/machine.ts';
+import { disturbance, MachineWatch } from '../harness/machine.ts';
 import { inMs, mustBeBest, mustBeOwn, mustSayWhen } from './answers.ts';
 import { bestSeats } from './reference.ts';
 import {
@@ -66,7 +66,7 @@ export async function freesThePlaces(t: Stage, hall: () => number): Promise<void
   const smallMs = searchCostMs(2);
   const largeMs = 3 * smallMs; // By the number of people that it counts through; measuring it takes a second.
   const watch = new MachineWatch();
-  const disturbed = () => disturbs(watch.otherCoresBusy());
+  const disturbed = () => disturbance(watch.use() ?? {}) !== undefined;
   const mostCpuMs = 0.5 * clients * largeMs;
   const limitMs = () => (disturbed() ? 25_000 : Math.round(1_000 + 3 * smallMs));
   const cpuBefore = app.cpuMs();

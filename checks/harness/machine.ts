@@ -1,47 +1,124 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { readCpuLimit } from './cpu-limit.ts';
 import { cpuMsOf } from './cpu-time.ts';
-import { processTable, processTree } from './processes.ts';
+import { processTree } from './processes.ts';
 
 /** Milliseconds of one clock tick in /proc/stat. */
 const millisecondsPerTick = 10;
-/** From this share of the cores on, other programs can bend a time that we measure. */
+/** From this share of the cores on, what others take can bend a time that we measure. */
 const disturbingShare = 0.25;
 
-/** CPU time of the whole machine and of this process with all it started, in milliseconds. */
-interface CpuReading {
-  at: number;
-  machineMs: number;
-  oursMs: number;
+/** Who used the cores for a while, each in cores on average. */
+export interface MachineUse {
+  /** By other programs, or by the host of a virtual machine. */
+  otherCoresBusy: number;
+  /** Those of them that the host took. */
+  stolenCores: number;
+  /** By this process and all it started. */
+  ownCoresBusy: number;
+  /** Cores on which a CPU limit paused our processes. */
+  pausedCores?: number;
 }
 
-/** Watches how much of the machine other programs use. Linux only. */
+/** What Linux has counted until now, in milliseconds of CPU. */
+interface MachineReading {
+  at: number;
+  busyMs: number;
+  stolenMs: number;
+  ownMs: number;
+  pausedMs: number | undefined;
+  /** Cores that we may run on, and which the readings are about. */
+  cores: number;
+}
+
+/** Watches who uses the machine. Linux only. */
 export class MachineWatch {
-  readonly #from = read();
+  readonly #from = readMachine();
+
+  /** Since the start, or undefined where that can't be told. */
+  use(): MachineUse | undefined {
+    const to = readMachine();
+    return this.#from && to && useBetween(this.#from, to);
+  }
 
   /** Cores that others (or the hypervisor) kept busy since the start, or undefined where that can't be told. */
   otherCoresBusy(): number | undefined {
-    const to = read();
-    if (!this.#from || !to) return undefined;
-    const othersMs = to.machineMs - this.#from.machineMs - (to.oursMs - this.#from.oursMs);
-    return Math.max(0, othersMs / (to.at - this.#from.at));
+    return this.use()?.otherCoresBusy;
   }
 }
 
 /** Whether that much foreign work explains a missed target. Unknown counts as no. */
-export function disturbs(otherCoresBusy: number | undefined): boolean {
-  return otherCoresBusy !== undefined && otherCoresBusy >= disturbingShare * availableParallelism();
+export function disturbs(otherCoresBusy: number | undefined, cores = availableParallelism()): boolean {
+  return otherCoresBusy !== undefined && otherCoresBusy >= disturbingShare * cores;
 }
 
-function read(): CpuReading | undefined {
+/**
+ * What kept cores from us, as the end of a sentence, and what to do about it. Undefined when we had what we needed: a limit
+ * that pauses those who use all of it is no excuse, because a machine with so many cores would not give them more.
+ */
+export function disturbance(
+  { otherCoresBusy, stolenCores = 0, ownCoresBusy, pausedCores }: Partial<MachineUse>,
+  cores = availableParallelism(),
+): { what: string; mend: string } | undefined {
+  if (otherCoresBusy !== undefined && disturbs(otherCoresBusy, cores)) {
+    return stolenCores > otherCoresBusy / 2
+      ? {
+          what: `the host of this virtual machine kept ${stolenCores.toFixed(1)} of its cores for others`,
+          mend: 'wait until the host has less to do, and check again',
+        }
+      : {
+          what: `other programs kept ${otherCoresBusy.toFixed(1)} cores of this machine busy`,
+          mend: 'close other programs, or wait until they have finished, and check again',
+        };
+  }
+  const hadEnough = ownCoresBusy === undefined || ownCoresBusy > (1 - disturbingShare) * cores;
+  if (!hadEnough && disturbs(pausedCores, cores)) {
+    return {
+      what: `a CPU limit paused the processes, which got ${ownCoresBusy.toFixed(1)} of ${cores} cores`,
+      mend: 'give this container more CPU (docker run --cpus), and check again',
+    };
+  }
+  return undefined;
+}
+
+/** @param root what stands for `/`, in tests. */
+export function readMachine(root = '/'): MachineReading | undefined {
   if (process.platform !== 'linux') return undefined;
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] =
-    readFileSync('/proc/stat', 'utf8').split('\n')[0]?.split(/\s+/).slice(1).map(Number) ?? [];
-  const ours = processTree(process.pid, processTable());
+  const allowed = allowedCores(readFileSync(join(root, 'proc/self/status'), 'utf8'));
+  const perCore = readFileSync(join(root, 'proc/stat'), 'utf8').matchAll(/^cpu(\d+) (.*)$/gm);
+  const reading = { busyMs: 0, stolenMs: 0, cores: 0 };
+  for (const [, core, ticks = ''] of perCore) {
+    if (!allowed(Number(core))) continue;
+    const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = ticks.split(' ').map(Number);
+    reading.busyMs += (user + nice + system + irq + softirq + steal) * millisecondsPerTick;
+    reading.stolenMs += steal * millisecondsPerTick;
+    reading.cores++;
+  }
+  const ownMs = cpuMsOf(processTree(process.pid));
+  return { at: performance.now(), ...reading, ownMs, pausedMs: readCpuLimit(root).pausedMs };
+}
+
+/** From "Cpus_allowed_list:	0-1,4" of a process's status. */
+function allowedCores(status: string): (core: number) => boolean {
+  const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? '0-';
+  const ranges = list.split(',').map((range) => range.split('-'));
+  return (core) => ranges.some(([first, last = first]) => core >= Number(first) && (!last || core <= Number(last)));
+}
+
+/** @param usable how many cores we count with; what others do on more than those does not touch us. */
+export function useBetween(from: MachineReading, to: MachineReading, usable = availableParallelism()): MachineUse {
+  const coresIn = (ms: number) => ms / (to.at - from.at);
+  const ownMs = to.ownMs - from.ownMs;
+  const others = coresIn(to.busyMs - from.busyMs - ownMs);
+  const spare = Math.max(0, to.cores - usable);
   return {
-    at: performance.now(),
-    machineMs: (user + nice + system + irq + softirq + steal) * millisecondsPerTick,
-    // Children that have ended count in `childrenCpuMs` of whoever waited for them.
-    oursMs: cpuMsOf(ours),
+    otherCoresBusy: Math.max(0, others - spare),
+    stolenCores: coresIn(to.stolenMs - from.stolenMs),
+    ownCoresBusy: coresIn(ownMs),
+    ...(from.pausedMs === undefined || to.pausedMs === undefined
+      ? {}
+      : { pausedCores: coresIn(to.pausedMs - from.pausedMs) }),
   };
 }

@@ -45,8 +45,14 @@ export interface LoadResult {
   failure?: Failure;
   reason?: string;
   mend?: string;
-  /** Cores that other programs kept busy meanwhile, where that can be told. */
+  /** Cores that other programs (or the host of a virtual machine) kept busy meanwhile, where that can be told. */
   otherCoresBusy?: number;
+  /** Those of them that the host took. */
+  stolenCores?: number;
+  /** Cores that the app, the load and the check used. */
+  ownCoresBusy?: number;
+  /** Cores on which a container's CPU limit paused them. */
+  pausedCores?: number;
 }
 
 /** The result of one check, as `--json` prints it. */

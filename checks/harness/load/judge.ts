@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Environment } from '../environment.ts';
 import type { Lesson } from '../lesson.ts';
-import { disturbs, MachineWatch } from '../machine.ts';
+import { disturbance, MachineWatch } from '../machine.ts';
 import { tell } from '../progress.ts';
 import type { Figure, LoadResult, TargetResult } from '../result.ts';
 import { attachRun, repoDir } from '../run.ts';
@@ -47,21 +47,21 @@ export async function judgeLoad(
   if (shape.skip) return finish({ outcome: 'skipped', reason: shape.skip, requests: 0, seconds: 0, targets: [] });
   try {
     let attempt = await runOnce(lesson, environment, shape);
-    if (mayRepeat && attempt.excusable && disturbs(attempt.result.otherCoresBusy)) {
+    if (mayRepeat && attempt.excusable && disturbance(attempt.result)) {
       tell({ type: 'doing', text: 'the machine was busy; the load runs once more, for twice as long' });
       const phases = shape.phases ?? (await phasesOf(lesson));
       attempt = await runOnce(lesson, environment, {
         ...shape,
         phases: phases.map((phase) => ({ ...phase, duration: phase.duration * 2 })),
       });
-      if (attempt.excusable && disturbs(attempt.result.otherCoresBusy)) {
-        const cores = attempt.result.otherCoresBusy?.toFixed(1);
+      const disturbed = attempt.excusable && disturbance(attempt.result);
+      if (disturbed) {
         const { failure: _notTheApps, ...measured } = attempt.result;
         return finish({
           ...measured,
           outcome: 'inconclusive',
-          reason: `targets were missed twice, while other programs kept ${cores} cores of this machine busy`,
-          mend: 'close other programs, or wait until they have finished, and check again',
+          reason: `targets were missed twice, while ${disturbed.what}`,
+          mend: disturbed.mend,
         });
       }
     }
@@ -118,7 +118,7 @@ async function runOnce(lesson: Lesson, environment: Environment, shape: LoadShap
     environment.balancer.stripSecure = false;
     stopShowing();
   }
-  const otherCoresBusy = watch.otherCoresBusy();
+  const use = watch.use();
   await environment.assertServicesAlive();
   const answers = readAnswers(report);
   const targets = readTargets(report, lesson.targets);
@@ -129,7 +129,7 @@ async function runOnce(lesson: Lesson, environment: Environment, shape: LoadShap
     seconds: answers.seconds,
     targets,
     ...(finding?.figure ? { figures: [finding.figure] } : {}),
-    ...(otherCoresBusy === undefined ? {} : { otherCoresBusy }),
+    ...use,
   };
   const crash = environment.crash(['the load run']);
   if (crash) return { result: { ...measured, outcome: 'fail', failure: crash.failure }, excusable: false };
