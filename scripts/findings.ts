@@ -27,11 +27,16 @@ export function node(): Finding {
 export function cores(): Finding {
   const usable = availableParallelism();
   const all = cpus().length;
-  const limit = readCpuLimit().cores ?? usable;
-  const text = `${usable}${usable < all ? ` of ${all} (limited)` : ''}${limit < usable ? `; a CPU limit gives them the time of ${limit}` : ''}`;
-  return Math.min(limit, usable) > 1
-    ? { name: 'Cores', state: 'good', text }
-    : { name: 'Cores', state: 'note', text: `${text}; what needs two is left out, and is said so` };
+  const text = `${usable}${usable < all ? ` of ${all} (limited)` : ''}`;
+  const { cores: limit = usable } = readCpuLimit();
+  if (usable < 2) return { name: 'Cores', state: 'note', text: `${text}; what needs two is left out, and is said so` };
+  return limit < usable
+    ? {
+        name: 'Cores',
+        state: 'note',
+        text: `${text}; a CPU limit gives them the time of ${limit}, so loads may end inconclusive`,
+      }
+    : { name: 'Cores', state: 'good', text };
 }
 
 export function memory(): Finding {

@@ -132,6 +132,11 @@ describe('a missed target', () => {
       { ...quiet, ownCoresBusy: 0.5, pausedCores: 1.2 },
       'a CPU limit paused the processes, which got 0.5 of 2 cores',
     ],
+    [
+      'by what kept more cores from us, when both did',
+      { otherCoresBusy: 1.1, stolenCores: 0, ownCoresBusy: 0.5, pausedCores: 1.2 },
+      'a CPU limit paused the processes, which got 0.5 of 2 cores',
+    ],
     ['by no limit that lets us have our cores', { ...quiet, ownCoresBusy: 1.9, pausedCores: 1.2 }, undefined],
     ['by no limit that hardly ever paused us', { ...quiet, ownCoresBusy: 0.5, pausedCores: 0.2 }, undefined],
   ])('is excused %s', (_, use, what) => {

@@ -59,28 +59,26 @@ export function disturbs(otherCoresBusy: number | undefined, cores = availablePa
  * that pauses those who use all of it is no excuse, because a machine with so many cores would not give them more.
  */
 export function disturbance(
-  { otherCoresBusy, stolenCores = 0, ownCoresBusy, pausedCores }: Partial<MachineUse>,
+  { otherCoresBusy = 0, stolenCores = 0, ownCoresBusy, pausedCores = 0 }: Partial<MachineUse>,
   cores = availableParallelism(),
 ): { what: string; mend: string } | undefined {
-  if (otherCoresBusy !== undefined && disturbs(otherCoresBusy, cores)) {
-    return stolenCores > otherCoresBusy / 2
-      ? {
-          what: `the host of this virtual machine kept ${stolenCores.toFixed(1)} of its cores for others`,
-          mend: 'wait until the host has less to do, and check again',
-        }
-      : {
-          what: `other programs kept ${otherCoresBusy.toFixed(1)} cores of this machine busy`,
-          mend: 'close other programs, or wait until they have finished, and check again',
-        };
-  }
   const hadEnough = ownCoresBusy === undefined || ownCoresBusy > (1 - disturbingShare) * cores;
-  if (!hadEnough && disturbs(pausedCores, cores)) {
+  if (!hadEnough && disturbs(pausedCores, cores) && pausedCores >= otherCoresBusy) {
     return {
       what: `a CPU limit paused the processes, which got ${ownCoresBusy.toFixed(1)} of ${cores} cores`,
       mend: 'give this container more CPU (docker run --cpus), and check again',
     };
   }
-  return undefined;
+  if (!disturbs(otherCoresBusy, cores)) return undefined;
+  return stolenCores > otherCoresBusy / 2
+    ? {
+        what: `the host of this virtual machine kept ${stolenCores.toFixed(1)} of its cores for others`,
+        mend: 'wait until the host has less to do, and check again',
+      }
+    : {
+        what: `other programs kept ${otherCoresBusy.toFixed(1)} cores of this machine busy`,
+        mend: 'close other programs, or wait until they have finished, and check again',
+      };
 }
 
 /** @param root what stands for `/`, in tests. */
