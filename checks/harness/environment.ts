@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AppCommandEnd, runAppCommand } from './app/app-command.ts';
 import { migrationFailed } from './app/failures.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
 import { type Instance, type InstanceOptions, Instances } from './instances.ts';
 import type { Lesson } from './lesson.ts';
-import { layFiles } from './lesson-files.ts';
+import { makeLessonFiles } from './lesson-files.ts';
 import { ProbeServer } from './probe/probe-server.ts';
 import type { Run } from './run.ts';
 import { type Cdn, startCdn } from './services/cdn/cdn.ts';
@@ -46,7 +46,7 @@ export class Environment implements AsyncDisposable {
     this.#options = options;
     this.lesson = options.lesson;
     this.probes = probes;
-    this.files = layFiles(options.lesson, mkdtempSync(join(options.run.dir, 'files-')));
+    this.files = makeLessonFiles(options.run, options.lesson.files);
     this.#services = new Services(options);
     this.#instances = new Instances({ ...options, probes, env: () => this.#appEnv() });
   }
@@ -100,6 +100,11 @@ export class Environment implements AsyncDisposable {
   /** Where visitors come in. */
   get door(): Cdn | Balancer {
     return this.cdn ?? this.balancer;
+  }
+
+  /** One more Redis, which is empty; the caller closes it. */
+  openRedis(): Promise<RedisHandle> {
+    return this.#services.openRedis();
   }
 
   /** One more database with the lesson's seed; the caller closes it. */

@@ -1,10 +1,11 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lesson } from './lesson.ts';
-import { repoDir } from './run.ts';
+import { type Run, repoDir } from './run.ts';
 
-/** Puts the lesson's files into a folder of the run. Returns their paths, by the variable that tells the app. */
-export function layFiles({ files = [] }: Lesson, dir: string): Record<string, string> {
+/** Paths of a lesson's files, by the variable that tells the app; each environment has its own. */
+export function makeLessonFiles(run: Run, files: Lesson['files'] = []): Readonly<Record<string, string>> {
+  const dir = mkdtempSync(join(run.dir, 'files-'));
   return Object.fromEntries(
     files.map(({ variable, name, copyOf }) => {
       const path = join(dir, name);

@@ -45,9 +45,9 @@ export interface LoadResult {
   failure?: Failure;
   reason?: string;
   mend?: string;
-  /** Cores that other programs (or the host of a virtual machine) kept busy meanwhile, where that can be told. */
+  /** Cores that other programs kept busy meanwhile, where that can be told. */
   otherCoresBusy?: number;
-  /** Those of them that the host took. */
+  /** Those of them that the host of a virtual machine took. */
   stolenCores?: number;
   /** Cores that the app, the load and the check used. */
   ownCoresBusy?: number;
