@@ -31,6 +31,33 @@ export interface TargetResult {
   met: boolean;
 }
 
+/** A quarter of a second of a load run, as seen at the balancer and inside the app. */
+export interface LoadSample {
+  /** End of the sample, since the first answer. */
+  atMs: number;
+  /** Answers in it; without any there is no p50 and no p95. */
+  requests: number;
+  p50Ms?: number;
+  p95Ms?: number;
+  /** Of the instance whose event loop was latest. */
+  eventLoopDelayP99Ms?: number;
+  supplierCalls?: number;
+}
+
+/** Answers that took at least `fromMs` and less than `toMs`. */
+export interface LatencyBin {
+  fromMs: number;
+  toMs: number;
+  count: number;
+}
+
+/** A load run over time, for pictures. No verdict is taken from it. */
+export interface LoadRecord {
+  sampleMs: number;
+  samples: LoadSample[];
+  distribution: LatencyBin[];
+}
+
 export interface LoadResult {
   outcome: Outcome;
   elapsedMs: number;
@@ -45,6 +72,7 @@ export interface LoadResult {
   failure?: Failure;
   reason?: string;
   mend?: string;
+  record?: LoadRecord;
   /** Cores that other programs kept busy meanwhile, where that can be told. */
   otherCoresBusy?: number;
   /** Those of them that the host of a virtual machine took. */

@@ -5,10 +5,11 @@ import type { Environment } from '../environment.ts';
 import type { Lesson } from '../lesson.ts';
 import { disturbance, MachineWatch } from '../machine.ts';
 import { tell } from '../progress.ts';
-import type { Figure, LoadResult, TargetResult } from '../result.ts';
+import type { Figure, LoadRecord, LoadResult, TargetResult } from '../result.ts';
 import { attachRun, repoDir } from '../run.ts';
 import { BehaviourFailure, type Failure, Inconclusive } from '../verdict.ts';
 import { type ArtilleryReport, type Phase, runArtillery } from './artillery.ts';
+import { LoadRecorder } from './recorder.ts';
 import { readAnswers, readTargets } from './report.ts';
 
 /** How the load run is made to fit this machine. What is left out is taken from load.yml. */
@@ -103,8 +104,9 @@ interface Attempt {
 async function runOnce(lesson: Lesson, environment: Environment, shape: LoadShape): Promise<Attempt> {
   const watch = new MachineWatch();
   const endOfWatch = await shape.watch?.();
-  const stopShowing = showProgress(environment);
+  const recorder = new LoadRecorder(environment);
   let report: ArtilleryReport;
+  let record: LoadRecord;
   environment.balancer.stripSecure = true;
   try {
     report = await runArtillery({
@@ -116,7 +118,7 @@ async function runOnce(lesson: Lesson, environment: Environment, shape: LoadShap
     });
   } finally {
     environment.balancer.stripSecure = false;
-    stopShowing();
+    record = recorder.stop();
   }
   const use = watch.use();
   await environment.assertServicesAlive();
@@ -128,6 +130,7 @@ async function runOnce(lesson: Lesson, environment: Environment, shape: LoadShap
     requests: answers.requests,
     seconds: answers.seconds,
     targets,
+    record,
     ...(finding?.figure ? { figures: [finding.figure] } : {}),
     ...use,
   };
@@ -158,19 +161,4 @@ function missedTarget(target: TargetResult, requests: number): Failure {
     because: 'The answers are right, but under load they come too late.',
     lookAt: 'which request waits for which, and what is it that they wait for?',
   };
-}
-
-/** A line a second with the rate and p95 where visitors come in, while Artillery runs. */
-function showProgress(environment: Environment): () => void {
-  environment.door.takeLatencies();
-  const timer = setInterval(() => {
-    const latencies = environment.door.takeLatencies().sort((a, b) => a - b);
-    const p95 = latencies[Math.floor(latencies.length * 0.95)];
-    tell({
-      type: 'doing',
-      text:
-        p95 === undefined ? 'load: no answers yet' : `load: ${latencies.length} requests/s, p95 ${Math.round(p95)} ms`,
-    });
-  }, 1_000);
-  return () => clearInterval(timer);
 }

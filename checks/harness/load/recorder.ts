@@ -1,0 +1,124 @@
+import type { Environment } from '../environment.ts';
+import { tell } from '../progress.ts';
+import type { LatencyBin, LoadRecord, LoadSample } from '../result.ts';
+
+/** Length of one sample. A load lasts some five seconds, so a picture of it has about twenty points. */
+const sampleMs = 250;
+/** Bins of the distribution, a decade in eight steps: 1 ms, 1.33 ms, 1.78 ms … */
+const binsPerDecade = 8;
+
+/**
+ * Watches a load run from outside Artillery, which reports in buckets of ten seconds: the time to first byte of each answer
+ * at the balancer, how late the event loop of the app is, and calls to the supplier. Tells the progress, too.
+ */
+export class LoadRecorder {
+  readonly #environment: Environment;
+  readonly #samples: LoadSample[] = [];
+  readonly #latencies: number[] = [];
+  readonly #timer: NodeJS.Timeout;
+  #startedAt: number | undefined;
+  #recent: number[] = [];
+  #inside: Promise<void> | undefined;
+  #eventLoopDelay: number | undefined;
+  #callsSoFar: number | undefined;
+  #calls = 0;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+    environment.balancer.takeLatencies();
+    this.#lookInside();
+    this.#timer = setInterval(() => this.#sample(), sampleMs);
+  }
+
+  /** Ends the watching. The silence after the last answer is left out. */
+  stop(): LoadRecord {
+    clearInterval(this.#timer);
+    this.#sample();
+    const last = this.#samples.findLastIndex(({ requests }) => requests > 0);
+    return { sampleMs, samples: this.#samples.slice(0, last + 1), distribution: distributionOf(this.#latencies) };
+  }
+
+  #sample(): void {
+    const latencies = this.#environment.balancer.takeLatencies().sort((a, b) => a - b);
+    if (latencies.length > 0) this.#startedAt ??= performance.now() - sampleMs;
+    if (this.#startedAt !== undefined) {
+      this.#latencies.push(...latencies);
+      this.#samples.push({
+        atMs: Math.round(performance.now() - this.#startedAt),
+        requests: latencies.length,
+        ...(latencies.length > 0
+          ? { p50Ms: rounded(quantile(latencies, 0.5)), p95Ms: rounded(quantile(latencies, 0.95)) }
+          : {}),
+        ...(this.#eventLoopDelay === undefined ? {} : { eventLoopDelayP99Ms: rounded(this.#eventLoopDelay) }),
+        ...(this.#environment.supplier ? { supplierCalls: this.#calls } : {}),
+      });
+    }
+    this.#eventLoopDelay = undefined;
+    this.#calls = 0;
+    this.#lookInside();
+    this.#showProgress(latencies);
+  }
+
+  /** Asks for what only the processes know. A blocked event loop answers late, so nothing waits for it. */
+  #lookInside(): void {
+    this.#inside ??= Promise.all([this.#readProbes(), this.#readSupplier()])
+      .then(() => {})
+      .finally(() => {
+        this.#inside = undefined;
+      });
+  }
+
+  async #readProbes(): Promise<void> {
+    const delays = await Promise.all(
+      this.#environment.instances.map(async ({ probe }) => {
+        const reading = await probe.read().catch(() => undefined); // No probe, no figure: this is for pictures only.
+        if (reading) await probe.reset().catch(() => {});
+        return reading?.eventLoopDelay.p99;
+      }),
+    );
+    const known = delays.filter((delay) => delay !== undefined);
+    if (known.length > 0) this.#eventLoopDelay = Math.max(...known);
+  }
+
+  async #readSupplier(): Promise<void> {
+    const total = await this.#environment.supplier?.total().catch(() => undefined);
+    if (total === undefined) return;
+    if (this.#callsSoFar !== undefined) this.#calls += total - this.#callsSoFar;
+    this.#callsSoFar = total;
+  }
+
+  /** A line a second with the rate and p95 at the balancer. */
+  #showProgress(latencies: number[]): void {
+    this.#recent.push(...latencies);
+    const samplesASecond = 1_000 / sampleMs;
+    if (this.#samples.length % samplesASecond !== 0) return;
+    const recent = this.#recent.sort((a, b) => a - b);
+    this.#recent = [];
+    const text =
+      recent.length === 0
+        ? 'load: no answers yet'
+        : `load: ${recent.length} requests/s, p95 ${Math.round(quantile(recent, 0.95))} ms`;
+    tell({ type: 'doing', text });
+  }
+}
+
+/** @param sorted at least one value, ascending. */
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number;
+}
+
+function distributionOf(latencies: readonly number[]): LatencyBin[] {
+  const counts = new Map<number, number>();
+  for (const ms of latencies) {
+    const bin = Math.max(0, Math.floor(Math.log10(Math.max(ms, 1)) * binsPerDecade));
+    counts.set(bin, (counts.get(bin) ?? 0) + 1);
+  }
+  const edge = (bin: number) => (bin === 0 ? 0 : rounded(10 ** (bin / binsPerDecade)));
+  return [...counts]
+    .sort(([a], [b]) => a - b)
+    .map(([bin, count]) => ({ fromMs: edge(bin), toMs: rounded(10 ** ((bin + 1) / binsPerDecade)), count }));
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}
