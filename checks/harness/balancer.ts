@@ -19,8 +19,8 @@ export interface Balancer extends AsyncDisposable {
    * cookie over the plain HTTP between it and us.
    */
   stripSecure: boolean;
-  /** Answers since the last call, with the time that each took in milliseconds. */
-  takeLatencies(): number[];
+  /** Answers since the last call: when each came (as performance.now()), and its time to first byte in milliseconds. */
+  takeAnswers(): { at: number; ms: number }[];
 }
 
 interface Target {
@@ -34,7 +34,7 @@ export async function startBalancer(initial: Target[], port = 0): Promise<Balanc
   let next = 0;
   let agent = new Agent({ keepAlive: true });
   const answered: number[] = initial.map(() => 0);
-  let latencies: number[] = [];
+  let answers: { at: number; ms: number }[] = [];
   const server = createServer((incoming, outgoing) => {
     const pinned = Number(incoming.headers[pinHeader] ?? 0);
     const index = pinned > 0 ? pinned - 1 : next++ % targets.length;
@@ -55,7 +55,8 @@ export async function startBalancer(initial: Target[], port = 0): Promise<Balanc
       },
       (answer) => {
         answered[index] = (answered[index] ?? 0) + 1;
-        latencies.push(performance.now() - startedAt);
+        const at = performance.now();
+        answers.push({ at, ms: at - startedAt });
         const headers = balancer.stripSecure ? answer.rawHeaders.map(withoutSecure) : answer.rawHeaders;
         outgoing.writeHead(answer.statusCode ?? 502, answer.statusMessage, [
           ...headers.filter((_, i, all) => !hopByHop.has((all[i - (i % 2)] ?? '').toLowerCase())),
@@ -91,9 +92,9 @@ export async function startBalancer(initial: Target[], port = 0): Promise<Balanc
     port: bound,
     answered,
     stripSecure: false,
-    takeLatencies() {
-      const taken = latencies;
-      latencies = [];
+    takeAnswers() {
+      const taken = answers;
+      answers = [];
       return taken;
     },
     setTargets(newTargets) {

@@ -31,31 +31,23 @@ export interface TargetResult {
   met: boolean;
 }
 
-/** A quarter of a second of a load run, as seen at the balancer and inside the app. */
+/** A quarter of a second of a load run, as seen inside the app and at its services. */
 export interface LoadSample {
   /** End of the sample, since the first answer. */
   atMs: number;
-  /** Answers in it; without any there is no p50 and no p95. */
+  /** Answers in it. */
   requests: number;
-  p50Ms?: number;
-  p95Ms?: number;
-  /** Of the instance whose event loop was latest. */
+  /** Of the instance whose event loop was latest. Missing while the loop was too busy to be asked. */
   eventLoopDelayP99Ms?: number;
   supplierCalls?: number;
-}
-
-/** Answers that took at least `fromMs` and less than `toMs`. */
-export interface LatencyBin {
-  fromMs: number;
-  toMs: number;
-  count: number;
 }
 
 /** A load run over time, for pictures. No verdict is taken from it. */
 export interface LoadRecord {
   sampleMs: number;
   samples: LoadSample[];
-  distribution: LatencyBin[];
+  /** Each answer, or of very many every n-th: milliseconds since the first one, and time to first byte in milliseconds. */
+  answers: [atMs: number, ms: number][];
 }
 
 export interface LoadResult {

@@ -1,11 +1,11 @@
 import type { Environment } from '../environment.ts';
 import { tell } from '../progress.ts';
-import type { LatencyBin, LoadRecord, LoadSample } from '../result.ts';
+import type { LoadRecord, LoadSample } from '../result.ts';
 
 /** Length of one sample. A load lasts some five seconds, so a picture of it has about twenty points. */
 const sampleMs = 250;
-/** Bins of the distribution, a decade in eight steps: 1 ms, 1.33 ms, 1.78 ms … */
-const binsPerDecade = 8;
+/** More answers than that make no better picture, only a larger one. */
+const mostAnswers = 2_000;
 
 /**
  * Watches a load run from outside Artillery, which reports in buckets of ten seconds: the time to first byte of each answer
@@ -14,7 +14,7 @@ const binsPerDecade = 8;
 export class LoadRecorder {
   readonly #environment: Environment;
   readonly #samples: LoadSample[] = [];
-  readonly #latencies: number[] = [];
+  readonly #answers: { at: number; ms: number }[] = [];
   readonly #timer: NodeJS.Timeout;
   #startedAt: number | undefined;
   #recent: number[] = [];
@@ -25,7 +25,7 @@ export class LoadRecorder {
 
   constructor(environment: Environment) {
     this.#environment = environment;
-    environment.balancer.takeLatencies();
+    environment.balancer.takeAnswers();
     this.#lookInside();
     this.#timer = setInterval(() => this.#sample(), sampleMs);
   }
@@ -35,20 +35,25 @@ export class LoadRecorder {
     clearInterval(this.#timer);
     this.#sample();
     const last = this.#samples.findLastIndex(({ requests }) => requests > 0);
-    return { sampleMs, samples: this.#samples.slice(0, last + 1), distribution: distributionOf(this.#latencies) };
+    const step = Math.ceil(this.#answers.length / mostAnswers);
+    const startedAt = this.#startedAt ?? 0;
+    return {
+      sampleMs,
+      samples: this.#samples.slice(0, last + 1),
+      answers: this.#answers
+        .filter((_, index) => index % step === 0)
+        .map(({ at, ms }) => [Math.round(at - startedAt), rounded(ms)]),
+    };
   }
 
   #sample(): void {
-    const latencies = this.#environment.balancer.takeLatencies().sort((a, b) => a - b);
-    if (latencies.length > 0) this.#startedAt ??= performance.now() - sampleMs;
+    const answers = this.#environment.balancer.takeAnswers();
+    this.#startedAt ??= answers[0]?.at;
     if (this.#startedAt !== undefined) {
-      this.#latencies.push(...latencies);
+      this.#answers.push(...answers);
       this.#samples.push({
         atMs: Math.round(performance.now() - this.#startedAt),
-        requests: latencies.length,
-        ...(latencies.length > 0
-          ? { p50Ms: rounded(quantile(latencies, 0.5)), p95Ms: rounded(quantile(latencies, 0.95)) }
-          : {}),
+        requests: answers.length,
         ...(this.#eventLoopDelay === undefined ? {} : { eventLoopDelayP99Ms: rounded(this.#eventLoopDelay) }),
         ...(this.#environment.supplier ? { supplierCalls: this.#calls } : {}),
       });
@@ -56,7 +61,7 @@ export class LoadRecorder {
     this.#eventLoopDelay = undefined;
     this.#calls = 0;
     this.#lookInside();
-    this.#showProgress(latencies);
+    this.#showProgress(answers.map(({ ms }) => ms));
   }
 
   /** Asks for what only the processes know. A blocked event loop answers late, so nothing waits for it. */
@@ -97,26 +102,9 @@ export class LoadRecorder {
     const text =
       recent.length === 0
         ? 'load: no answers yet'
-        : `load: ${recent.length} requests/s, p95 ${Math.round(quantile(recent, 0.95))} ms`;
+        : `load: ${recent.length} requests/s, p95 ${Math.round(recent[Math.floor(recent.length * 0.95)] ?? 0)} ms`;
     tell({ type: 'doing', text });
   }
-}
-
-/** @param sorted at least one value, ascending. */
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number;
-}
-
-function distributionOf(latencies: readonly number[]): LatencyBin[] {
-  const counts = new Map<number, number>();
-  for (const ms of latencies) {
-    const bin = Math.max(0, Math.floor(Math.log10(Math.max(ms, 1)) * binsPerDecade));
-    counts.set(bin, (counts.get(bin) ?? 0) + 1);
-  }
-  const edge = (bin: number) => (bin === 0 ? 0 : rounded(10 ** (bin / binsPerDecade)));
-  return [...counts]
-    .sort(([a], [b]) => a - b)
-    .map(([bin, count]) => ({ fromMs: edge(bin), toMs: rounded(10 ** ((bin + 1) / binsPerDecade)), count }));
 }
 
 function rounded(ms: number): number {
