@@ -39,7 +39,16 @@ export function latencyOverTime(arms: readonly Arm[], targets: readonly TargetRe
       ),
       ...limits.flatMap((ms) => [
         Plot.ruleY([ms], { stroke: 'currentColor', strokeWidth: 1.5 }),
-        Plot.text([ms], { x: end, y: ms, text: () => `target ${ms} ms`, dy: -7, dx: -4, textAnchor: 'end', ...halo }),
+        Plot.text([ms], {
+          x: end,
+          y: ms,
+          text: () => `target ${ms} ms`,
+          dy: -7,
+          dx: -4,
+          textAnchor: 'end',
+          fill: 'currentColor',
+          ...halo,
+        }),
       ]),
       ...arms.map(({ name }) =>
         Plot.text([name], {
@@ -80,7 +89,8 @@ export function distribution(arms: readonly Arm[]): string {
           fy: 'name',
           x1: 'fromMs',
           x2: 'toMs',
-          y: 'share',
+          y1: 0,
+          y2: 'share',
           fill: colours[name],
           inset: 0.5,
         }),
