@@ -17,6 +17,7 @@ const commands: Record<string, () => Promise<Command>> = {
   check: async () => (await import('./check.ts')).command,
   dev: async () => (await import('./dev.ts')).command,
   profile: async () => (await import('./profile.ts')).command,
+  report: async () => (await import('./report.ts')).command,
   load: async () => (await import('./load.ts')).command,
   hint: async () => (await import('./hint.ts')).command,
   diff: async () => (await import('./diff.ts')).command,

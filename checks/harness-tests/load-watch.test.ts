@@ -15,12 +15,13 @@ vi.mock('../harness/load/artillery.ts', () => ({
 }));
 vi.mock('../harness/run.ts', async (original) => ({ ...(await original<object>()), attachRun: () => ({}) }));
 
-const balancer = { url: 'http://127.0.0.1:1', takeLatencies: () => [], stripSecure: false };
+const balancer = { url: 'http://127.0.0.1:1', takeAnswers: () => [], stripSecure: false };
 const environment = {
   balancer,
   door: balancer,
   assertServicesAlive: async () => {},
   crash: () => undefined,
+  instances: [],
 } as unknown as Environment;
 const lesson = {
   folder: 'fixture',

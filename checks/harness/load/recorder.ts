@@ -9,7 +9,7 @@ const mostAnswers = 2_000;
 
 /**
  * Watches a load run from outside Artillery, which reports in buckets of ten seconds: the time to first byte of each answer
- * at the balancer, how late the event loop of the app is, and calls to the supplier. Tells the progress, too.
+ * where visitors come in, how late the event loop of the app is, and calls to the supplier. Tells the progress, too.
  */
 export class LoadRecorder {
   readonly #environment: Environment;
@@ -25,7 +25,7 @@ export class LoadRecorder {
 
   constructor(environment: Environment) {
     this.#environment = environment;
-    environment.balancer.takeAnswers();
+    environment.door.takeAnswers();
     this.#lookInside();
     this.#timer = setInterval(() => this.#sample(), sampleMs);
   }
@@ -47,7 +47,7 @@ export class LoadRecorder {
   }
 
   #sample(): void {
-    const answers = this.#environment.balancer.takeAnswers();
+    const answers = this.#environment.door.takeAnswers();
     this.#startedAt ??= answers[0]?.at;
     if (this.#startedAt !== undefined) {
       this.#answers.push(...answers);
@@ -92,7 +92,7 @@ export class LoadRecorder {
     this.#callsSoFar = total;
   }
 
-  /** A line a second with the rate and p95 at the balancer. */
+  /** A line a second with the rate and p95 where visitors come in. */
   #showProgress(latencies: number[]): void {
     this.#recent.push(...latencies);
     const samplesASecond = 1_000 / sampleMs;

@@ -23,8 +23,8 @@ export interface Cdn extends AsyncDisposable {
   /** Forgets every copy. */
   clear(): void;
   alive(): boolean;
-  /** Answers since the last call, with the time that each took in milliseconds. */
-  takeLatencies(): number[];
+  /** Answers since the last call: when each came (as performance.now()), and how long it took in milliseconds. */
+  takeAnswers(): { at: number; ms: number }[];
 }
 
 const bodyless = new Set(['content-length', 'content-type', 'content-encoding', 'transfer-encoding']);
@@ -36,13 +36,16 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
   const underWay = new Map<Copy, Promise<unknown>>();
   let aheadMs = 0;
   let counts = { requests: 0, toShop: 0 };
-  let latencies: number[] = [];
+  let answers: { at: number; ms: number }[] = [];
   const now = () => Date.now() + aheadMs;
 
   const server = createServer(async (incoming, outgoing) => {
     const startedAt = performance.now();
     counts.requests++;
-    outgoing.on('close', () => latencies.push(performance.now() - startedAt));
+    outgoing.on('close', () => {
+      const at = performance.now();
+      answers.push({ at, ms: at - startedAt });
+    });
     try {
       await serve(incoming, outgoing);
     } catch {
@@ -194,9 +197,9 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
     },
     clear: () => copies.clear(),
     alive: () => server.listening,
-    takeLatencies() {
-      const taken = latencies;
-      latencies = [];
+    takeAnswers() {
+      const taken = answers;
+      answers = [];
       return taken;
     },
     async [Symbol.asyncDispose]() {
