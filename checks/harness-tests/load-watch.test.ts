@@ -77,6 +77,16 @@ describe('what a load is watched for', () => {
     expect(result.outcome).not.toBe('pass');
   });
 
+  it('is judged all the same when nothing can be recorded for the pictures', async () => {
+    const takeAnswers = () => {
+      throw new Error('no record');
+    };
+    const door = { ...balancer, takeAnswers };
+    const result = await judgeLoad(lesson, { ...environment, door } as unknown as Environment, {});
+    expect(result).toMatchObject({ outcome: 'pass', requests: 10 });
+    expect(result).not.toHaveProperty('record');
+  });
+
   it('is a fault of the workshop when it throws', async () => {
     const watch = async () => {
       throw new Error('the watch broke');

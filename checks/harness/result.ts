@@ -40,6 +40,8 @@ export interface LoadSample {
   /** Of the instance whose event loop was latest. Missing while the loop was too busy to be asked. */
   eventLoopDelayP99Ms?: number;
   supplierCalls?: number;
+  /** That the app sent to its database, those included that open and close transactions. */
+  statements?: number;
 }
 
 /** A load run over time, for pictures. No verdict is taken from it. */

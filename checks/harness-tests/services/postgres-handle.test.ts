@@ -56,6 +56,7 @@ describe('the PostgreSQL of a check', () => {
       { sql: 'SELECT title FROM events WHERE id = $1', params: ['5'] },
       { sql: 'SELECT title FROM events WHERE id = $1', params: ['6'] },
     ]);
+    expect(db.statementsSent()).toBe(4);
   });
 
   it('shows the plan of a statement that the app has sent, and takes back what it changes', async () => {

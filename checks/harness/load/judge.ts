@@ -106,7 +106,7 @@ async function runOnce(lesson: Lesson, environment: Environment, shape: LoadShap
   const endOfWatch = await shape.watch?.();
   const recorder = new LoadRecorder(environment);
   let report: ArtilleryReport;
-  let record: LoadRecord;
+  let record: LoadRecord | undefined;
   environment.balancer.stripSecure = true;
   try {
     report = await runArtillery({
@@ -130,7 +130,7 @@ async function runOnce(lesson: Lesson, environment: Environment, shape: LoadShap
     requests: answers.requests,
     seconds: answers.seconds,
     targets,
-    record,
+    ...(record ? { record } : {}),
     ...(finding?.figure ? { figures: [finding.figure] } : {}),
     ...use,
   };

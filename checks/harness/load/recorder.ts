@@ -1,6 +1,7 @@
 import type { Environment } from '../environment.ts';
 import { tell } from '../progress.ts';
 import type { LoadRecord, LoadSample } from '../result.ts';
+import { InsideView } from './inside-view.ts';
 
 /** Length of one sample. A load lasts some five seconds, so a picture of it has about twenty points. */
 const sampleMs = 250;
@@ -9,34 +10,38 @@ const mostAnswers = 2_000;
 
 /**
  * Watches a load run from outside Artillery, which reports in buckets of ten seconds: the time to first byte of each answer
- * where visitors come in, how late the event loop of the app is, and calls to the supplier. Tells the progress, too.
+ * where visitors come in, and what `InsideView` sees. Tells the progress, too. It is for pictures only: where it fails, there
+ * is no record, and the verdict stands.
  */
 export class LoadRecorder {
   readonly #environment: Environment;
+  readonly #inside: InsideView;
   readonly #samples: LoadSample[] = [];
   readonly #answers: { at: number; ms: number }[] = [];
   readonly #timer: NodeJS.Timeout;
   #startedAt: number | undefined;
   #recent: number[] = [];
-  #inside: Promise<void> | undefined;
-  #eventLoopDelay: number | undefined;
-  #callsSoFar: number | undefined;
-  #calls = 0;
+  #broken = false;
 
   constructor(environment: Environment) {
     this.#environment = environment;
-    environment.door.takeAnswers();
-    this.#lookInside();
-    this.#timer = setInterval(() => this.#sample(), sampleMs);
+    this.#inside = new InsideView(environment);
+    this.#attempt(() => {
+      environment.door.takeAnswers();
+      this.#inside.look();
+    });
+    this.#timer = setInterval(() => this.#attempt(() => this.#sample()), sampleMs);
   }
 
-  /** Ends the watching. The silence after the last answer is left out. */
-  stop(): LoadRecord {
+  /** Ends the watching. The silence after the last answer is left out; without any answer there is no record. */
+  stop(): LoadRecord | undefined {
     clearInterval(this.#timer);
-    this.#sample();
+    this.#attempt(() => this.#sample());
+    this.#inside.close();
+    if (this.#broken || this.#startedAt === undefined) return undefined;
+    const startedAt = this.#startedAt;
     const last = this.#samples.findLastIndex(({ requests }) => requests > 0);
     const step = Math.ceil(this.#answers.length / mostAnswers);
-    const startedAt = this.#startedAt ?? 0;
     return {
       sampleMs,
       samples: this.#samples.slice(0, last + 1),
@@ -46,50 +51,31 @@ export class LoadRecorder {
     };
   }
 
+  /** Nothing here may end a load run, or the thread that judges it. */
+  #attempt(act: () => void): void {
+    if (this.#broken) return;
+    try {
+      act();
+    } catch {
+      this.#broken = true;
+    }
+  }
+
   #sample(): void {
     const answers = this.#environment.door.takeAnswers();
     this.#startedAt ??= answers[0]?.at;
+    const { eventLoopDelayP99Ms, ...seen } = this.#inside.take();
     if (this.#startedAt !== undefined) {
       this.#answers.push(...answers);
       this.#samples.push({
         atMs: Math.round(performance.now() - this.#startedAt),
         requests: answers.length,
-        ...(this.#eventLoopDelay === undefined ? {} : { eventLoopDelayP99Ms: rounded(this.#eventLoopDelay) }),
-        ...(this.#environment.supplier ? { supplierCalls: this.#calls } : {}),
+        ...(eventLoopDelayP99Ms === undefined ? {} : { eventLoopDelayP99Ms: rounded(eventLoopDelayP99Ms) }),
+        ...seen,
       });
     }
-    this.#eventLoopDelay = undefined;
-    this.#calls = 0;
-    this.#lookInside();
+    this.#inside.look();
     this.#showProgress(answers.map(({ ms }) => ms));
-  }
-
-  /** Asks for what only the processes know. A blocked event loop answers late, so nothing waits for it. */
-  #lookInside(): void {
-    this.#inside ??= Promise.all([this.#readProbes(), this.#readSupplier()])
-      .then(() => {})
-      .finally(() => {
-        this.#inside = undefined;
-      });
-  }
-
-  async #readProbes(): Promise<void> {
-    const delays = await Promise.all(
-      this.#environment.instances.map(async ({ probe }) => {
-        const reading = await probe.read().catch(() => undefined); // No probe, no figure: this is for pictures only.
-        if (reading) await probe.reset().catch(() => {});
-        return reading?.eventLoopDelay.p99;
-      }),
-    );
-    const known = delays.filter((delay) => delay !== undefined);
-    if (known.length > 0) this.#eventLoopDelay = Math.max(...known);
-  }
-
-  async #readSupplier(): Promise<void> {
-    const total = await this.#environment.supplier?.total().catch(() => undefined);
-    if (total === undefined) return;
-    if (this.#callsSoFar !== undefined) this.#calls += total - this.#callsSoFar;
-    this.#callsSoFar = total;
   }
 
   /** A line a second with the rate and p95 where visitors come in. */

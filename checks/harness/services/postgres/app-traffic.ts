@@ -18,6 +18,8 @@ export class AppTraffic {
   bytesToApp = 0;
   bytesFromApp = 0;
   sent: SentStatement[] = [];
+  /** How many, also those that are not kept. */
+  statements = 0;
   connections: Connections = { now: 0, peak: 0, opened: 0 };
 
   /** Follows one connection. */
@@ -30,6 +32,7 @@ export class AppTraffic {
       connections.now--;
     });
     const reader = new StatementReader((statement) => {
+      this.statements++;
       if (this.sent.length < maxKept) this.sent.push(statement);
     });
     let readable = true;
@@ -51,6 +54,7 @@ export class AppTraffic {
     this.bytesToApp = 0;
     this.bytesFromApp = 0;
     this.sent = [];
+    this.statements = 0;
     this.connections.peak = this.connections.now;
     this.connections.opened = 0;
   }

@@ -42,6 +42,8 @@ export interface PostgresHandle {
   resetStatements(): Promise<void>;
   /** The app's statements since then with their parameters, in the order in which they were sent; the first 20,000. */
   sent(): readonly SentStatement[];
+  /** How many statements the app has sent since then, all of them. */
+  statementsSent(): number;
   /** Bytes that have come from the database to the app since then. */
   bytesToApp(): number;
   /** The app's connections: now, and the most at one time since then. */
@@ -116,6 +118,7 @@ export async function handleOf(server: PostgresServer, latencyMs: number): Promi
     statements: () => counted(() => query<StatementCount>(statementsOfApp, [app.user])),
     resetStatements,
     sent: () => traffic.sent,
+    statementsSent: () => traffic.statements,
     bytesToApp: () => traffic.bytesToApp,
     connections: () => ({ ...traffic.connections }),
     async explain({ sql, params = [] }) {
