@@ -9,13 +9,12 @@ import { oneLesson, readLessons } from './lesson-list.ts';
 import { CheckPrinter } from './print-check.ts';
 import { withResult } from './progress.ts';
 import { updateProgress } from './progress-file.ts';
+import { afterLoad } from './report/after-load.ts';
 import { runCheck } from './run-check.ts';
 import { withRun } from './session.ts';
 import { wrongTurnForShow } from './subjects.ts';
 import { UsageError } from './usage-error.ts';
-
-/** Set for a check that the watch mode runs. */
-export const watchedCheck = 'ENCORE_WATCHED';
+import { isWatched } from './watched.ts';
 
 export const exitCodes = { pass: 0, fail: 1, inconclusive: 2 } as const;
 
@@ -51,7 +50,8 @@ export const command: Command = {
       return runCheck(lesson, plan, printer);
     });
     if (isOwn(args)) await updateProgress((before) => withResult(before, result, load !== 'never'));
-    if (printer) printer.end(result, isOwn(args) ? nextSteps(lesson, result, load) : []);
+    const picture = afterLoad(lesson, result.load, whoseOf(args));
+    if (printer) printer.end(result, isOwn(args) ? nextSteps(lesson, result, load) : [], picture);
     else console.log(JSON.stringify(result, null, 2));
     return exitCodes[result.verdict];
   },
@@ -79,23 +79,28 @@ export function subjectOf(lesson: Lesson, args: Arguments): string {
   return dir;
 }
 
-const isOwn = (args: Arguments) =>
-  !args.has('solution') && args.valueOf('subject') === undefined && args.valueOf('wrong-turn') === undefined;
+const isOwn = (args: Arguments) => whoseOf(args) === 'lesson';
+
+/** Whose app `subjectOf` finds: the lesson's folder holds the learner's. */
+export function whoseOf(args: Arguments): 'lesson' | 'yours' | 'solution' {
+  if (args.has('solution')) return 'solution';
+  const another = ['subject', 'wrong-turn'].some((flag) => args.valueOf(flag) !== undefined);
+  return another ? 'yours' : 'lesson';
+}
 
 function nextSteps(lesson: Lesson, result: CheckResult, load: CheckPlan['load']): string[] {
   const name = `lesson-${lesson.number}`;
   // The watch mode of `npm start` says what its keys do.
-  const watched = process.env[watchedCheck] !== undefined;
   if (result.verdict === 'pass' && load === 'never')
-    return [`What is left is the load run: ${watched ? 'press l' : `npm run check ${name}`}`];
+    return [`What is left is the load run: ${isWatched ? 'press l' : `npm run check ${name}`}`];
   if (result.verdict === 'pass')
     return [
       `Compare with ours: solutions/${lesson.folder}/README.md says why it works and what it costs.`,
-      `Line by line: ${watched ? 'd' : `npm run diff ${name}`}   The next lesson: ${watched ? 'n' : 'npm start'}`,
+      `Line by line: ${isWatched ? 'd' : `npm run diff ${name}`}   The next lesson: ${isWatched ? 'n' : 'npm start'}`,
     ];
   if (result.verdict === 'inconclusive') return ['Look at "to mend it" above, or run: npm run doctor'];
   return [
-    `Edit lessons/${lesson.folder}/src, then: ${watched ? 'save' : `npm run check ${name}`}`,
-    `Stuck? ${watched ? 'Press h' : `npm run hint ${name}`}. Every lesson fails at first: that is the exercise.`,
+    `Edit lessons/${lesson.folder}/src, then: ${isWatched ? 'save' : `npm run check ${name}`}`,
+    `Stuck? ${isWatched ? 'Press h' : `npm run hint ${name}`}. Every lesson fails at first: that is the exercise.`,
   ];
 }

@@ -1,11 +1,11 @@
 import type { Lesson } from '../checks/harness/lesson.ts';
-import { watchedCheck } from './check.ts';
 import type { Command } from './cli.ts';
 import { readHints, terminalLines } from './hint-texts.ts';
 import { oneLesson, readLessons } from './lesson-list.ts';
 import { type LessonProgress, withHint } from './progress.ts';
 import { readProgress, updateProgress } from './progress-file.ts';
 import { bold, dim } from './style.ts';
+import { isWatched } from './watched.ts';
 
 export const command: Command = {
   summary:
@@ -59,7 +59,6 @@ function whichHint({ last }: LessonProgress, id: string, failing: string | undef
 }
 
 function whatNext({ number }: Lesson, level: number, levels: number): string {
-  const watched = process.env[watchedCheck] !== undefined;
-  if (level < levels) return `Not enough? ${watched ? 'Press h again' : `Once more: npm run hint lesson-${number}`}`;
-  return `That is all of it. Our solution, line by line: ${watched ? 'd' : `npm run diff lesson-${number}`}`;
+  if (level < levels) return `Not enough? ${isWatched ? 'Press h again' : `Once more: npm run hint lesson-${number}`}`;
+  return `That is all of it. Our solution, line by line: ${isWatched ? 'd' : `npm run diff lesson-${number}`}`;
 }

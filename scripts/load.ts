@@ -1,9 +1,10 @@
 import { relative } from 'node:path';
 import { repoDir } from '../checks/harness/run.ts';
-import { exitCodes, subjectOf } from './check.ts';
+import { exitCodes, subjectOf, whoseOf } from './check.ts';
 import type { Command } from './cli.ts';
 import { oneLesson, readLessons } from './lesson-list.ts';
 import { CheckPrinter } from './print-check.ts';
+import { afterLoad } from './report/after-load.ts';
 import { runCheck } from './run-check.ts';
 import { withRun } from './session.ts';
 
@@ -23,7 +24,9 @@ export const command: Command = {
     const result = await withRun(() =>
       runCheck(lesson, { folder: lesson.folder, subjectDir, all: false, load: 'only' }, printer),
     );
-    if (printer) printer.end(result, [`Behaviours are not part of this: npm run check lesson-${lesson.number}`]);
+    const picture = afterLoad(lesson, result.load, whoseOf(args));
+    const next = [`Behaviours are not part of this: npm run check lesson-${lesson.number}`];
+    if (printer) printer.end(result, next, picture);
     else console.log(JSON.stringify(result, null, 2));
     return exitCodes[result.verdict];
   },

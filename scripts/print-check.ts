@@ -47,10 +47,12 @@ export class CheckPrinter implements CheckWatcher {
     for (const line of loadLines(result)) this.#print(line);
   }
 
-  end(result: CheckResult, next: string[]): void {
+  /** @param picture lines about the load run, above the summary. */
+  end(result: CheckResult, next: string[], picture: string[] = []): void {
     this.#clearStatus();
     clearInterval(this.#timer);
     for (const note of result.notes) console.log(yellow(`  note: ${note}`));
+    for (const line of picture) console.log(line);
     console.log();
     console.log(spread(`  ${summary(result)}`, duration(performance.now() - this.#startedAt)));
     for (const line of next) console.log(`  ${line}`);

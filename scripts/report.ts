@@ -1,84 +1,102 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Lesson } from '../checks/harness/lesson.ts';
 import type { LoadResult } from '../checks/harness/result.ts';
 import { cacheDir, type Run, repoDir } from '../checks/harness/run.ts';
 import type { Command } from './cli.ts';
-import { contentOf, sameContent } from './folder-content.ts';
 import { oneLesson, readLessons } from './lesson-list.ts';
 import { CheckPrinter } from './print-check.ts';
 import { isPassed } from './progress.ts';
 import { readProgress } from './progress-file.ts';
-import type { Arm } from './report/charts.ts';
+import { chartLines } from './report/after-load.ts';
+import { type ArmName, drawable } from './report/arms.ts';
 import { type Report, reportPage } from './report/page.ts';
-import { latencyChart } from './report/terminal-chart.ts';
+import { isStarter, keepStarterLoad } from './report/starter-load.ts';
 import { runCheck } from './run-check.ts';
 import { withRun } from './session.ts';
 import { readStarter, starterContents, writeStarter } from './starter.ts';
 import { dim } from './style.ts';
+import { isOnTerminal } from './watched.ts';
 
 export const command: Command = {
   summary: 'Runs the load on the starter, on your app and, once you have passed, on our solution, and draws them.',
   takes: 'lesson-N',
   flags: {
     solution: { summary: 'draw our solution, too, before the lesson is passed' },
-    json: { summary: 'print the figures as JSON instead, as they stand in the page' },
+    json: { summary: 'print the figures as JSON instead' },
   },
   async run(args) {
     const lesson = oneLesson(await readLessons(), 'report', args.names);
-    const passed = isPassed(await readProgress(), lesson.folder);
+    const withSolution = args.has('solution') || isPassed(await readProgress(), lesson.folder);
     const quiet = args.has('json');
     const report = await withRun(async (run): Promise<Report> => {
       const loads: Report['loads'] = [];
-      for (const { name, dir } of armsOf(run, lesson, passed || args.has('solution')))
+      for (const { name, dir } of armsOf(run, lesson, withSolution))
         loads.push({ name, load: await loadOf(lesson, name, dir, quiet) });
       const machine = { cores: availableParallelism(), node: process.version, platform: process.platform };
-      const { number, folder, title } = lesson;
-      return { lesson: { number, folder, title }, at: new Date().toISOString(), machine, loads };
+      const { number, folder, title, targets } = lesson;
+      return { lesson: { number, folder, title, targets }, at: new Date().toISOString(), machine, loads };
     });
-    if (quiet) {
-      console.log(JSON.stringify(report, null, 2));
-      return 0;
+    if (quiet) console.log(JSON.stringify(report, null, 2));
+    if (drawable(report.loads).length === 0) {
+      if (!quiet) console.log('  No load run was answered, so there is nothing to draw.');
+      return exitCodes.nothing;
     }
-    const file = join(cacheDir, 'reports', `${lesson.folder}.html`);
-    mkdirSync(join(cacheDir, 'reports'), { recursive: true });
-    writeFileSync(file, reportPage(report));
-    console.log(latencyChart(report.loads));
-    console.log(`  Written to ${relative(repoDir, file)}: one file, which opens in any browser, also offline.`);
-    if (!passed && !args.has('solution')) console.log(dim('  Our solution is drawn, too, once you have passed.'));
-    return 0;
+    const [starter] = report.loads;
+    if (starter) keepStarterLoad(lesson, starter.load);
+    if (!quiet) tell(lesson, report, write(report), withSolution);
+    return exitCodes.drawn;
   },
 };
 
+const exitCodes = { drawn: 0, nothing: 2 };
+
 /** The apps to compare. A learner's folder that is still the starter is not measured twice. */
-function armsOf(run: Run, lesson: Lesson, withSolution: boolean): { name: Arm['name']; dir: string }[] {
-  const starter = readStarter(lesson.folder);
-  const starterDir = join(run.dir, 'starter');
-  writeStarter(starterDir, starter, starterContents(starter));
-  const yours = join(repoDir, 'lessons', lesson.folder);
-  const changed = !sameContent(contentOf(join(yours, 'src')), contentOf(join(starterDir, 'src')));
-  return [
-    { name: 'starter', dir: starterDir },
-    ...(changed ? [{ name: 'yours' as const, dir: yours }] : []),
-    ...(withSolution ? [{ name: 'solution' as const, dir: join(repoDir, 'solutions', lesson.folder) }] : []),
-  ];
+function armsOf(run: Run, lesson: Lesson, withSolution: boolean): { name: ArmName; dir: string }[] {
+  const own = join(repoDir, 'lessons', lesson.folder);
+  const solution = { name: 'solution' as const, dir: join(repoDir, 'solutions', lesson.folder) };
+  const before = isStarter(lesson)
+    ? [{ name: 'starter' as const, dir: own }]
+    : [
+        { name: 'starter' as const, dir: starterIn(join(run.dir, 'starter'), lesson) },
+        { name: 'yours' as const, dir: own },
+      ];
+  return withSolution ? [...before, solution] : before;
 }
 
-async function loadOf(lesson: Lesson, name: Arm['name'], dir: string, quiet: boolean): Promise<LoadResult> {
+function starterIn(dir: string, { folder }: Lesson): string {
+  const starter = readStarter(folder);
+  writeStarter(dir, starter, starterContents(starter));
+  return dir;
+}
+
+async function loadOf(lesson: Lesson, name: ArmName, dir: string, quiet: boolean): Promise<LoadResult> {
   const printer = quiet ? undefined : new CheckPrinter(lesson);
-  printer?.begin(
-    { starter: 'the starter', yours: `lessons/${lesson.folder}`, solution: `solutions/${lesson.folder}` }[name],
-  );
+  const shown = { starter: 'the starter', yours: `lessons/${lesson.folder}`, solution: `solutions/${lesson.folder}` };
+  printer?.begin(shown[name]);
   const result = await runCheck(lesson, { folder: lesson.folder, subjectDir: dir, all: false, load: 'only' }, printer);
   printer?.end(result, ['']);
-  const none: LoadResult = {
-    outcome: 'inconclusive',
-    elapsedMs: 0,
-    requests: 0,
-    seconds: 0,
-    targets: [],
-    reason: 'the app did not start',
-  };
-  return result.load ?? none;
+  const none = { elapsedMs: 0, requests: 0, seconds: 0, targets: [] };
+  return result.load ?? { ...none, outcome: 'inconclusive', reason: 'the app did not start' };
+}
+
+/** Writes the page, and its figures beside it. @returns the page's path. */
+function write(report: Report): string {
+  const file = join(cacheDir, 'reports', `${report.lesson.folder}.html`);
+  mkdirSync(join(cacheDir, 'reports'), { recursive: true });
+  writeFileSync(file, reportPage(report));
+  writeFileSync(file.replace(/html$/, 'json'), `${JSON.stringify(report, null, 2)}\n`);
+  return file;
+}
+
+function tell(lesson: Lesson, report: Report, file: string, withSolution: boolean): void {
+  if (isOnTerminal) for (const line of chartLines(lesson, report.loads)) console.log(line);
+  const path = relative(repoDir, file);
+  console.log(`\n  Written to ${path}, one file that needs no network.`);
+  console.log('  Its figures are in the .json beside it. Open it in a browser:');
+  console.log(`  ${pathToFileURL(file).href}`);
+  if (!report.loads.some(({ name }) => name === 'yours')) console.log(dim('  Your app is still the starter.'));
+  if (!withSolution) console.log(dim('  Our solution is drawn, too, once you have passed.'));
 }

@@ -7,6 +7,7 @@ const styled = (format: Parameters<typeof styleText>[0]) => (text: string) =>
 export const green = styled('green');
 export const red = styled('red');
 export const yellow = styled('yellow');
+export const blue = styled('blue');
 export const cyan = styled('cyan');
 export const dim = styled('dim');
 export const bold = styled('bold');

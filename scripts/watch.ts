@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Lesson } from '../checks/harness/lesson.ts';
 import { repoDir } from '../checks/harness/run.ts';
-import { watchedCheck } from './check.ts';
 import { Footer } from './footer.ts';
 import { readKeys } from './keys.ts';
 import { OneAtATime } from './one-at-a-time.ts';
@@ -13,6 +12,7 @@ import { watchSources } from './source-watcher.ts';
 import { introduction } from './start.ts';
 import { lessonLines } from './status.ts';
 import { bold, dim } from './style.ts';
+import { watchedCheck } from './watched.ts';
 
 const keyLine = ['c check', 'l load', 'h hint', 'd diff', 'n next', 'p list', 'r reset', 'q quit']
   .map((key) => `${bold(key.charAt(0))} ${key.slice(2)}`)

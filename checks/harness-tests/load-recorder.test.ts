@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { SeenAnswer } from '../harness/balancer.ts';
 import type { Environment } from '../harness/environment.ts';
 import { LoadRecorder } from '../harness/load/recorder.ts';
 import type { LoadRecord } from '../harness/result.ts';
 
 const resets = vi.fn(async () => {});
-let answers: { at: number; ms: number }[] = [];
+let answers: SeenAnswer[] = [];
 let p99 = 5;
 let supplierTotal = 100;
 let statementsTotal = 50;
@@ -23,7 +24,7 @@ function environment(more: object = {}): Environment {
 }
 
 /** An answer right now, which took so long. */
-const answer = (ms: number) => answers.push({ at: performance.now(), ms });
+const answer = (ms: number, status = 200) => answers.push({ at: performance.now(), ms, status });
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 describe('the record of a load run', () => {
@@ -37,18 +38,18 @@ describe('the record of a load run', () => {
     vi.useRealTimers();
   });
 
-  it('holds every answer with its time since the first, and a sample for each quarter of a second', async () => {
+  it('holds every answer with its time since the first and its status, and a sample for each quarter of a second', async () => {
     answer(1); // Before the load: a behaviour's.
     const recorder = new LoadRecorder(environment());
     await pass(1_000);
     answer(7.004);
     await pass(300);
-    answer(9);
+    answer(9, 401);
     await pass(200);
     const record = recorder.stop() as LoadRecord;
     expect(record.answers).toEqual([
-      [0, 7],
-      [300, 9],
+      [0, 7, 200],
+      [300, 9, 401],
     ]);
     expect(record.samples.map(({ atMs, requests }) => [atMs, requests])).toEqual([
       [250, 1],

@@ -19,8 +19,15 @@ export interface Balancer extends AsyncDisposable {
    * cookie over the plain HTTP between it and us.
    */
   stripSecure: boolean;
-  /** Answers since the last call: when each came (as performance.now()), and its time to first byte in milliseconds. */
-  takeAnswers(): { at: number; ms: number }[];
+  /** Answers since the last call. */
+  takeAnswers(): SeenAnswer[];
+}
+
+/** An answer that a visitor got: when it began (as performance.now()), and its time to first byte in milliseconds. */
+export interface SeenAnswer {
+  at: number;
+  ms: number;
+  status: number;
 }
 
 interface Target {
@@ -34,7 +41,7 @@ export async function startBalancer(initial: Target[], port = 0): Promise<Balanc
   let next = 0;
   let agent = new Agent({ keepAlive: true });
   const answered: number[] = initial.map(() => 0);
-  let answers: { at: number; ms: number }[] = [];
+  let answers: SeenAnswer[] = [];
   const server = createServer((incoming, outgoing) => {
     const pinned = Number(incoming.headers[pinHeader] ?? 0);
     const index = pinned > 0 ? pinned - 1 : next++ % targets.length;
@@ -55,8 +62,7 @@ export async function startBalancer(initial: Target[], port = 0): Promise<Balanc
       },
       (answer) => {
         answered[index] = (answered[index] ?? 0) + 1;
-        const at = performance.now();
-        answers.push({ at, ms: at - startedAt });
+        see(answer.statusCode ?? 502, startedAt);
         const headers = balancer.stripSecure ? answer.rawHeaders.map(withoutSecure) : answer.rawHeaders;
         outgoing.writeHead(answer.statusCode ?? 502, answer.statusMessage, [
           ...headers.filter((_, i, all) => !hopByHop.has((all[i - (i % 2)] ?? '').toLowerCase())),
@@ -74,15 +80,22 @@ export async function startBalancer(initial: Target[], port = 0): Promise<Balanc
       if (upstream.reusedSocket && error.code === 'ECONNRESET' && retries > 0 && incoming.method === 'GET') {
         forward(incoming, outgoing, index, retries - 1);
       } else if (outgoing.headersSent) outgoing.destroy();
-      else
+      else {
+        see(502, startedAt);
         outgoing
           .writeHead(502, { 'content-type': 'text/plain', [instanceHeader]: index + 1 })
           .end(`instance ${index + 1}: ${error.code ?? error.message}`);
+      }
     });
     outgoing.on('close', () => {
       if (!outgoing.writableFinished) upstream.destroy(); // The client went away: so does its request.
     });
     incoming.pipe(upstream);
+  }
+
+  function see(status: number, startedAt: number): void {
+    const at = performance.now();
+    answers.push({ at, ms: at - startedAt, status });
   }
 
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));

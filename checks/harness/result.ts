@@ -48,8 +48,8 @@ export interface LoadSample {
 export interface LoadRecord {
   sampleMs: number;
   samples: LoadSample[];
-  /** Each answer, or of very many every n-th: milliseconds since the first one, and time to first byte in milliseconds. */
-  answers: [atMs: number, ms: number][];
+  /** Each answer, or of very many every n-th: milliseconds since the first one, time to first byte in milliseconds, and status. */
+  answers: [atMs: number, ms: number, status: number][];
 }
 
 export interface LoadResult {

@@ -1,44 +1,86 @@
-import plot from 'simple-ascii-chart';
-import type { LoadResult } from '../../checks/harness/result.ts';
-import { lineWidth } from '../style.ts';
-import { type Arm, armNames } from './charts.ts';
+import type { LoadRecord } from '../../checks/harness/result.ts';
+import { type ArmLoad, armNames, drawable } from './arms.ts';
+import { badShare, percentile } from './bins.ts';
 
-const bucketMs = 500;
-const colours = { starter: 'ansiRed', yours: 'ansiBlue', solution: 'ansiGreen' } as const;
-/** Half steps of a logarithmic scale: what is faster is drawn on the lowest line. */
-const fastestMs = 1;
+/** The smallest of these is taken that leaves every run a column of its own. */
+const stepsMs = [250, 500, 1_000, 2_000, 5_000, 10_000, 30_000];
+const rowsPerDecade = 3;
+const marks = { starter: '×', yours: '●', solution: '▲' } as const;
+const gutter = 9;
 
-/** Latency over time as text: the slowest tenth of each half second begins at the line. */
-export function latencyChart(loads: readonly { name: Arm['name']; load: LoadResult }[]): string {
-  const drawn = loads.flatMap(({ name, load }) =>
-    load.record?.answers.length ? [{ name, points: p90s(load.record) }] : [],
+/** How the parts are coloured; without colours they are told apart by their marks. */
+export type Paint = Record<'starter' | 'yours' | 'solution' | 'target', (text: string) => string>;
+
+/**
+ * Latency over time as lines of text: for each piece of time what nine of ten answers kept, on a logarithmic scale, with the
+ * targets drawn in. Empty when no run has a record.
+ */
+export function latencyChart(
+  loads: readonly ArmLoad[],
+  targetsMs: readonly number[],
+  { width, paint }: { width: number; paint: Paint },
+): string[] {
+  const arms = drawable(loads);
+  if (arms.length === 0) return [];
+  const columns = width - gutter - 1;
+  const lastMs = Math.max(...arms.map(({ record }) => record.samples.at(-1)?.atMs ?? 0), 1_000);
+  const stepMs = stepsMs.find((ms) => Math.floor(columns / Math.ceil(lastMs / ms)) > arms.length) ?? lastMs;
+  const steps = Math.ceil(lastMs / stepMs);
+  const columnsPerStep = Math.floor(columns / steps);
+  const curves = arms.map(({ name, record }) => ({ name, p90s: p90s(record, stepMs) }));
+
+  const highest = Math.max(...targetsMs, ...curves.flatMap(({ p90s }) => [...p90s.values()]));
+  const top = Math.ceil(Math.log10(Math.max(10, highest))) * rowsPerDecade;
+  const rowOf = (ms: number) => top - Math.min(top, Math.round(Math.log10(Math.max(1, ms)) * rowsPerDecade));
+  const targetRows = new Set(targetsMs.map(rowOf));
+  const grid = Array.from({ length: top + 1 }, (_, row) =>
+    new Array<string>(steps * columnsPerStep).fill(targetRows.has(row) ? paint.target('┄') : ' '),
   );
-  if (drawn.length === 0) return '';
-  const colour = process.stdout.hasColors?.() && !process.env.NO_COLOR;
-  return plot(
-    drawn.map(({ points }) => points),
-    {
-      title: '  p90 of time to first byte, ms (logarithmic), over seconds',
-      width: Math.min(72, lineWidth - 14),
-      height: 12,
-      formatter: (value, { axis }) => (axis === 'y' ? String(Math.round(10 ** value)) : value),
-      legend: { position: 'bottom', series: drawn.map(({ name }) => armNames[name]) },
-      ...(colour ? { color: drawn.map(({ name }) => colours[name]) } : {}),
-    },
-  );
+  for (const [index, { name, p90s }] of curves.entries())
+    for (const [step, ms] of p90s) {
+      const row = grid[rowOf(ms)];
+      const column = step * columnsPerStep + index;
+      if (row && column < row.length) row[column] = paint[name](marks[name]);
+    }
+
+  const legend = [
+    ...arms.map(({ name, record }) => {
+      const bad = badShare(record);
+      return `${paint[name](marks[name])} ${armNames[name]}${bad && `: ${bad}`}`;
+    }),
+    ...(targetsMs.length > 0
+      ? [`${paint.target('┄')} ${targetsMs.length > 1 ? 'targets' : 'target'}: ${targetsMs.join(', ')} ms`]
+      : []),
+  ];
+  return [
+    `Latency over time: p90 of every ${asTime(stepMs)}`,
+    '',
+    ...grid.map((row, index) => {
+      const label = (top - index) % rowsPerDecade === 0 ? `${asTime(10 ** ((top - index) / rowsPerDecade))} ┤` : '│';
+      return `${label.padStart(gutter)}${row.join('').trimEnd()}`;
+    }),
+    `${'└'.padStart(gutter)}${'─'.repeat(steps * columnsPerStep)}`,
+    timeLabels(steps, stepMs, columnsPerStep),
+    ...legend,
+  ];
 }
 
-function p90s({ answers }: NonNullable<LoadResult['record']>): [number, number][] {
-  const buckets = new Map<number, number[]>();
-  for (const [atMs, ms] of answers) {
-    const bucket = Math.floor(atMs / bucketMs);
-    buckets.set(bucket, [...(buckets.get(bucket) ?? []), ms]);
+function p90s({ answers, ...record }: LoadRecord, stepMs: number): Map<number, number> {
+  const pieces = Map.groupBy(answers, ([atMs]) => Math.floor(atMs / stepMs));
+  return new Map([...pieces].map(([step, own]) => [step, percentile({ ...record, answers: own }, 0.9) ?? 0]));
+}
+
+/** Whole seconds below the axis, as many as there is room for. */
+function timeLabels(steps: number, stepMs: number, columnsPerStep: number): string {
+  let line = ' '.repeat(gutter);
+  for (let step = 0; step < steps; step++) {
+    const label = (step * stepMs) % 1_000 === 0 ? `${(step * stepMs) / 1_000} s` : '';
+    const at = gutter + step * columnsPerStep;
+    if (label && (line.length < at || step === 0)) line = line.padEnd(at) + label;
   }
-  return [...buckets]
-    .sort(([a], [b]) => a - b)
-    .map(([bucket, all]) => {
-      const sorted = all.sort((a, b) => a - b);
-      const p90 = sorted[Math.floor(sorted.length * 0.9)] ?? fastestMs;
-      return [(bucket * bucketMs) / 1_000, Math.log10(Math.max(p90, fastestMs))];
-    });
+  return line;
+}
+
+function asTime(ms: number): string {
+  return ms < 1_000 ? `${ms} ms` : `${ms / 1_000} s`;
 }

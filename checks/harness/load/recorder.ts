@@ -1,3 +1,4 @@
+import type { SeenAnswer } from '../balancer.ts';
 import type { Environment } from '../environment.ts';
 import { tell } from '../progress.ts';
 import type { LoadRecord, LoadSample } from '../result.ts';
@@ -17,7 +18,7 @@ export class LoadRecorder {
   readonly #environment: Environment;
   readonly #inside: InsideView;
   readonly #samples: LoadSample[] = [];
-  readonly #answers: { at: number; ms: number }[] = [];
+  readonly #answers: SeenAnswer[] = [];
   readonly #timer: NodeJS.Timeout;
   #startedAt: number | undefined;
   #recent: number[] = [];
@@ -47,7 +48,7 @@ export class LoadRecorder {
       samples: this.#samples.slice(0, last + 1),
       answers: this.#answers
         .filter((_, index) => index % step === 0)
-        .map(({ at, ms }) => [Math.round(at - startedAt), rounded(ms)]),
+        .map(({ at, ms, status }) => [Math.round(at - startedAt), rounded(ms), status]),
     };
   }
 

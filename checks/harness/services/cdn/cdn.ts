@@ -1,6 +1,7 @@
 import { Agent, createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import type { SeenAnswer } from '../../balancer.ts';
 import { Copies, type Copy, refreshed, tagMatches } from './copies.ts';
 import { AnswerPolicy, type CdnRequest, type Headers, type OriginAnswer } from './policy.ts';
 import { type CdnVerdict, formatStatus } from './status.ts';
@@ -23,8 +24,8 @@ export interface Cdn extends AsyncDisposable {
   /** Forgets every copy. */
   clear(): void;
   alive(): boolean;
-  /** Answers since the last call: when each came (as performance.now()), and how long it took in milliseconds. */
-  takeAnswers(): { at: number; ms: number }[];
+  /** Answers since the last call; `ms` is until their last byte. */
+  takeAnswers(): SeenAnswer[];
 }
 
 const bodyless = new Set(['content-length', 'content-type', 'content-encoding', 'transfer-encoding']);
@@ -36,7 +37,7 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
   const underWay = new Map<Copy, Promise<unknown>>();
   let aheadMs = 0;
   let counts = { requests: 0, toShop: 0 };
-  let answers: { at: number; ms: number }[] = [];
+  let answers: SeenAnswer[] = [];
   const now = () => Date.now() + aheadMs;
 
   const server = createServer(async (incoming, outgoing) => {
@@ -44,7 +45,7 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
     counts.requests++;
     outgoing.on('close', () => {
       const at = performance.now();
-      answers.push({ at, ms: at - startedAt });
+      if (outgoing.headersSent) answers.push({ at, ms: at - startedAt, status: outgoing.statusCode });
     });
     try {
       await serve(incoming, outgoing);

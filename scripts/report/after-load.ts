@@ -1,0 +1,46 @@
+import type { Lesson } from '../../checks/harness/lesson.ts';
+import type { LoadResult } from '../../checks/harness/result.ts';
+import { blue, dim, green, lineWidth, red, wrap, yellow } from '../style.ts';
+import { isOnTerminal } from '../watched.ts';
+import type { ArmLoad, ArmName } from './arms.ts';
+import { isStarter, keepStarterLoad, starterLoad } from './starter-load.ts';
+import { latencyChart } from './terminal-chart.ts';
+
+const paint = { starter: red, yours: blue, solution: green, target: yellow };
+
+/** The chart of some load runs for this terminal, as lines. */
+export function chartLines(lesson: Lesson, loads: readonly ArmLoad[]): string[] {
+  const targetsMs = [...new Set(lesson.targets.map(({ atMostMs }) => atMostMs))].sort((a, b) => a - b);
+  const chart = latencyChart(loads, targetsMs, { width: lineWidth - 2, paint });
+  return chart.length === 0 ? [] : ['', ...chart.map((line) => `  ${line}`.trimEnd())];
+}
+
+/**
+ * What follows a load run on a terminal: its latency over time, beside the starter's if that has run here.
+ * @param whose `lesson` is the lesson's own folder, which may still hold the starter.
+ */
+export function afterLoad(
+  lesson: Lesson,
+  load: LoadResult | undefined,
+  whose: 'lesson' | Exclude<ArmName, 'starter'>,
+): string[] {
+  if (!load?.record) return [];
+  try {
+    const name = whose === 'lesson' ? (isStarter(lesson) ? 'starter' : 'yours') : whose;
+    if (name === 'starter') keepStarterLoad(lesson, load);
+    if (!isOnTerminal) return [];
+    const before = name === 'starter' ? undefined : starterLoad(lesson);
+    const loads: ArmLoad[] = [...(before ? [{ name: 'starter' as const, load: before.load }] : []), { name, load }];
+    return [...chartLines(lesson, loads), ...wrap(saying(lesson, name, before?.at), '  ').map(dim)];
+  } catch {
+    return []; // No picture is worth a verdict.
+  }
+}
+
+function saying({ number }: Lesson, name: ArmName, starterAt: string | undefined): string {
+  const command = `npm run report lesson-${number}`;
+  if (name === 'starter') return `As a page, with more pictures: ${command}`;
+  if (starterAt === undefined)
+    return `The starter has not run here yet. Its curve, and more pictures, as a page: ${command}`;
+  return `The starter's run is of ${starterAt.slice(0, 16).replace('T', ' ')} UTC. As a page, with more pictures: ${command}`;
+}

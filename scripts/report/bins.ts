@@ -1,0 +1,42 @@
+import type { LoadRecord } from '../../checks/harness/result.ts';
+
+const binsPerDecade = 8;
+
+/** Answers that took at least `fromMs` and less than `toMs`. */
+export interface Bin {
+  fromMs: number;
+  toMs: number;
+  count: number;
+}
+
+/** How many answers took how long, a decade in eight steps: 1 ms, 1.33 ms, 1.78 ms … Those below 1 ms are one bin. */
+export function binsOf(record: LoadRecord): Bin[] {
+  const edge = (bin: number) => Math.round(10 ** (bin / binsPerDecade) * 100) / 100;
+  const counts = new Map<number, number>();
+  for (const [, ms] of record.answers) {
+    const bin = ms < 1 ? -1 : Math.floor(Math.log10(ms) * binsPerDecade);
+    counts.set(bin, (counts.get(bin) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort(([a], [b]) => a - b)
+    .map(([bin, count]) => ({ fromMs: bin < 0 ? 0 : edge(bin), toMs: edge(bin + 1), count }));
+}
+
+/** Whether an answer is what the load run wants: a 2xx. */
+export function isGood([, , status]: LoadRecord['answers'][number]): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** "43 % of its answers were no 2xx", for those where it is so. */
+export function badShare({ answers }: LoadRecord): string {
+  const bad = answers.filter((answer) => !isGood(answer)).length;
+  if (bad === 0) return '';
+  const percent = (100 * bad) / answers.length;
+  return `${percent < 1 ? 'under 1' : Math.round(percent)} % of its answers were no 2xx`;
+}
+
+/** The time that this share of the answers kept: 0.95 is p95. */
+export function percentile({ answers }: LoadRecord, share: number): number | undefined {
+  const sorted = answers.map(([, ms]) => ms).sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}

@@ -1,0 +1,91 @@
+import { distribution, latencyOverTime } from './answer-charts.ts';
+import { type Arm, armNames } from './arms.ts';
+import { badShare, binsOf, percentile } from './bins.ts';
+import { escapeHtml, row, table } from './html.ts';
+import { drawSamples, figureOf, type SampleChart } from './sample-charts.ts';
+
+/** The same answers twice: over time, and by how long they took. */
+export function answerPictures(arms: readonly Arm[], targetsMs: readonly number[]): string {
+  const told = arms.map(({ name, record }) => {
+    const bad = badShare(record);
+    return `${armNames[name]}: median ${percentile(record, 0.5)} ms, p95 ${percentile(record, 0.95)} ms${bad && `, and ${bad}`}`;
+  });
+  const crosses = arms.some(({ record }) => badShare(record)) ? ', and each cross one that is no 2xx' : '';
+  const targets =
+    targetsMs.length === 0
+      ? ''
+      : ` The lines are the targets, ${targetsMs.join(' ms and ')} ms; each is for one route, and the answers are those of all.`;
+  const title = 'Distribution of latency';
+  return `${picture(
+    'Latency over time',
+    latencyOverTime(arms, targetsMs),
+    `Each dot is an answer${crosses}; a request without an answer has none. The scale is logarithmic: from 10 to 100 is as far as from 100 to 1000, and what took less than 0.75 ms stands at the bottom.${targets} Over all answers, ${told.join('; ')}.`,
+  )}
+${picture(
+  title,
+  distribution(arms, targetsMs),
+  `The same answers by how long they took. One hill far to the left is a fast app; two hills are two kinds of answers.${targets}`,
+  figures(title, 'answers that took', arms, binRows(arms)),
+)}`;
+}
+
+/** What was seen every quarter of a second. Empty when no run has figures for it. */
+export function samplePicture(chart: SampleChart, arms: readonly Arm[]): string {
+  const svg = drawSamples(chart, arms);
+  if (svg === undefined) return '';
+  const longest = arms.reduce(
+    (one, other) => (other.record.samples.length > one.length ? other.record.samples : one),
+    [...(arms[0]?.record.samples ?? [])],
+  );
+  const rows = longest.map(({ atMs }, index) => {
+    const cells = arms.map((arm) => {
+      const sample = arm.record.samples[index];
+      return sample && figureOf(chart, sample, arm);
+    });
+    return row(`${(atMs / 1_000).toFixed(2)} s`, cells);
+  });
+  const told = arms.map((arm) => {
+    const values = arm.record.samples
+      .map((sample) => figureOf(chart, sample, arm))
+      .filter((value) => value !== undefined);
+    const range = `from ${Math.min(...values)} to ${Math.max(...values)} ${chart.unit}`;
+    return `${armNames[arm.name]}: ${values.length > 0 ? range : 'no figures'}`;
+  });
+  return picture(
+    chart.title,
+    svg,
+    `${chart.text} In this run, ${told.join('; ')}.`,
+    figures(chart.title, 'until', arms, rows),
+  );
+}
+
+function binRows(arms: readonly Arm[]): string[] {
+  const bins = arms.map(({ record }) => new Map(binsOf(record).map((bin) => [bin.fromMs, bin])));
+  const all = new Map(bins.flatMap((own) => [...own]));
+  return [...all.values()]
+    .sort((a, b) => a.fromMs - b.fromMs)
+    .map(({ fromMs, toMs }) =>
+      row(
+        `${fromMs} to ${toMs} ms`,
+        bins.map((own) => own.get(fromMs)?.count ?? 0),
+      ),
+    );
+}
+
+function picture(title: string, svg: string, text: string, more = ''): string {
+  return `<section>
+<h2>${title}</h2>
+<figure><div class="chart" role="img" aria-label="${escapeHtml(`${title}. ${text}`)}">${svg}</div>
+<figcaption>${escapeHtml(text)}</figcaption></figure>
+${more}
+</section>`;
+}
+
+/** The figures of a picture, for who can't see it or wants to know exactly. */
+function figures(title: string, corner: string, arms: readonly Arm[], rows: string[]): string {
+  const name = `${title}: the figures`;
+  const head = [corner, ...arms.map((arm) => armNames[arm.name])];
+  return `<details><summary>${name}</summary>
+${table(name, head, rows)}
+</details>`;
+}

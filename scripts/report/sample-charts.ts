@@ -1,0 +1,71 @@
+import * as Plot from '@observablehq/plot';
+import type { LoadSample } from '../../checks/harness/result.ts';
+import type { Arm } from './arms.ts';
+import { colours, dashes, seconds, svg } from './svg.ts';
+
+/** A picture of what was seen every quarter of a second, and the words that go with it. */
+export interface SampleChart {
+  title: string;
+  /** Of the axis. */
+  label: string;
+  text: string;
+  unit: string;
+  pick: (sample: LoadSample) => number | undefined;
+  /** The figures are counts of a sample and are drawn as counts of a second. */
+  counts: boolean;
+}
+
+export const sampleCharts: readonly SampleChart[] = [
+  {
+    title: 'Event-loop delay',
+    label: 'event-loop delay p99, ms',
+    text: 'How late the event loop came round: for so long nothing else was answered. Where a line has a gap, the loop was too busy even to be asked.',
+    unit: 'ms',
+    pick: ({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms,
+    counts: false,
+  },
+  {
+    title: 'Calls to the supplier',
+    label: 'calls to the supplier a second',
+    text: 'What the app asked of the box office while it answered.',
+    unit: 'calls a second',
+    pick: ({ supplierCalls }) => supplierCalls,
+    counts: true,
+  },
+  {
+    title: 'Statements',
+    label: 'statements a second',
+    text: 'What the app sent to its database while it answered, those included that open and close transactions.',
+    unit: 'statements a second',
+    pick: ({ statements }) => statements,
+    counts: true,
+  },
+];
+
+/** What is drawn of a sample: counts become counts a second. Undefined where it was not seen. */
+export function figureOf({ pick, counts }: SampleChart, sample: LoadSample, { record }: Arm): number | undefined {
+  const value = pick(sample);
+  return value === undefined || !counts ? value : Math.round((value * 1_000) / record.sampleMs);
+}
+
+/** The picture as SVG. Undefined when no run has figures for it. */
+export function drawSamples(chart: SampleChart, arms: readonly Arm[]): string | undefined {
+  if (!arms.some(({ record }) => record.samples.some((sample) => chart.pick(sample) !== undefined))) return undefined;
+  return svg({
+    x: seconds(arms),
+    y: { label: chart.label, grid: true, zero: true },
+    marks: arms.map((arm) => {
+      const points = arm.record.samples.map((sample) => {
+        return { seconds: sample.atMs / 1_000, value: figureOf(chart, sample, arm) ?? Number.NaN }; // NaN is a gap.
+      });
+      const dash = dashes[arm.name];
+      return Plot.line(points, {
+        x: 'seconds',
+        y: 'value',
+        stroke: colours[arm.name],
+        strokeWidth: 2.5,
+        ...(dash ? { strokeDasharray: dash } : {}),
+      });
+    }),
+  });
+}

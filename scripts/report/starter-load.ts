@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { availableParallelism, hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Lesson } from '../../checks/harness/lesson.ts';
+import type { LoadResult } from '../../checks/harness/result.ts';
+import { cacheDir, repoDir } from '../../checks/harness/run.ts';
+import { contentOf, sameContent } from '../folder-content.ts';
+import { readStarter, starterList } from '../starter.ts';
+
+/** The starter's last load run on this machine. */
+export interface StarterLoad {
+  /** Of the starter, the load, and the machine: a run of another one is no comparison. */
+  fingerprint: string;
+  /** ISO 8601. */
+  at: string;
+  load: LoadResult;
+}
+
+/** Whether a lesson's folder still holds the starter's source. */
+export function isStarter({ folder }: Lesson): boolean {
+  const source = Object.entries(readStarter(folder)).filter(([file]) => file.startsWith('src/'));
+  return sameContent(contentOf(join(repoDir, 'lessons', folder, 'src'), 'src/'), Object.fromEntries(source));
+}
+
+/** Keeps a load run of the starter, to be drawn beside the learner's. A run that says nothing is not kept. */
+export function keepStarterLoad(lesson: Lesson, load: LoadResult): void {
+  if (!load.record || load.outcome === 'inconclusive') return;
+  const kept: StarterLoad = { fingerprint: fingerprintOf(lesson), at: new Date().toISOString(), load };
+  try {
+    mkdirSync(dirname(fileOf(lesson)), { recursive: true });
+    writeFileSync(`${fileOf(lesson)}.${process.pid}`, JSON.stringify(kept));
+    renameSync(`${fileOf(lesson)}.${process.pid}`, fileOf(lesson));
+  } catch {} // A full disk: the picture lacks a curve, and the verdict is what it is.
+}
+
+/** The one that was kept last, if it is of this starter, this load and this machine. */
+export function starterLoad(lesson: Lesson): StarterLoad | undefined {
+  try {
+    const kept = JSON.parse(readFileSync(fileOf(lesson), 'utf8')) as StarterLoad;
+    return kept.fingerprint === fingerprintOf(lesson) && kept.load.record ? kept : undefined;
+  } catch {
+    return undefined; // None, or half of one.
+  }
+}
+
+const fileOf = ({ folder }: Lesson) => join(cacheDir, 'loads', `${folder}-starter.json`);
+
+function fingerprintOf({ folder }: Lesson): string {
+  const hash = createHash('sha256');
+  for (const file of [starterList(folder), join(repoDir, 'checks', folder, 'load.yml')])
+    hash.update(readFileSync(file));
+  return hash.update(`${hostname()} ${availableParallelism()} ${process.version}`).digest('hex');
+}

@@ -1,0 +1,31 @@
+/** Colours are chosen for light, dark and paper; each has a contrast of 4.5 at least. */
+export const style = `
+:root { --paper: #fff; --ink: #1c1c1c; --faint: #595959; --rule: #d0d0d0; --starter: #b3261e; --yours: #1a56b0; --solution: #1e7a3c; }
+@media (prefers-color-scheme: dark) {
+  :root { --paper: #16181b; --ink: #e8e8e8; --faint: #b0b0b0; --rule: #45484d; --starter: #ff8a80; --yours: #8ab4ff; --solution: #7ddb9a; }
+}
+@media print {
+  :root { --paper: #fff; --ink: #000; --faint: #333; --rule: #999; --starter: #b3261e; --yours: #1a56b0; --solution: #1e7a3c; }
+  section { break-inside: avoid; }
+  details:not([open]) { display: none; }
+}
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+main { max-width: 50rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
+h1 { font-size: 1.6rem; line-height: 1.2; } h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem; }
+figure { margin: 0; } figcaption { color: var(--faint); font-size: .9rem; margin-top: .4rem; }
+.chart svg { width: 100%; height: auto; font-size: 11px; overflow: visible; --plot-background: var(--paper); }
+.legend { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; }
+.swatch { width: 36px; height: 6px; vertical-align: middle; }
+.swatch line { stroke-width: 3; }
+.swatch .starter { stroke: var(--starter); }
+.swatch .yours { stroke: var(--yours); stroke-dasharray: 7 3; }
+.swatch .solution { stroke: var(--solution); stroke-dasharray: 2 3; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .95rem; }
+th, td { text-align: right; vertical-align: top; padding: .25rem .75rem; border-bottom: 1px solid var(--rule); }
+td, thead th { white-space: nowrap; } td.said { white-space: normal; min-width: 8rem; }
+th:first-child { text-align: left; font-weight: normal; padding-left: 0; white-space: nowrap; }
+thead th { font-weight: 600; color: var(--ink); }
+.missed { color: var(--starter); font-weight: 600; }
+summary { cursor: pointer; margin-top: .5rem; color: var(--faint); font-size: .9rem; }
+`;
