@@ -7,7 +7,6 @@ import { colours, halo, seconds, svg } from './svg.ts';
 const fastestMs = 0.75;
 /** Targets whose quotient is smaller stand too close for labels above each other. */
 const near = 2.2;
-const labelWidth = 92;
 
 /** Every answer as a dot, or as a cross if it is no 2xx, a band for each run, on one logarithmic scale, with the targets drawn in. */
 export function latencyOverTime(arms: readonly Arm[], targetsMs: readonly number[]): string {
@@ -20,7 +19,6 @@ export function latencyOverTime(arms: readonly Arm[], targetsMs: readonly number
       good: isGood(answer),
     })),
   );
-  const asides = asidesOf(targetsMs);
   return svg({
     height: 60 + 170 * arms.length,
     x,
@@ -49,8 +47,8 @@ export function latencyOverTime(arms: readonly Arm[], targetsMs: readonly number
           x: x.domain[1],
           y: ms,
           text: () => `target ${ms} ms`,
-          dy: -7,
-          dx: -4 - labelWidth * (asides[index] ?? 0),
+          dy: (targetsMs[index + 1] ?? Number.POSITIVE_INFINITY) / ms < near ? 8 : -7, // Away from a line close above.
+          dx: -4,
           textAnchor: 'end',
           fill: 'currentColor',
           ...halo,

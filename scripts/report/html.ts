@@ -14,8 +14,8 @@ export function table(name: string, head: readonly string[], rows: readonly stri
 <tbody>${rows.join('\n')}</tbody></table></div>`;
 }
 
-/** A row of a table; its cells are text. @param kind a class of the page's style for them. */
-export function row(head: string, cells: readonly (string | number | undefined)[], kind = ''): string {
-  const all = cells.map((cell) => `<td${kind && ` class="${kind}"`}>${escapeHtml(String(cell ?? '–'))}</td>`).join('');
+/** A row of a table; its cells are text. */
+export function row(head: string, cells: readonly (string | number | undefined)[]): string {
+  const all = cells.map((cell) => `<td>${escapeHtml(String(cell ?? '–'))}</td>`).join('');
   return `<tr><th scope="row">${escapeHtml(head)}</th>${all}</tr>`;
 }

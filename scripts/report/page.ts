@@ -37,6 +37,7 @@ export function reportPage({ lesson, at, machine, loads }: Report): string {
 <p>Measured on this machine, ${at.slice(0, 16).replace('T', ' ')} UTC: ${escapeHtml(where)}. Each app met the same load, one after the other, freshly started.</p>
 ${legend(arms)}
 ${figuresTable(lesson, loads)}
+${remarks(loads)}
 ${answerPictures(arms, targetsMs)}
 ${sampleCharts.map((chart) => samplePicture(chart, arms)).join('\n')}
 </main>
@@ -62,18 +63,25 @@ function figuresTable(lesson: Report['lesson'], loads: readonly ArmLoad[]): stri
     });
     return `<tr><th scope="row">${escapeHtml(title)}</th><td>at most ${atMostMs} ms</td>${cells.join('')}</tr>`;
   });
-  const said = (head: string, text: (load: LoadResult) => string | undefined, kind?: string) =>
-    row(head, ['', ...loads.map(({ load }) => text(load) ?? '')], kind);
-  const verdict = ({ outcome, failure, reason }: LoadResult) =>
-    [outcome, failure?.seen ?? reason].filter((part) => part !== undefined).join(': ');
+  const said = (head: string, text: (load: LoadResult) => string) =>
+    row(head, ['', ...loads.map(({ load }) => text(load))]);
   return table(
     'Figures of the load runs',
     ['figure', 'target', ...loads.map(({ name }) => armNames[name])],
     [
       ...targets,
       said('requests', ({ requests, seconds }) => `${requests} in ${seconds} s`),
-      ...(loads.some(({ load }) => load.note) ? [said('besides', ({ note }) => note, 'said')] : []),
-      said('verdict of the load', verdict, 'said'),
+      said('verdict of the load', ({ outcome }) => outcome),
     ],
   );
+}
+
+/** What is too long for a table: why a load did not pass, and what it was measured with. */
+function remarks(loads: readonly ArmLoad[]): string {
+  const items = loads.flatMap(({ name, load: { outcome, failure, reason, note } }) => {
+    const why = failure ? `expected ${failure.expected}, seen: ${failure.seen}` : reason;
+    const said = [why && `${outcome}, ${why}`, note].filter((text) => text !== undefined);
+    return said.length > 0 ? [`<li>${escapeHtml(`${armNames[name]}: ${said.join('; ')}.`)}</li>`] : [];
+  });
+  return items.length > 0 ? `<ul class="remarks">${items.join('')}</ul>` : '';
 }

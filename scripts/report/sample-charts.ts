@@ -19,7 +19,7 @@ export const sampleCharts: readonly SampleChart[] = [
   {
     title: 'Event-loop delay',
     label: 'event-loop delay p99, ms',
-    text: 'How late the event loop came round: for so long nothing else was answered. Where a line has a gap, the loop was too busy even to be asked.',
+    text: 'How late the event loop came round: for so long nothing else was answered. Each dot is a reading, of the time since the one before it: a blocked loop answers late, so its dots are far apart.',
     unit: 'ms',
     pick: ({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms,
     counts: false,
@@ -53,19 +53,19 @@ export function drawSamples(chart: SampleChart, arms: readonly Arm[]): string | 
   if (!arms.some(({ record }) => record.samples.some((sample) => chart.pick(sample) !== undefined))) return undefined;
   return svg({
     x: seconds(arms),
-    y: { label: chart.label, grid: true, zero: true },
-    marks: arms.map((arm) => {
-      const points = arm.record.samples.map((sample) => {
-        return { seconds: sample.atMs / 1_000, value: figureOf(chart, sample, arm) ?? Number.NaN }; // NaN is a gap.
+    y: { label: chart.label, grid: true, zero: true, nice: true },
+    marks: arms.flatMap((arm) => {
+      const points = arm.record.samples.flatMap((sample) => {
+        const value = figureOf(chart, sample, arm);
+        return value === undefined ? [] : [{ seconds: sample.atMs / 1_000, value }];
       });
+      const colour = colours[arm.name];
       const dash = dashes[arm.name];
-      return Plot.line(points, {
-        x: 'seconds',
-        y: 'value',
-        stroke: colours[arm.name],
-        strokeWidth: 2.5,
-        ...(dash ? { strokeDasharray: dash } : {}),
-      });
+      const at = { x: 'seconds', y: 'value' } as const;
+      return [
+        Plot.line(points, { ...at, stroke: colour, strokeWidth: 2, ...(dash ? { strokeDasharray: dash } : {}) }),
+        Plot.dot(points, { ...at, fill: colour, r: 2.8 }),
+      ];
     }),
   });
 }

@@ -21,11 +21,13 @@ figure { margin: 0; } figcaption { color: var(--faint); font-size: .9rem; margin
 .swatch .yours { stroke: var(--yours); stroke-dasharray: 7 3; }
 .swatch .solution { stroke: var(--solution); stroke-dasharray: 2 3; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .95rem; }
-th, td { text-align: right; vertical-align: top; padding: .25rem .75rem; border-bottom: 1px solid var(--rule); }
-td, thead th { white-space: nowrap; } td.said { white-space: normal; min-width: 8rem; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
+th, td { text-align: right; vertical-align: top; padding: .25rem .5rem; border-bottom: 1px solid var(--rule); }
+td, thead th { white-space: nowrap; }
+tr > :last-child { padding-right: 0; }
 th:first-child { text-align: left; font-weight: normal; padding-left: 0; white-space: nowrap; }
 thead th { font-weight: 600; color: var(--ink); }
+.remarks { font-size: .9rem; padding-left: 1.2rem; }
 .missed { color: var(--starter); font-weight: 600; }
 summary { cursor: pointer; margin-top: .5rem; color: var(--faint); font-size: .9rem; }
 `;
