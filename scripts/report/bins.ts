@@ -11,15 +11,23 @@ export interface Bin {
 
 /** How many answers took how long, a decade in eight steps: 1 ms, 1.33 ms, 1.78 ms … Those below 1 ms are one bin. */
 export function binsOf(record: LoadRecord): Bin[] {
-  const edge = (bin: number) => Math.round(10 ** (bin / binsPerDecade) * 100) / 100;
   const counts = new Map<number, number>();
-  for (const [, ms] of record.answers) {
-    const bin = ms < 1 ? -1 : Math.floor(Math.log10(ms) * binsPerDecade);
-    counts.set(bin, (counts.get(bin) ?? 0) + 1);
-  }
+  for (const [, ms] of record.answers) counts.set(binOf(ms), (counts.get(binOf(ms)) ?? 0) + 1);
   return [...counts]
     .sort(([a], [b]) => a - b)
     .map(([bin, count]) => ({ fromMs: bin < 0 ? 0 : edge(bin), toMs: edge(bin + 1), count }));
+}
+
+/** As it is shown. */
+function edge(bin: number): number {
+  return Math.round(10 ** (bin / binsPerDecade) * 100) / 100;
+}
+
+function binOf(ms: number): number {
+  if (ms < 1) return -1;
+  const bin = Math.floor(Math.log10(ms) * binsPerDecade);
+  if (ms >= edge(bin + 1)) return bin + 1; // Edges are rounded: 3.16 ms begins a bin, and not 3.1623 ms.
+  return ms < edge(bin) ? bin - 1 : bin;
 }
 
 /** Whether an answer is what the load run wants: a 2xx. */
