@@ -1,9 +1,9 @@
 import type { Lesson } from '../../checks/harness/lesson.ts';
 import type { LoadResult } from '../../checks/harness/result.ts';
-import { blue, dim, green, lineWidth, red, wrap, yellow } from '../style.ts';
+import { blue, dim, green, lineWidth, red, yellow } from '../style.ts';
 import { isOnTerminal } from '../watched.ts';
 import type { ArmLoad, ArmName } from './arms.ts';
-import { isStarter, keepStarterLoad, starterLoad } from './starter-load.ts';
+import { isDisturbed, isStarter, keepStarterLoad, type StarterLoad, starterLoad } from './starter-load.ts';
 import { latencyChart } from './terminal-chart.ts';
 
 const paint = { starter: red, yours: blue, solution: green, target: yellow };
@@ -31,16 +31,18 @@ export function afterLoad(
     if (!isOnTerminal) return [];
     const before = name === 'starter' ? undefined : starterLoad(lesson);
     const loads: ArmLoad[] = [...(before ? [{ name: 'starter' as const, load: before.load }] : []), { name, load }];
-    return [...chartLines(lesson, loads), ...wrap(saying(lesson, name, before?.at), '  ').map(dim)];
+    return [...chartLines(lesson, loads), ...saying(lesson, name, before).map((line) => dim(`  ${line}`))];
   } catch {
     return []; // No picture is worth a verdict.
   }
 }
 
-function saying({ number }: Lesson, name: ArmName, starterAt: string | undefined): string {
+/** Each line stands by itself: a command that is broken can't be copied. */
+function saying({ number }: Lesson, name: ArmName, before: StarterLoad | undefined): string[] {
   const command = `npm run report lesson-${number}`;
-  if (name === 'starter') return `As a page, with more pictures: ${command}`;
-  if (starterAt === undefined)
-    return `The starter has not run here yet. Its curve, and more pictures, as a page: ${command}`;
-  return `The starter's run is of ${starterAt.slice(0, 16).replace('T', ' ')} UTC. As a page, with more pictures: ${command}`;
+  if (name !== 'starter' && !before)
+    return ['The starter has not run here yet.', `Its curve, and more pictures, as a page: ${command}`];
+  const at = before && `${before.at.slice(0, 16).replace('T', ' ')} UTC`;
+  const how = before && isDisturbed(before.load) ? ', when the machine was busy' : '';
+  return [...(at ? [`The starter ran at ${at}${how}.`] : []), `More pictures, as a page: ${command}`];
 }

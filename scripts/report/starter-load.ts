@@ -23,9 +23,9 @@ export function isStarter({ folder }: Lesson): boolean {
   return sameContent(contentOf(join(repoDir, 'lessons', folder, 'src'), 'src/'), Object.fromEntries(source));
 }
 
-/** Keeps a load run of the starter, to be drawn beside the learner's. A run that says nothing is not kept. */
+/** Keeps a load run of the starter, to be drawn beside the learner's. One on a busy machine is better than none. */
 export function keepStarterLoad(lesson: Lesson, load: LoadResult): void {
-  if (!load.record || load.outcome === 'inconclusive') return;
+  if (!load.record || (isDisturbed(load) && !isDisturbed(starterLoad(lesson)?.load ?? load))) return;
   const kept: StarterLoad = { fingerprint: fingerprintOf(lesson), at: new Date().toISOString(), load };
   try {
     mkdirSync(dirname(fileOf(lesson)), { recursive: true });
@@ -42,6 +42,11 @@ export function starterLoad(lesson: Lesson): StarterLoad | undefined {
   } catch {
     return undefined; // None, or half of one.
   }
+}
+
+/** Other programs may have bent it. */
+export function isDisturbed({ outcome }: LoadResult): boolean {
+  return outcome === 'inconclusive';
 }
 
 const fileOf = ({ folder }: Lesson) => join(cacheDir, 'loads', `${folder}-starter.json`);
