@@ -11,10 +11,7 @@ export function answerPictures(arms: readonly Arm[], targetsMs: readonly number[
     return `${armNames[name]}: median ${percentile(record, 0.5)} ms, p95 ${percentile(record, 0.95)} ms${bad && `, and ${bad}`}`;
   });
   const crosses = arms.some(({ record }) => badShare(record)) ? ', and each cross one that is no 2xx' : '';
-  const targets =
-    targetsMs.length === 0
-      ? ''
-      : ` The lines are the targets, ${targetsMs.join(' ms and ')} ms; each is for one route, and the answers are those of all.`;
+  const targets = targetsIn(targetsMs);
   const title = 'Distribution of latency';
   return `${picture(
     'Latency over time',
@@ -27,6 +24,12 @@ ${picture(
   `The same answers by how long they took. One hill far to the left is a fast app; two hills are two kinds of answers.${targets}`,
   figures(title, 'answers that took', arms, binRows(arms)),
 )}`;
+}
+
+function targetsIn(targetsMs: readonly number[]): string {
+  if (targetsMs.length === 0) return '';
+  const [lines, each] = targetsMs.length > 1 ? ['lines are the targets', 'each for'] : ['line is the target', 'for'];
+  return ` The ${lines}, ${targetsMs.join(' ms and ')} ms, ${each} one route; the answers are those of all.`;
 }
 
 /** What was seen every quarter of a second. Empty when no run has figures for it. */
