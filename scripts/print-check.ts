@@ -2,7 +2,7 @@ import type { Lesson } from '../checks/harness/lesson.ts';
 import type { BehaviourResult, CheckResult, LoadResult } from '../checks/harness/result.ts';
 import { behaviourLines, loadLines, summary } from './check-lines.ts';
 import type { CheckWatcher } from './run-check.ts';
-import { bold, dim, duration, spread, yellow } from './style.ts';
+import { bold, dim, duration, spread, wrap, yellow } from './style.ts';
 
 /** Shows a check while it runs: a line for each behaviour, and on a terminal what is being done right now. */
 export class CheckPrinter implements CheckWatcher {
