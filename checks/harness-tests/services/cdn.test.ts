@@ -92,6 +92,41 @@ describe('the CDN serves from its copy', () => {
     expect((await twice()).second.served).toBe('hit');
   });
 
+  it.each(['', 'Max-Age=1', 'max-age=1;;', 'max-age=1,'])(
+    'within the lifetime of Cache-Control when CDN-Cache-Control is empty or no dictionary: "%s"',
+    async (targeted) => {
+      shopSays('max-age=60', { headers: { 'cdn-cache-control': targeted } });
+      await ask();
+      cdn.advance(50);
+      expect((await ask()).served).toBe('hit');
+    },
+  );
+
+  it('not within Expires, when CDN-Cache-Control says something else', async () => {
+    const expires = new Date(Date.now() + 60_000).toUTCString();
+    shopSays(undefined, { headers: { expires, 'cdn-cache-control': 'public', etag: '"a"' } });
+    expect((await twice()).second.served).toBe('miss');
+  });
+
+  it('within the first of two lifetimes', async () => {
+    shopSays('max-age=60, max-age=600');
+    await ask();
+    cdn.advance(61);
+    expect((await ask()).served).toBe('miss');
+  });
+
+  it('which began when the shop says it did, until the shop says again that it is right', async () => {
+    says = ({ 'if-none-match': tag }) => ({
+      status: tag ? 304 : 200,
+      headers: { etag: '"a"', 'cache-control': 'max-age=60', ...(tag ? {} : { age: '40' }) },
+    });
+    expect(await ask()).toMatchObject({ verdict: { ttlS: 20 } });
+    cdn.advance(10);
+    expect(await ask()).toMatchObject({ served: 'hit', headers: { age: '50' } });
+    cdn.advance(11);
+    expect(await ask()).toMatchObject({ served: 'revalidated', verdict: { ttlS: 60 }, headers: { age: '0' } });
+  });
+
   it('and says how long the copy is fresh', async () => {
     shopSays('max-age=60');
     const { first, second } = await twice();
@@ -151,6 +186,10 @@ describe('the CDN keeps nothing', () => {
     ['Cache-Control: no-cache, and no ETag', 'no-cache', {}],
     ['Set-Cookie, and nothing that allows sharing it', undefined, { 'set-cookie': 'visit=1', etag: '"a"' }],
     ['Vary: *', 'max-age=60', { vary: '*' }],
+    ['no max-age, no ETag', 'immutable', {}],
+    ['no max-age, no ETag', 's-maxage=0, max-age=60', {}],
+    ['no max-age, no ETag', undefined, { expires: '0' }],
+    ['Cache-Control: no-cache, and no ETag', 'max-age=60, no-cache="set-cookie, vary"', {}],
   ])('that it has no use for, though it may: %s', async (why, control, headers) => {
     shopSays(control, { headers: headers as Record<string, string> });
     const { first, second } = await twice();
@@ -175,6 +214,36 @@ describe('the CDN keeps nothing', () => {
 });
 
 describe('the CDN asks again', () => {
+  it.each(['no-cache', 'max-age=60, must-revalidate', 's-maxage=60', 'max-age=60'])(
+    'before it uses an old copy, also when the visitor would take one: %s',
+    async (control) => {
+      shopSays(control, { headers: { etag: '"a"' } });
+      await ask();
+      cdn.advance(61);
+      expect((await ask({ 'cache-control': 'max-stale=600' })).served).toBe('miss');
+    },
+  );
+
+  it('and does not guess a lifetime from Last-Modified', async () => {
+    const aYearAgo = new Date(Date.now() - 31_536_000_000).toUTCString();
+    says = ({ 'if-modified-since': date }) => ({
+      status: date === aYearAgo ? 304 : 200,
+      headers: { 'last-modified': aYearAgo },
+    });
+    expect((await twice()).second.served).toBe('revalidated');
+  });
+
+  it('and says why, by RFC 9211', async () => {
+    const why = async (headers: Record<string, string> = {}, method = 'GET') =>
+      /fwd=(\w+); fwd-status=(\d+)/.exec(String((await ask(headers, method)).headers['cache-status']))?.slice(1);
+    shopSays('max-age=60', { headers: { etag: '"a"' } });
+    expect(await why()).toEqual(['miss', '200']);
+    expect(await why({ 'cache-control': 'no-cache' })).toEqual(['request', '200']);
+    cdn.advance(61);
+    expect(await why()).toEqual(['stale', '200']);
+    expect(await why({}, 'POST')).toEqual(['method', '200']);
+  });
+
   it('with the tag of its copy, and takes new headers from a 304', async () => {
     says = ({ 'if-none-match': tag }): Says =>
       tag === '"a"'

@@ -28,6 +28,7 @@ export interface Cdn extends AsyncDisposable {
   takeAnswers(): SeenAnswer[];
 }
 
+const reads = new Set(['GET', 'HEAD']);
 const bodyless = new Set(['content-length', 'content-type', 'content-encoding', 'transfer-encoding']);
 
 /** @param port 0 picks a free one. */
@@ -60,14 +61,15 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
     const request: CdnRequest = {
       method: incoming.method ?? 'GET',
       url: incoming.url ?? '/',
-      headers: forwarded(incoming),
+      headers: headersFor(incoming),
     };
     const body = await buffer(incoming);
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
+    if (!reads.has(request.method)) {
       const answer = await ask(request, request.headers, body);
       if (answer.status < 400) copies.dropAll(request.url);
       const why = `the method ${request.method}`;
-      return reply(request, outgoing, answer, { served: 'miss', stored: false, mayStore: false, why }, answer.status);
+      const verdict = { served: 'miss', stored: false, mayStore: false, why, forwarded: 'method' } as const;
+      return reply(request, outgoing, answer, verdict, answer.status);
     }
     const copy = copies.find(request);
     if (!copy) return fetched(request, outgoing, request.headers);
@@ -79,12 +81,13 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
     }
     // A HEAD refreshes the copy as a GET does.
     const { answer, renewed } = await revalidate(copy, request);
-    if (renewed) return fromCopy(request, outgoing, renewed, 'revalidated', '', answer.status);
+    const forwarded = copy.policy.ttlS() > 0 ? 'request' : 'stale';
+    if (renewed) return fromCopy(request, outgoing, renewed, 'revalidated', '', { forwarded, status: answer.status });
     if (answer.status >= 500 && copy.policy.mayServeAfterError())
       return fromCopy(request, outgoing, copy, 'stale', `status ${answer.status}, stale-if-error`);
     // A tag that the shop does not know for its own: it must say everything again.
     if (answer.status === 304) return fetched(request, outgoing, withoutConditions(request.headers));
-    return passOn(request, outgoing, answer);
+    return passOn(request, outgoing, answer, forwarded);
   }
 
   async function fetched(request: CdnRequest, outgoing: ServerResponse, headers: Headers): Promise<void> {
@@ -92,8 +95,13 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
   }
 
   /** Keeps an answer of the shop if it may be kept, and gives it to the visitor. */
-  function passOn(request: CdnRequest, outgoing: ServerResponse, answer: OriginAnswer): void {
-    reply(request, outgoing, answer, keep(request, answer), answer.status);
+  function passOn(
+    request: CdnRequest,
+    outgoing: ServerResponse,
+    answer: OriginAnswer,
+    forwarded: CdnVerdict['forwarded'] = 'miss',
+  ): void {
+    reply(request, outgoing, answer, { ...keep(request, answer), forwarded }, answer.status);
   }
 
   function keep(request: CdnRequest, answer: OriginAnswer): CdnVerdict {
@@ -142,9 +150,10 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
     copy: Copy,
     served: 'hit' | 'stale' | 'revalidated',
     why: string,
-    fwdStatus?: number,
+    asked?: { forwarded: CdnVerdict['forwarded']; status: number },
   ): void {
-    const verdict = { served, stored: true, mayStore: true, why, ttlS: copy.policy.ttlS() };
+    const { forwarded = 'miss', status: fwdStatus } = asked ?? {};
+    const verdict = { served, stored: true, mayStore: true, why, ttlS: copy.policy.ttlS(), forwarded };
     const headers = { ...copy.answer.headers, age: String(Math.round(copy.policy.ageS())) };
     reply(request, outgoing, { ...copy.answer, headers }, verdict, fwdStatus);
   }
@@ -156,7 +165,7 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
     verdict: CdnVerdict,
     fwdStatus?: number,
   ): void {
-    const tags = request.headers['if-none-match'];
+    const tags = reads.has(request.method) ? request.headers['if-none-match'] : undefined;
     const unchanged = status === 200 && tags && headers.etag && tagMatches(String(tags), String(headers.etag));
     const told = { ...headers, 'cache-status': formatStatus(verdict, fwdStatus) };
     if (unchanged) outgoing.writeHead(304, without(told, bodyless)).end();
@@ -175,7 +184,7 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
       return { status: incoming.statusCode ?? 502, headers: kept, body: await buffer(incoming) };
     } catch (error) {
       const closedMeanwhile = outgoing.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET';
-      if (closedMeanwhile && retries > 0 && request.method !== 'PUT') return ask(request, headers, body, retries - 1);
+      if (closedMeanwhile && retries > 0 && reads.has(request.method)) return ask(request, headers, body, retries - 1);
       throw error;
     }
   }
@@ -211,7 +220,7 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
   };
 }
 
-function forwarded(incoming: IncomingMessage): Headers {
+function headersFor(incoming: IncomingMessage): Headers {
   const { connection: _connection, 'transfer-encoding': _chunks, ...headers } = incoming.headers;
   return { ...headers, 'x-forwarded-for': incoming.socket.remoteAddress ?? '127.0.0.1' };
 }

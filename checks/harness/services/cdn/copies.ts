@@ -55,7 +55,8 @@ function varyMatches({ request: stored, answer }: Copy, request: CdnRequest): bo
 /** A copy with what a 304 says (RFC 9111, 3.2): the library only replaces headers, it adds none. */
 export function refreshed(copy: Copy, fresh: Headers, request: CdnRequest, now: () => number): Copy {
   const { 'content-length': _length, 'content-encoding': _encoding, ...changed } = fresh;
-  const answer = { ...copy.answer, headers: { ...copy.answer.headers, ...changed } };
+  const { age: _age, ...before } = copy.answer.headers; // How old it was then.
+  const answer = { ...copy.answer, headers: { ...before, ...changed } };
   return { request, answer, policy: new AnswerPolicy(request, answer, now) };
 }
 

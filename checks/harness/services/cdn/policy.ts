@@ -1,6 +1,7 @@
 import CachePolicy from 'http-cache-semantics';
+import { directivesIn, directivesOf, formatDirectives, type Headers, targeted } from './directives.ts';
 
-export type Headers = Record<string, string | string[] | undefined>;
+export type { Headers };
 
 export interface CdnRequest {
   method: string;
@@ -40,7 +41,11 @@ const notUnderstood = new Set([206, 304]);
  *   max-age shares the cookie, too. Without any lifetime ours doesn't keep it.
  * - It serves a copy stale under `no-cache` with stale-while-revalidate (4.2.4 forbids that).
  * - It knows one copy of an address. Which one Vary selects is decided in copies.ts.
- * - It has no CDN-Cache-Control, which goes before Cache-Control (RFC 9213).
+ * - It has no CDN-Cache-Control, which goes before Cache-Control and Expires (RFC 9213, 2.2).
+ * - It takes the last of two lifetimes. The first one counts, or none (4.2.1).
+ * - It gives a copy that is only `immutable` a day. That is for the time in which it is fresh (RFC 8246).
+ * Three things a cache may do, and ours does not: guess a lifetime from Last-Modified (4.2.2), give an old copy to who
+ * says max-stale (5.2.1.2), and take `private` or `no-cache` with names of headers for less than without.
  * `s-maxage` with `stale-while-revalidate` is served stale, as the library and all large CDNs do, although 5.2.2.10
  * lets s-maxage forbid it unless something else allows it.
  */
@@ -57,6 +62,7 @@ export class AnswerPolicy {
     const { status } = answer;
     const lifetime = this.#hasLifetime();
     const { 'set-cookie': _cookies, 'cdn-cache-control': _targeted, vary: _names, ...headers } = answer.headers;
+    if (targeted(answer.headers)) delete headers.expires;
     const directives = new Map(this.#directives);
     if (this.#neverStale()) {
       for (const name of staleControls) directives.delete(name);
@@ -68,10 +74,11 @@ export class AnswerPolicy {
         return now();
       }
     }
-    this.#policy = new ClockedPolicy(lowered(request), {
+    const response = {
       status: !alwaysKeepable.has(status) && !notUnderstood.has(status) && lifetime ? 200 : status,
       headers: { ...headers, 'cache-control': formatDirectives(directives) },
-    });
+    };
+    this.#policy = new ClockedPolicy(lowered(request), response, { cacheHeuristic: 0, immutableMinTimeToLive: 0 });
   }
 
   storing(): Storing {
@@ -123,7 +130,7 @@ export class AnswerPolicy {
 
   #hasLifetime(): boolean {
     const says = ['max-age', 's-maxage', 'public'].some((name) => this.#directives.has(name));
-    return says || this.#answer.headers.expires !== undefined;
+    return says || (this.#answer.headers.expires !== undefined && !targeted(this.#answer.headers));
   }
 
   #whyNot(): string {
@@ -138,24 +145,9 @@ export class AnswerPolicy {
 
 /** As the library compares them: every stored answer is one to a GET. */
 function lowered({ url, headers }: CdnRequest): CachePolicy.Request {
-  const { 'if-none-match': _tags, 'if-modified-since': _date, ...others } = headers;
-  const control = headers['cache-control'];
-  return {
-    method: 'GET',
-    url,
-    headers: control === undefined ? others : { ...others, 'cache-control': String(control).toLowerCase() },
-  };
-}
-
-function directivesOf(headers: Headers): Map<string, string> {
-  const text = String(headers['cdn-cache-control'] ?? headers['cache-control'] ?? '');
-  const directives = new Map<string, string>();
-  for (const [, name = '', quoted, plain] of text.matchAll(/([\w-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,]*)))?/g))
-    directives.set(name.toLowerCase(), quoted ?? plain ?? '');
-  return directives;
-}
-
-function formatDirectives(directives: Map<string, string>): string | undefined {
-  const text = [...directives].map(([name, value]) => (value ? `${name}=${value}` : name)).join(', ');
-  return text || undefined;
+  const { 'if-none-match': _tags, 'if-modified-since': _date, 'cache-control': control, ...others } = headers;
+  if (control === undefined) return { method: 'GET', url, headers: others };
+  const asked = new Map(directivesIn(String(control)));
+  asked.delete('max-stale');
+  return { method: 'GET', url, headers: { ...others, 'cache-control': formatDirectives(asked) } };
 }

@@ -13,13 +13,16 @@ export interface CdnVerdict {
   why: string;
   /** How long the copy is fresh from now, in seconds; negative once it is not. */
   ttlS?: number;
+  /** Why the shop was asked, in the words of RFC 9211. */
+  forwarded?: 'miss' | 'stale' | 'request' | 'method';
 }
 
 /** The Cache-Status header of RFC 9211, which a `curl -i` shows. */
-export function formatStatus({ served, stored, mayStore, why, ttlS }: CdnVerdict, fwdStatus?: number): string {
+export function formatStatus(verdict: CdnVerdict, fwdStatus?: number): string {
+  const { served, stored, mayStore, why, ttlS, forwarded = 'miss' } = verdict;
   const parts = ['encore'];
   if (served === 'hit' || served === 'stale') parts.push('hit');
-  else parts.push(served === 'revalidated' ? 'fwd=stale' : 'fwd=miss', `fwd-status=${fwdStatus}`);
+  else parts.push(`fwd=${forwarded}`, `fwd-status=${fwdStatus}`);
   if (served === 'revalidated' || (served === 'miss' && stored)) parts.push('stored');
   if (stored && ttlS !== undefined) parts.push(`ttl=${Math.round(ttlS)}`);
   const detail = stored ? why : `${mayStore ? notStoredByChoice : notStored}: ${why}`;
@@ -39,8 +42,9 @@ export function verdictOf({ headers }: { headers: Record<string, string | undefi
   const stored = !detail.startsWith(notStored);
   const ttl = /; ttl=(-?\d+)/.exec(header)?.[1];
   const isHit = /; hit(;|$)/.test(header);
+  const revalidated = /; fwd=(stale|request); fwd-status=304; stored/.test(header);
   return {
-    served: isHit ? (detail ? 'stale' : 'hit') : /fwd=stale/.test(header) ? 'revalidated' : 'miss',
+    served: isHit ? (detail ? 'stale' : 'hit') : revalidated ? 'revalidated' : 'miss',
     stored,
     mayStore: stored || byChoice,
     why: detail.replace(/^not stored(, though it may be)?: /, ''),
