@@ -1,5 +1,7 @@
 import CachePolicy from 'http-cache-semantics';
 import type { Stage } from '../harness/behaviour.ts';
+import { directivesIn, formatDirectives } from '../harness/services/cdn/directives.ts';
+import { AnswerPolicy } from '../harness/services/cdn/policy.ts';
 import { type CdnVerdict, inWords, verdictOf } from '../harness/services/cdn/status.ts';
 import type { Teaching } from '../harness/verdict.ts';
 import { type Answer, excerpt } from '../harness/visitor.ts';
@@ -14,7 +16,8 @@ export const grace = new Map([['session', 'grace.40d2be']]);
 export const freshAtLeastS = 10;
 export const freshAtMostS = 60;
 export const staleAtLeastS = 30;
-export const goneAfterS = 3_600;
+/** Fresh for as long as may be, and then old for an hour, which is as long as may be. */
+export const goneAfterS = freshAtMostS + 3_600 + 5;
 
 /** GET through the CDN, as a visitor who was never there. */
 export async function read(t: Stage, path: string, headers: Headers = {}, cookies?: Map<string, string>) {
@@ -77,10 +80,25 @@ export function require304(t: Stage, answer: Answer, teaching: Partial<Teaching>
   t.require(answer.text === '', { expected: 'a 304 without a body', seen: excerpt(answer.text) });
 }
 
+/** Whether a shared cache may give this to somebody else without asking: one that knows CDN-Cache-Control, or any other. */
+export function mayBeShared({ status, headers }: Answer): { byCdn: boolean; byOthers: boolean } {
+  const { 'cdn-cache-control': _targeted, ...plain } = headers;
+  const [byCdn = true, byOthers = true] = [headers, plain].map((said) => {
+    const answer = { status, headers: said, body: Buffer.alloc(0) };
+    const policy = new AnswerPolicy({ method: 'GET', url: '/', headers: {} }, answer, Date.now);
+    return policy.storing().may && !policy.asksEachTime();
+  });
+  return { byCdn, byOthers };
+}
+
 /** How long a browser uses an answer without asking. */
-export function inBrowser({ status, headers }: Answer): { lifetimeS: number; immutable: boolean } {
-  const control = headers['cache-control']?.toLowerCase();
-  const response = { status, headers: { ...headers, 'cache-control': control } };
-  const policy = new CachePolicy({ method: 'GET', url: '/', headers: {} }, response, { shared: false });
-  return { lifetimeS: policy.maxAge(), immutable: /\bimmutable\b/.test(control ?? '') };
+export function inBrowser({ status, headers }: Answer): { lifetimeS: number; immutable: boolean; guessed: boolean } {
+  const directives = directivesIn(headers['cache-control'] ?? '');
+  const response = { status, headers: { ...headers, 'cache-control': formatDirectives(directives) } };
+  const lifetimeWith = (cacheHeuristic: number) => {
+    const options = { shared: false, immutableMinTimeToLive: 0, cacheHeuristic };
+    return new CachePolicy({ method: 'GET', url: '/', headers: {} }, response, options).maxAge();
+  };
+  const lifetimeS = lifetimeWith(0.1);
+  return { lifetimeS, immutable: directives.has('immutable'), guessed: lifetimeS !== lifetimeWith(0) };
 }

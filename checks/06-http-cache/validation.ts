@@ -1,6 +1,6 @@
 import type { CheckDefinition } from '../harness/check.ts';
 import type { Answer } from '../harness/visitor.ts';
-import { askShop, later, readWell, require304, requireServed, tagOf } from './steps.ts';
+import { askShop, goneAfterS, later, readWell, require304, requireServed, tagOf } from './steps.ts';
 
 /** Whoever has a copy asks whether it is still right, and is answered cheaply. */
 export function validationBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -68,11 +68,11 @@ export function validationBehaviours(behaviour: CheckDefinition['behaviour']): v
         await requireCheap();
       }
       t.trail.splice(0);
-      // After an hour the CDN asks for itself.
+      // When no old copy may be used any more, the CDN asks for itself.
       const path = '/events/45';
       await readWell(t, path);
       await t.supplier.reset();
-      later(t, 3_600);
+      later(t, goneAfterS);
       requireServed(t, (await readWell(t, path)).cdn, ['revalidated'], {
         because: 'The CDN asked for the whole answer, although it has a copy that is still right.',
         lookAt: 'what does the shop answer to the ETag that it gave to the CDN?',

@@ -114,6 +114,15 @@ export class AnswerPolicy {
     return this.#policy.age();
   }
 
+  /** Whether it says that no copy may be used before the shop was asked (RFC 9111, 4.1, 4.2.4, 5.2.2). */
+  asksEachTime(): boolean {
+    if (this.#directives.get('no-cache') === '') return true;
+    if (String(this.#answer.headers.vary ?? '').includes('*')) return true;
+    const neverStale = ['must-revalidate', 'proxy-revalidate', 's-maxage'].some((name) => this.#directives.has(name));
+    const lifetimes = ['s-maxage', 'max-age'].some((name) => this.#directives.has(name));
+    return neverStale && lifetimes && this.#policy.maxAge() <= 0;
+  }
+
   /** RFC 5861, section 4. */
   mayServeAfterError(): boolean {
     const extraS = this.#neverStale() ? 0 : this.#seconds('stale-if-error');

@@ -12,7 +12,7 @@ const supplierUrl = process.env.SUPPLIER_URL ?? 'http://127.0.0.1:4000';
 const languages = ['en', 'de', 'fr'];
 const locales: Record<string, string> = { en: 'en-GB', de: 'de-DE', fr: 'fr-FR' };
 const shared = {
-  'CDN-Cache-Control': 'max-age=45, stale-while-revalidate=600',
+  'CDN-Cache-Control': 'max-age=60, stale-while-revalidate=3600',
   'Cache-Control': 'no-cache',
   Vary: 'accept-language',
 };
@@ -55,7 +55,7 @@ async function page(req: IncomingMessage, pathname: string, query: URLSearchPara
   const language = languageOf(req.headers['accept-language'] ?? '');
   const visit = /^[a-z]{1,20}$/.exec(query.get('ref') ?? '')?.[0];
   const headers: Record<string, string> = visit
-    ? { 'Cache-Control': 'private, no-store', 'Set-Cookie': `visit=${visit}.${randomUUID()}; HttpOnly; SameSite=Lax` }
+    ? { 'Cache-Control': 'no-cache', 'Set-Cookie': `visit=${visit}.${randomUUID()}; HttpOnly; SameSite=Lax` }
     : { ...shared };
   headers['Content-Language'] = language;
   const tagOf = (version: string | null) => `"${version}-${language}-1"`;
@@ -82,7 +82,11 @@ async function me(req: IncomingMessage): Promise<Answer> {
   const token = /(?:^|;\s*)session=([^;]+)/.exec(req.headers.cookie ?? '')?.[1];
   if (!token) throw new Refused(401, 'please log in');
   const offers = await (await supplier('GET', '/offers', { authorization: `Bearer ${token}` })).json();
-  return json(200, { name: token.split('.')[0], offers: offers ?? [] }, { 'Cache-Control': 'private' });
+  return json(
+    200,
+    { name: token.split('.')[0], offers: offers ?? [] },
+    { 'Cache-Control': 'max-age=0, must-revalidate' },
+  );
 }
 
 function map(venue: string, version: string | null): Answer {
