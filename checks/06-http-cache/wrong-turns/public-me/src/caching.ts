@@ -8,7 +8,7 @@ const rules = {
   /** The same for everybody: half a minute as it is, then five minutes while the next one is fetched. */
   public: 'public, max-age=30, stale-while-revalidate=300',
   /** One customer's. Their browser may keep it, and must ask before it shows it again. */
-  private: 'public, max-age=0, must-revalidate',
+  private: 'public, max-age=0',
   /** The address has the version in it, so what is behind it never changes. */
   forever: `public, max-age=${year}, immutable`,
   /** Behind a stable address stands what may change tomorrow. */
