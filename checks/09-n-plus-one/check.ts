@@ -2,7 +2,7 @@ import { defineCheck } from '../harness/check.ts';
 import { costBehaviours } from './costs.ts';
 import lesson from './lesson.ts';
 import { databaseWatch } from './traffic.ts';
-import { cutShort, eventsIn, type Listed, mustEqual, mustShow, read, trueEvent, truePage } from './truth.ts';
+import { ask, cutShort, eventsIn, type Listed, mustEqual, mustShow, read, trueEvent, truePage } from './truth.ts';
 
 /** An event that lacks one thing and nothing else, and what the list must say of it. */
 const lacking = [
@@ -78,7 +78,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
         mustEqual(t, answer.json, (await trueEvent(t, one)) as Listed);
       }
       for (const none of ['301', '99999999999', 'abc']) {
-        (await t.visitor().get(`/events/${none}`)).mustBe(404, {
+        (await ask(t, `/events/${none}`)).mustBe(404, {
           because: 'There is no such event. Nobody can know that from an error of the database.',
           lookAt: 'what does GET /events/:id do when there is no row, or when the id is no id?',
         });
@@ -145,7 +145,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
         t.require(events.length === length, { expected: `${length} events`, seen: `${events.length}` });
       }
       for (const query of ['limit=0', 'limit=-1', 'limit=2.5', 'limit=ten', 'from=soon', 'from=2027-13-01'])
-        (await t.visitor().get(`/events?${query}`)).mustBe(400, {
+        (await ask(t, `/events?${query}`)).mustBe(400, {
           because: 'That is no limit, or no day. It was taken for one, or it reached the database and failed there.',
           lookAt: 'what is checked before the first statement is sent?',
         });

@@ -5,12 +5,18 @@ import { read, truePage } from './truth.ts';
 const mostStatements = 3;
 /** Of the rows that belong to a list. Who reads every one of them once is right; a join of the lists reads nine times as many. */
 const mostRows = 2.5;
-/** Of an event in a list: what any right app reads is below 2, a poster is 60 as PostgreSQL sends it. */
-const mostKilobytes = 6;
+/** Of an event in a list: who joins it with each of its prices and the venue reads 3, a poster is 60 as PostgreSQL sends it. */
+const mostKilobytes = 10;
 /** Requests one after the other and at once, compared with the connections that were opened for them. */
 const inTurn = 20;
 const atOnce = 30;
 const crowdDelayMs = 20;
+const crowdDeadlineMs = 10_000;
+const holdAndWait = {
+  because:
+    'One after the other they are answered, and all at once they wait for each other: each holds a connection and asks the pool for another one, which nobody gives back.',
+  lookAt: 'does a request take a second connection while it holds one, such as db inside a transaction of tx?',
+};
 
 /** What a list costs the database: statements, rows, bytes, connections. All are counts. */
 export function costBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -43,8 +49,9 @@ export function costBehaviours(behaviour: CheckDefinition['behaviour']): void {
           : {}),
         ...(grows && !forEachEvent
           ? {
-              because: 'The events are asked for in portions, so a longer list still takes more statements.',
-              lookAt: 'what sets the size of a portion, when a list never has more than 100 events?',
+              because:
+                'What belongs to the events is asked for in many goes, one by one or in portions, so a longer list still takes more statements.',
+              lookAt: 'the statement above, which is sent most often: what decides how often?',
             }
           : {}),
         ...(grows
@@ -126,7 +133,9 @@ export function costBehaviours(behaviour: CheckDefinition['behaviour']): void {
       });
       // Further away, so that the first has not been answered when the last comes, however busy the machine is.
       t.postgres.delay(crowdDelayMs);
-      await Promise.all(Array.from({ length: atOnce }, () => read(t, path)));
+      await Promise.all(
+        Array.from({ length: atOnce }, () => read(t, path, { deadlineMs: crowdDeadlineMs, teaching: holdAndWait })),
+      );
       const { peak } = t.postgres.connections();
       t.trail.splice(1, t.trail.length, `${atOnce} × GET ${path} at once\t${peak} connections`);
       t.require(peak <= mostConnections, { expected: `at most ${mostConnections} connections`, seen: `${peak}` });

@@ -15,7 +15,7 @@ export interface Cost {
 
 /** Frames of transactions and settings of a connection: round trips, but no questions. */
 const aside =
-  /^\s*(begin|start transaction|commit|end|rollback|savepoint|release|set|reset|show|discard|deallocate)\b/i;
+  /^\s*(begin|start transaction|commit|end|rollback|savepoint|release|set|reset|show|discard|deallocate|select set_config)\b/i;
 
 /** More statements than any connection needs to open. */
 const beyondDoubt = 10;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Stage } from '../harness/behaviour.ts';
-import type { Teaching } from '../harness/verdict.ts';
+import { BehaviourFailure, type Teaching } from '../harness/verdict.ts';
 import { type Answer, excerpt } from '../harness/visitor.ts';
 
 /** An event as the contract shows it. */
@@ -38,14 +38,36 @@ export async function trueEvent(t: Stage, id: number): Promise<Listed | undefine
   return row?.event;
 }
 
-const unanswered = {
-  because: 'The request is not answered at all, so nothing can be said about what it would have shown.',
+const failed = {
+  because: 'The request fails, so nothing can be said about what it would have shown.',
   lookAt: 'what does the app print for this request? npm run dev shows it.',
 };
+const unanswered = {
+  because: 'The request is not answered at all, so nothing can be said about what it would have shown.',
+  lookAt:
+    'what does the request wait for? A pool waits for ever when all its connections are taken and none comes back.',
+};
 
-/** GET that must be answered with 200. A page of 100 may take the starter a second, and far more on a busy machine. */
-export async function read(t: Stage, path: string): Promise<Answer> {
-  return (await t.visitor().get(path, { deadlineMs: 20_000 })).mustBe(200, unanswered);
+interface Patience {
+  deadlineMs?: number;
+  /** What to say when there is no answer. */
+  teaching?: Partial<Teaching>;
+}
+
+/** GET. A page of 100 may take the starter a second, and far more on a busy machine. */
+export async function ask(t: Stage, path: string, { deadlineMs = 20_000, teaching }: Patience = {}): Promise<Answer> {
+  try {
+    return await t.visitor().get(path, { deadlineMs });
+  } catch (error) {
+    // No sentence about joins or limits explains a request without an answer.
+    if (!(error instanceof BehaviourFailure) || error.failure.kind === 'crashed') throw error;
+    throw new BehaviourFailure({ ...error.failure, ...unanswered, ...teaching });
+  }
+}
+
+/** GET that must be answered with 200. */
+export async function read(t: Stage, path: string, patience: Patience = {}): Promise<Answer> {
+  return (await ask(t, path, patience)).mustBe(200, failed);
 }
 
 /** The events of a list. */
