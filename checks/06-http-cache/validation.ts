@@ -78,6 +78,11 @@ export function validationBehaviours(behaviour: CheckDefinition['behaviour']): v
         lookAt: 'what does the shop answer to the ETag that it gave to the CDN?',
       });
       await requireCheap();
+      requireServed(t, (await readWell(t, path)).cdn, ['hit'], {
+        because:
+          'What the 304 says about keeping counts for the copy from then on, and it says something else than the 200.',
+        lookAt: 'which Cache-Control does a 304 have?',
+      });
 
       async function requireCheap(): Promise<void> {
         const { 'HEAD /events': lists, 'HEAD /events/:id': events, ...others } = await t.supplier.calls();

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Environment } from '../../harness/environment.ts';
 import { type Cdn, startCdn } from '../../harness/services/cdn/cdn.ts';
+import { AnswerPolicy } from '../../harness/services/cdn/policy.ts';
 import { verdictOf } from '../../harness/services/cdn/status.ts';
 import { appsDir } from '../check-fixture.ts';
 import fixture from '../fixture/lesson.ts';
@@ -314,6 +315,22 @@ describe('the CDN asks again', () => {
     cdn.advance(100);
     expect((await ask()).status).toBe(503);
   });
+});
+
+it.each([
+  ['no-cache', {}, true],
+  ['no-cache="set-cookie"', {}, false],
+  ['max-age=0, must-revalidate', {}, true],
+  ['max-age=60, s-maxage=0', {}, true],
+  ['max-age=60', { vary: '*' }, true],
+  ['max-age=0', {}, false],
+  ['must-revalidate', {}, false],
+  ['max-age=60, must-revalidate', {}, false],
+  ['no-cache', { 'cdn-cache-control': 'max-age=60' }, false],
+])('the CDN asks before each use of a copy with Cache-Control: %s, %j: %s', (control, headers, asks) => {
+  const answer = { status: 200, headers: { 'cache-control': control, ...headers }, body: Buffer.alloc(0) };
+  const policy = new AnswerPolicy({ method: 'GET', url: '/', headers: {} }, answer, Date.now);
+  expect(policy.asksEachTime()).toBe(asks);
 });
 
 describe('stale-while-revalidate', () => {

@@ -11,6 +11,11 @@ export function createApp({ supplier }: { supplier: Supplier }) {
   app.disable('x-powered-by');
   // Express makes an ETag by hashing every answer. Ours come from the version, before the answer is made.
   app.disable('etag');
+  // Nobody keeps what no route has called public.
+  app.use((_req, res, next) => {
+    mayKeep(res, 'never');
+    next();
+  });
 
   app.get('/events', async (req, res) => {
     const { city = '', page = '1' } = req.query;
@@ -20,12 +25,12 @@ export function createApp({ supplier }: { supplier: Supplier }) {
       return;
     }
     const language = speak(req, res);
-    publish(req, res);
     if (asksAgain(req) && hasIt(req, res, tagOf(await supplier.eventsVersion(city, Number(page)), language))) {
       res.status(304).end();
       return;
     }
     const { version, value } = await supplier.events(city, Number(page));
+    publish(req, res);
     res.set('ETag', tagOf(version, language));
     res.json({ ...value, language, events: value.events.map((event) => shown(event, language)) });
   });
@@ -33,12 +38,12 @@ export function createApp({ supplier }: { supplier: Supplier }) {
   app.get('/events/:id', async (req, res) => {
     const { id } = req.params;
     const language = speak(req, res);
-    publish(req, res);
     if (asksAgain(req) && hasIt(req, res, tagOf(await supplier.eventVersion(id), language))) {
       res.status(304).end();
       return;
     }
     const { version, value } = await supplier.event(id);
+    publish(req, res);
     res.set('ETag', tagOf(version, language));
     res.json({ ...shown(value, language), language });
   });
@@ -56,8 +61,7 @@ export function createApp({ supplier }: { supplier: Supplier }) {
   });
 
   app.get('/me', async (req, res) => {
-    // Our CDN keeps nothing of it; a browser shows it again for a minute.
-    res.set('CDN-Cache-Control', 'no-store').set('Cache-Control', 'max-age=60');
+    mayKeep(res, 'private');
     const token = cookieOf(req, 'session');
     if (!token) {
       res.status(401).json({ error: 'please log in' });
