@@ -13,6 +13,7 @@ describe.runIf(process.platform === 'linux')('a service that dies during a check
       'starts pass',
       'asks pass',
       'own-supplier pass',
+      'own-redis pass',
       'stops pass',
     ]);
     expect(result).toMatchObject({ verdict: 'pass', load: { outcome: 'pass' } });

@@ -135,10 +135,11 @@ const hopByHop = new Set(['connection', 'keep-alive', 'transfer-encoding']);
 function forwardedHeaders(incoming: IncomingMessage) {
   const { [pinHeader]: _pin, connection: _connection, ...headers } = incoming.headers;
   const client = incoming.socket.remoteAddress ?? '127.0.0.1';
-  return {
-    ...headers,
-    'x-forwarded-for': headers['x-forwarded-for'] ? `${headers['x-forwarded-for']}, ${client}` : client,
-    'x-forwarded-proto': 'https',
-    'x-forwarded-host': headers.host ?? '',
-  };
+  const before = headers['x-forwarded-for'];
+  return { ...headers, ...forwarded(before ? `${before}, ${client}` : client, headers.host ?? '') };
+}
+
+/** What the balancer tells an instance of a visitor. Who goes past it says the same, or an app sets no Secure cookie. */
+export function forwarded(clients: string, host: string): Record<string, string> {
+  return { 'x-forwarded-for': clients, 'x-forwarded-proto': 'https', 'x-forwarded-host': host };
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AppCommandEnd } from './app/app-command.ts';
+import { forwarded } from './balancer.ts';
 import type { Environment, Instance, Reference } from './environment.ts';
 import type { Figure } from './result.ts';
 import { attachRun } from './run.ts';
@@ -46,6 +47,7 @@ export class Stage {
   readonly #extras: Instance[] = [];
   readonly #suppliers: SupplierHandle[] = [];
   readonly #databases: PostgresHandle[] = [];
+  readonly #redises: RedisHandle[] = [];
 
   constructor(environment: Environment, teaching: Teaching) {
     this.#environment = environment;
@@ -54,11 +56,13 @@ export class Stage {
 
   /** A client with its own cookies, through the balancer, or straight to `at`: an instance, or the CDN. */
   visitor({ cookies, at }: { cookies?: Map<string, string>; at?: Instance | Cdn } = {}): Visitor {
-    const { balancer, instances } = this.#environment;
+    const { balancer, cdn, instances } = this.#environment;
+    const url = at?.url ?? balancer.url;
     return new Visitor({
-      url: at?.url ?? balancer.url,
+      url,
       cookies,
       severalInstances: instances.length > 1 && !at,
+      headers: at && at !== cdn ? forwarded('127.0.0.1', new URL(url).host) : undefined,
       scene: { trail: this.trail, teaching: this.#teaching, crash: () => this.#environment.crash(this.trail) },
     });
   }
@@ -117,6 +121,13 @@ export class Stage {
     return redis;
   }
 
+  /** An empty Redis for this behaviour only, such as one that runs beside behaviours which look at keys. Ended with it. */
+  async startRedis(): Promise<RedisHandle> {
+    const redis = await this.#environment.openRedis();
+    this.#redises.push(redis);
+    return redis;
+  }
+
   get postgres(): PostgresHandle {
     const { postgres } = this.#environment;
     if (!postgres) throw new TypeError('this lesson has no PostgreSQL');
@@ -160,6 +171,10 @@ export class Stage {
     for (const database of this.#databases) {
       if (!(await database.alive()))
         throw new Inconclusive('the PostgreSQL of this behaviour stopped answering', 'check again');
+    }
+    for (const redis of this.#redises) {
+      if (!(await redis.alive()))
+        throw new Inconclusive('the Redis of this behaviour stopped answering', 'check again');
     }
     for (const supplier of this.#suppliers) {
       if (!(await supplier.alive()))
@@ -230,6 +245,6 @@ export class Stage {
   /** Ends what the behaviour started. */
   async close(): Promise<void> {
     await Promise.all(this.#extras.map((extra) => extra.kill()));
-    await Promise.all([...this.#suppliers, ...this.#databases].map((service) => service.close()));
+    await Promise.all([...this.#suppliers, ...this.#databases, ...this.#redises].map((service) => service.close()));
   }
 }

@@ -26,6 +26,8 @@ export interface VisitorOptions {
   cookies?: Map<string, string> | undefined;
   /** Whether `on` makes sense, so that the trail names instances. */
   severalInstances: boolean;
+  /** Sent with every request. */
+  headers?: Record<string, string> | undefined;
 }
 
 /** An HTTP client with cookies of its own, as a browser has. Each request uses a fresh connection. */
@@ -66,7 +68,7 @@ export class Visitor {
     if (options.on) call.set(pinHeader, String(options.on));
     if (this.cookies.size > 0)
       call.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '));
-    for (const [name, value] of Object.entries(options.headers ?? {})) call.set(name, value);
+    for (const [name, value] of Object.entries({ ...this.#options.headers, ...options.headers })) call.set(name, value);
     if (body !== undefined) call.send(body as object);
     const where = severalInstances && options.on ? ` on instance ${options.on}` : '';
     const request = `${method} ${path}${where}`;

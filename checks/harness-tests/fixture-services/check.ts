@@ -31,6 +31,20 @@ defineCheck(lesson, ({ behaviour, load }) => {
     },
     { background: true },
   );
+  behaviour(
+    'own-redis',
+    'an extra instance asks a Redis of its own, as a visitor does who comes through the balancer',
+    teaching,
+    async (t) => {
+      const redis = await t.startRedis();
+      const extra = await t.startExtra({ env: { REDIS_URL: redis.appUrl } });
+      const { text } = (await t.visitor({ at: extra }).get('/redis')).mustBe(200);
+      t.require(text === '1', { expected: 'the first to ask', seen: text });
+      const { json } = (await t.visitor({ at: extra }).get('/headers')).mustBe(200);
+      t.require(json['x-forwarded-proto'] === 'https', { expected: 'x-forwarded-proto: https', seen: String(json) });
+    },
+    { background: true },
+  );
   load((t) => ({
     watch: async () => {
       const before = await t.supplier.total();

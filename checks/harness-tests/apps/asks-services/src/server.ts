@@ -1,4 +1,4 @@
-// Asks Redis for /redis and the supplier for everything else, and fails with them.
+// Asks Redis for /redis, says what it was sent at /headers, and asks the supplier for everything else. Fails with them.
 import { createServer } from 'node:http';
 import { Redis } from 'ioredis';
 
@@ -9,6 +9,10 @@ createServer(async (request, response) => {
   try {
     if (request.url === '/redis') {
       response.end(String(await redis.incr('asked')));
+      return;
+    }
+    if (request.url === '/headers') {
+      response.end(JSON.stringify(request.headers));
       return;
     }
     const answer = await fetch(`${process.env.SUPPLIER_URL}${request.url}`);
