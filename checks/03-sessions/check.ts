@@ -1,6 +1,6 @@
 import { defineCheck } from '../harness/check.ts';
 import lesson from './lesson.ts';
-import { ada, logIn, mustRead, requireItems } from './steps.ts';
+import { ada, itemsOf, logIn, mustRead, requireItems } from './steps.ts';
 import { unseenBehaviours } from './unseen-behaviours.ts';
 
 const unknownThere = {
@@ -23,9 +23,18 @@ defineCheck(lesson, ({ behaviour, load }) => {
         lookAt: 'what does GET /profile do when a request has no session?',
       });
       await logIn(t, visitor, ada, { on: 1 });
+      t.require(visitor.cookies.size > 0, {
+        expected: 'POST /login sets a cookie',
+        seen: 'no set-cookie header',
+        because:
+          'Without a cookie the next request is a stranger’s. express-session leaves a Secure cookie out when it takes the connection for plain HTTP: TLS ended at the balancer, and the app was not told to believe its X-Forwarded-Proto.',
+        lookAt: 'with which options is the cookie set, and what does the app know of the proxy in front of it?',
+      });
       await mustRead(t, visitor, 'ada', { on: 1 });
+      const before = itemsOf(t, (await visitor.get('/basket', { on: 1 })).mustBe(200).json);
+      const all = [...before, 'friday-opening × 2'];
       const added = (await visitor.post('/basket', { event: 'friday-opening', seats: 2 }, { on: 1 })).mustBe(201);
-      requireItems(t, added.json, 'friday-opening × 2');
+      requireItems(t, added.json, all);
       const notSold = {
         because: 'What is no event or no number of seats must not get into a basket.',
         lookAt: 'who reads the body of POST /basket?',
@@ -39,7 +48,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
         t.step(`POST /basket with ${JSON.stringify(body)}`);
         (await visitor.post('/basket', body, { on: 1 })).mustBe(400, notSold);
       }
-      requireItems(t, (await visitor.get('/basket', { on: 1 })).mustBe(200).json, 'friday-opening × 2');
+      requireItems(t, (await visitor.get('/basket', { on: 1 })).mustBe(200).json, all);
     },
   );
 
@@ -71,14 +80,26 @@ defineCheck(lesson, ({ behaviour, load }) => {
       lookAt: 'where does the app keep its sessions, and which instances can read there?',
     },
     async (t) => {
-      for (const [first, second] of [
-        [1, 2],
-        [2, 1],
+      const visitors = [t.visitor(), t.visitor()] as const;
+      for (const [visitor, first, second] of [
+        [visitors[0], 1, 2],
+        [visitors[1], 2, 1],
       ] as const) {
-        const visitor = t.visitor();
         await logIn(t, visitor, ada, { on: first });
         await mustRead(t, visitor, 'ada', { on: second });
       }
+      t.step('the browser that ada had logged in with first:');
+      await mustRead(
+        t,
+        visitors[0],
+        'ada',
+        { on: 1 },
+        {
+          because:
+            'The later login ended the earlier one: whoever logs in on the telephone is logged out on the computer.',
+          lookAt: 'under which key is a session kept: one for each login, or one for each customer?',
+        },
+      );
     },
   );
 
@@ -92,9 +113,11 @@ defineCheck(lesson, ({ behaviour, load }) => {
     async (t) => {
       const visitor = t.visitor();
       await logIn(t, visitor, ada, { on: 1 });
-      (await visitor.post('/basket', { event: 'friday-opening', seats: 2 }, { on: 1 })).mustBe(201);
-      requireItems(t, (await visitor.get('/basket', { on: 2 })).mustBe(200, unknownThere).json, 'friday-opening × 2');
-      const both = 'friday-opening × 2, sunday-matinee × 3';
+      const before = itemsOf(t, (await visitor.get('/basket', { on: 1 })).mustBe(200).json);
+      (await visitor.post('/basket', { event: 'saturday-gala', seats: 2 }, { on: 1 })).mustBe(201);
+      const one = [...before, 'saturday-gala × 2'];
+      requireItems(t, (await visitor.get('/basket', { on: 2 })).mustBe(200, unknownThere).json, one);
+      const both = [...one, 'sunday-matinee × 3'];
       requireItems(
         t,
         (await visitor.post('/basket', { event: 'sunday-matinee', seats: 3 }, { on: 2 })).mustBe(201).json,
@@ -114,10 +137,11 @@ defineCheck(lesson, ({ behaviour, load }) => {
     async (t) => {
       const visitor = t.visitor();
       await logIn(t, visitor, ada, { on: 1 });
-      (await visitor.post('/basket', { event: 'friday-opening', seats: 2 }, { on: 1 })).mustBe(201);
+      const added = await visitor.post('/basket', { event: 'monday-concert', seats: 2 }, { on: 1 });
+      const items = itemsOf(t, added.mustBe(201).json);
       await t.restart();
       await mustRead(t, visitor, 'ada', { on: 1 });
-      requireItems(t, (await visitor.get('/basket', { on: 2 })).mustBe(200).json, 'friday-opening × 2');
+      requireItems(t, (await visitor.get('/basket', { on: 2 })).mustBe(200).json, items);
     },
   );
 

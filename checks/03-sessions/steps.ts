@@ -4,8 +4,9 @@ import type { Stage } from '../harness/behaviour.ts';
 import type { Teaching } from '../harness/verdict.ts';
 import type { Answer, RequestOptions, Visitor } from '../harness/visitor.ts';
 
-/** Two of the demo users in src/users.ts. */
+/** The demo users in src/users.ts. */
 export const ada = { username: 'ada', password: 'analytical' };
+export const grace = { username: 'grace', password: 'nanosecond' };
 export const linus = { username: 'linus', password: 'penguin' };
 
 export async function logIn(
@@ -38,19 +39,18 @@ export async function mustRead(
   t.require(typeof json.name === 'string' && json.name !== '', { expected: 'a name', seen: text });
 }
 
-/** Compares a basket with "friday-opening × 2, sunday-matinee × 3", in any order. */
-export function requireItems(t: Stage, basket: unknown, expected: string): void {
+/** What is in a basket: ["friday-opening × 2"]. It may hold what the customer left there at an earlier login. */
+export function itemsOf(t: Stage, basket: unknown): string[] {
   const { items } = (basket ?? {}) as { items?: { event?: unknown; seats?: unknown }[] };
-  const inWords = Array.isArray(items)
-    ? items
-        .map((item) => `${item?.event} × ${item?.seats}`)
-        .sort()
-        .join(', ')
-    : undefined;
-  t.require(inWords === expected, {
-    expected: `items: ${expected}`,
-    seen: inWords === '' ? 'no items' : (inWords ?? JSON.stringify(basket)),
-  });
+  t.require(Array.isArray(items), { expected: '{"items":[…]}', seen: JSON.stringify(basket) ?? 'no JSON' });
+  return items?.map((item) => `${item?.event} × ${item?.seats}`) ?? [];
+}
+
+/** Compares a basket with what must be in it, in any order. */
+export function requireItems(t: Stage, basket: unknown, expected: string[]): void {
+  const seen = itemsOf(t, basket).sort().join(', ');
+  const right = expected.toSorted().join(', ');
+  t.require(seen === right, { expected: `items: ${right}`, seen: seen || 'no items' });
 }
 
 /** Of the cookies that a login set, those without which the visitor is no longer logged in. */

@@ -62,6 +62,8 @@ export async function runArtillery({
     config: {
       ...(phases ? { phases } : {}),
       ...(variables ? { variables } : {}),
+      // TLS ends at the balancer, so its jar would leave out what a browser keeps: __Host- and __Secure- cookies.
+      http: { cookieJarOptions: { prefixSecurity: 'unsafe-disabled' } },
       // Without it a request's figures are filed under its path and its name together.
       plugins: { 'metrics-by-endpoint': { useOnlyRequestNames: true } },
     },

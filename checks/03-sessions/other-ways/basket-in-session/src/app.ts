@@ -21,15 +21,16 @@ export function createApp({ sessionTtlS }: { sessionTtlS: number }) {
     retryStrategy: () => 200,
   });
   redis.on('error', (error) => console.error(error.message));
-  app.set('trust proxy', 1);
+  app.set('trust proxy', 'loopback');
   app.use(express.json());
   app.use(
     session({
-      store: new RedisStore({ client: redis, ttl: sessionTtlS }),
+      store: new RedisStore({ client: redis }), // Keys live as long as the cookie.
       secret: process.env.SESSION_SECRET ?? 'only for development',
       resave: false,
       saveUninitialized: false,
-      cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto' },
+      rolling: true, // The cookie has an age, so each answer sends it anew.
+      cookie: { httpOnly: true, sameSite: 'lax', secure: true, maxAge: sessionTtlS * 1000 },
     }),
   );
 

@@ -37,8 +37,8 @@ export function createApp({ sessionTtlS }: { sessionTtlS: number }) {
     res.json({ username, name: findUser(username)?.name });
   });
 
-  app.get('/basket', sessions.required, async (req, res) => {
-    res.json({ items: await sessions.items(req) });
+  app.get('/basket', sessions.required, async (_req, res) => {
+    res.json({ items: await sessions.items(res.locals.username) });
   });
 
   app.post('/basket', sessions.required, async (req, res) => {
@@ -47,7 +47,7 @@ export function createApp({ sessionTtlS }: { sessionTtlS: number }) {
       res.status(400).json({ error: 'event must be a name and seats a whole number from 1 to 8' });
       return;
     }
-    res.status(201).json({ items: await sessions.add(req, item) });
+    res.status(201).json({ items: await sessions.add(res.locals.username, item) });
   });
 
   app.use((error: Error & { status?: number }, _req: Request, res: Response, _next: NextFunction) => {

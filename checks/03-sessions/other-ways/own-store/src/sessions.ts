@@ -3,10 +3,10 @@ import type { CookieOptions, NextFunction, Request, Response } from 'express';
 import type { ChainableCommander, Redis } from 'ioredis';
 import type { BasketItem } from './basket.ts';
 
-const cookieName = 'shop-session';
-const cookieOptions: CookieOptions = { httpOnly: true, sameSite: 'lax' };
+const cookieName = '__Host-shop'; // Browsers take it only from the host itself, over TLS and for every path.
+const cookieOptions: CookieOptions = { httpOnly: true, sameSite: 'lax', secure: true, path: '/' };
 
-/** Sessions as Redis hashes, with the basket in a list beside each. The id in the cookie is the only way to them. */
+/** Sessions as Redis hashes. A basket is a list that belongs to the customer, whatever session they come with. */
 export class Sessions {
   readonly #redis: Redis;
   readonly #ttlS: number;
@@ -25,7 +25,7 @@ export class Sessions {
 
   async end(req: Request, res: Response): Promise<void> {
     const id = idOf(req);
-    if (id) await this.#redis.del(`login:${id}`, `items:${id}`);
+    if (id) await this.#redis.del(`login:${id}`);
     res.clearCookie(cookieName, cookieOptions);
   }
 
@@ -33,27 +33,24 @@ export class Sessions {
   required = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
     const id = idOf(req);
     const login = `login:${id}`;
-    const [username] = id
-      ? await this.#run(
-          this.#redis.multi().hget(login, 'username').expire(login, this.#ttlS).expire(`items:${id}`, this.#ttlS),
-        )
-      : [];
+    const [username] = id ? await this.#run(this.#redis.multi().hget(login, 'username').expire(login, this.#ttlS)) : [];
     if (typeof username !== 'string') {
       res.status(401).json({ error: 'please log in' });
       return;
     }
+    await this.#redis.expire(`items:${username}`, this.#ttlS);
     res.locals.username = username;
     next();
   };
 
-  async items(req: Request): Promise<BasketItem[]> {
-    return (await this.#redis.lrange(`items:${idOf(req)}`, 0, -1)).map((line) => JSON.parse(line));
+  async items(username: string): Promise<BasketItem[]> {
+    return (await this.#redis.lrange(`items:${username}`, 0, -1)).map((line) => JSON.parse(line));
   }
 
-  async add(req: Request, item: BasketItem): Promise<BasketItem[]> {
-    const key = `items:${idOf(req)}`;
+  async add(username: string, item: BasketItem): Promise<BasketItem[]> {
+    const key = `items:${username}`;
     await this.#run(this.#redis.multi().rpush(key, JSON.stringify(item)).expire(key, this.#ttlS));
-    return this.items(req);
+    return this.items(username);
   }
 
   async #run(transaction: ChainableCommander): Promise<unknown[]> {

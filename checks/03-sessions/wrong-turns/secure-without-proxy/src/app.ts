@@ -1,0 +1,79 @@
+import express, { type NextFunction, type Request, type Response } from 'express';
+import type { Redis } from 'ioredis';
+import { Baskets, parseBasketItem } from './basket.ts';
+import { RedisUnavailable } from './redis.ts';
+import { endSession, sessionsIn, startSession } from './sessions.ts';
+import { authenticate, findUser } from './users.ts';
+
+export interface AppOptions {
+  redis: Redis;
+  sessionTtlS: number;
+  sessionSecret: string;
+}
+
+/** The ticket shop's accounts and baskets. */
+export function createApp({ redis, sessionTtlS, sessionSecret }: AppOptions) {
+  const app = express();
+  const baskets = new Baskets(redis, sessionTtlS);
+  app.disable('x-powered-by');
+  app.use(express.json());
+  app.use(sessionsIn({ redis, ttlS: sessionTtlS, secret: sessionSecret }));
+
+  app.post('/login', async (req, res) => {
+    const user = await authenticate(req.body?.username, req.body?.password);
+    if (!user) {
+      res.status(401).json({ error: 'wrong username or password' });
+      return;
+    }
+    await startSession(req, user.username);
+    res.json({ username: user.username });
+  });
+
+  app.post('/logout', async (req, res) => {
+    const { sessionID, session } = req;
+    if (session.username) {
+      await endSession(req);
+      await baskets.empty(sessionID);
+    }
+    res.clearCookie('encore.sid').status(204).end();
+  });
+
+  async function requireLogin(req: Request, res: Response, next: NextFunction): Promise<void> {
+    if (!req.session.username) {
+      res.status(401).json({ error: 'please log in' });
+      return;
+    }
+    await baskets.renew(req.sessionID);
+    next();
+  }
+
+  app.get('/profile', requireLogin, (req, res) => {
+    const { username = '' } = req.session;
+    res.json({ username, name: findUser(username)?.name });
+  });
+
+  app.get('/basket', requireLogin, async (req, res) => {
+    res.json({ items: await baskets.items(req.sessionID) });
+  });
+
+  app.post('/basket', requireLogin, async (req, res) => {
+    const item = parseBasketItem(req.body);
+    if (!item) {
+      res.status(400).json({ error: 'event must be a name and seats a whole number from 1 to 8' });
+      return;
+    }
+    res.status(201).json({ items: await baskets.add(req.sessionID, item) });
+  });
+
+  app.use((error: Error & { status?: number }, _req: Request, res: Response, next: NextFunction) => {
+    if (error instanceof RedisUnavailable) {
+      console.error(error.message);
+      if (res.headersSent) return; // express-session renews after the handler: the answer has been given and stands.
+      res.status(503).set('Retry-After', '1').json({ error: 'please try again in a moment' });
+      return;
+    }
+    next(error);
+  });
+
+  return app;
+}
