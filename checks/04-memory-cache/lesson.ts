@@ -15,5 +15,6 @@ export default defineLesson({
     `curl -s -w '\\n' -H 'authorization: Bearer ada.9f31c7' $URL/me/offers $URL/events/7`,
     `curl -s -w '\\n' -X PUT -H 'content-type: application/json' -d '{"priceCents":999}' $URL/events/7`,
   ],
-  targets: [{ title: 'p95 of GET /events/:id', endpoint: 'GET /events/:id', statistic: 'p95', atMostMs: 70 }],
+  // The median: the few reads right after a write may take as long as the supplier, or wait for it.
+  targets: [{ title: 'median of GET /events/:id', endpoint: 'GET /events/:id', statistic: 'median', atMostMs: 50 }],
 });

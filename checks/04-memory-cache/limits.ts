@@ -2,10 +2,10 @@ import type { CheckDefinition } from '../harness/check.ts';
 import { flood } from './flood.ts';
 import { read, readAgainForNothing } from './steps.ts';
 
-/** Of ten thousand. The first half may fill a cache up to its bound; the second half must not make it grow. */
-const half = 5_000;
-/** 5,000 entries with a name of 800 characters are 9 MB. */
-const growthLimitMb = 3;
+/** Of six thousand. The first half may fill a cache up to its bound; the second half must not make it grow. */
+const half = 3_000;
+/** 3,000 entries with a name of 900 characters are 6 MB. */
+const growthLimitMb = 2.2;
 
 const notAnswered = {
   because:
@@ -22,7 +22,7 @@ const turnedAway = {
 export function limitBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
     'bounded',
-    'ten thousand made-up query strings do not grow the heap without bound',
+    'six thousand made-up query strings do not grow the heap without bound',
     {
       because:
         'Every query string that somebody makes up becomes an entry. A time to live does not help: the memory is full before the first entry ends.',
@@ -44,7 +44,7 @@ export function limitBehaviours(behaviour: CheckDefinition['behaviour']): void {
         heaps.push((await probe.readAfterGc()).heapUsed);
       }
       const [before = 0, after = 0] = heaps;
-      t.atMost('growth of the heap by 5,000 more', Math.max(0, after - before) / 1e6, growthLimitMb, 'MB');
+      t.atMost('growth of the heap by 3,000 more', Math.max(0, after - before) / 1e6, growthLimitMb, 'MB');
     },
     { limitMs: 60_000 },
   );
@@ -59,7 +59,7 @@ export function limitBehaviours(behaviour: CheckDefinition['behaviour']): void {
     },
     async (t) => {
       await t.supplier.setLatency(0);
-      t.step('after ten thousand made-up query strings');
+      t.step('after six thousand made-up query strings');
       for (const path of ['/events/301', '/events?city=madrid&page=3']) {
         await readAgainForNothing(t, await read(t.visitor(), path), path);
       }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Stage } from '../harness/behaviour.ts';
 import type { Teaching } from '../harness/verdict.ts';
@@ -13,8 +12,6 @@ type Headers = Record<string, string>;
 
 /** The supplier keeps its answers back until they are released: longer than any reader waits. */
 export const heldMs = 60_000;
-/** What a request needs to get through the balancer into the app, and much more. */
-const arrivesWithinMs = 60;
 
 /** GET that must be answered with 200 and JSON. */
 export async function read(
@@ -55,20 +52,40 @@ export async function readAgainForNothing(
   });
 }
 
-/** Reads something for several customers, in this order, all of whom ask before the supplier has answered the first. */
-export async function readTogether(t: Stage, path: string, customers: Headers[], gapMs = 0): Promise<Answer[]> {
+/**
+ * Reads something for several customers, all of whom ask before the supplier has answered the first.
+ * @param options.inOrder they also reach the app one after the other.
+ */
+export async function readTogether(
+  t: Stage,
+  path: string,
+  customers: Headers[],
+  { inOrder = false } = {},
+): Promise<Answer[]> {
   await t.supplier.setLatency(heldMs);
-  const asked = Promise.all(
-    customers.map(async (headers, index) => {
-      await delay(index * gapMs);
-      return read(t.visitor(), path, headers);
-    }),
-  );
-  asked.catch(() => {}); // Awaited below, unless something fails before.
-  await delay(customers.length * gapMs + arrivesWithinMs);
+  const asked: Promise<Answer>[] = [];
+  for (const headers of customers) {
+    asked.push(read(t.visitor(), path, headers));
+    if (inOrder) await arrived(t);
+  }
+  const all = Promise.all(asked);
+  all.catch(() => {}); // Awaited below, unless something fails before.
+  await arrived(t);
   await t.supplier.setLatency(0);
   await t.supplier.release();
-  return asked;
+  return all;
+}
+
+/** Resolves when the app has what was sent before: it answers what came later, and needs no supplier for that. */
+async function arrived(t: Stage): Promise<void> {
+  const trailLength = t.trail.length;
+  // An app that asks the supplier, too, gets no answer now.
+  for (let time = 0; time < 2; time++)
+    await t
+      .visitor()
+      .get('/me/offers', { deadlineMs: 300 })
+      .catch(() => {});
+  t.trail.splice(trailLength);
 }
 
 export function inCalls(calls: number): string {

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stage } from '../harness/behaviour.ts';
 import type { CheckDefinition } from '../harness/check.ts';
-import { excerpt } from '../harness/visitor.ts';
+import type { Teaching } from '../harness/verdict.ts';
+import { type Answer, excerpt } from '../harness/visitor.ts';
 import { eventIn, heldMs, read } from './steps.ts';
 
-/** How long a write may wait for a read under way before that read gets its answer. */
-const patienceMs = 1_500;
+/** After it the supplier answers: a write may wait for the reads under way, and a read for the write. */
+const patienceMs = 500;
 
 /** When what is kept stops being true: after a write, after an error, after its time. */
 export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -67,7 +68,7 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
     },
     async (t) => {
       for (const [path, id] of [
-        ['/events/16', '16'],
+        ['/events/316', '316'],
         ['/events?city=athens&page=1', '18'],
       ] as const) {
         t.trail.splice(0);
@@ -80,9 +81,12 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
         await t.until('the read to reach the supplier', async () => (await t.supplier.total()) > 0);
         await t.supplier.setLatency(0); // The write overtakes the read.
         // A write that waits for the reads under way is right, too, and would wait for ever.
-        const patience = setTimeout(() => t.supplier.release().catch(() => {}), patienceMs);
+        const writePatience = setTimeout(() => releaseUnlessWritten().catch(() => {}), patienceMs);
+        // A read that waits for the one before the write is wrong, and would not show it.
+        let readPatience: NodeJS.Timeout | undefined;
         try {
           await change(t, id, { priceCents: 777 });
+          readPatience = setTimeout(() => t.supplier.release().catch(() => {}), 2 * patienceMs);
           const during = await read(t.visitor(), path);
           requireNew(during, 'a read after the write', {
             because:
@@ -90,22 +94,78 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
             lookAt: 'which answer does a reader wait for, when one is under way that began before the write?',
           });
         } finally {
-          clearTimeout(patience);
+          clearTimeout(writePatience);
+          clearTimeout(readPatience);
         }
         await t.supplier.release();
         const { status } = await early;
         t.trail.splice(trailLength + 2, t.trail.length, `the early read is answered\t${status}`);
         requireNew(await read(t.visitor(), path), 'another read', {});
 
-        function requireNew(
-          answer: Awaited<ReturnType<typeof read>>,
-          step: string,
-          teaching: { because?: string; lookAt?: string },
-        ): void {
-          const event = eventIn(answer, id) ?? answer.json;
-          const seen = event?.priceCents === 777;
-          t.require(seen, { step, expected: 'priceCents 777', seen: `priceCents ${event?.priceCents}`, ...teaching });
+        async function releaseUnlessWritten(): Promise<void> {
+          if (!(await written())) await t.supplier.release();
         }
+
+        function requireNew(answer: Answer, step: string, teaching: Partial<Teaching>): void {
+          requirePrice(answer, id, 777, step, teaching);
+        }
+      }
+
+      for (const [path, id] of [
+        ['/events/317', '317'],
+        ['/events?city=madrid&page=2', '117'],
+      ] as const) {
+        t.trail.splice(0);
+        await t.supplier.setLatency(heldMs);
+        await t.supplier.reset();
+        const put = t.visitor().put(`/events/${id}`, { priceCents: 778 });
+        put.catch(() => {}); // Awaited below, unless something fails before.
+        const since = performance.now();
+        await t.until('the write to reach the supplier', async () => {
+          const reached = await written();
+          // Who reads the event before it is changed waits for that answer.
+          if (!reached && performance.now() - since > patienceMs) await t.supplier.release();
+          return reached;
+        });
+        await t.supplier.setLatency(0); // A read overtakes the write.
+        const between = t.visitor().get(path);
+        between.catch(() => {}); // Awaited below, unless something fails before.
+        // A read that waits for the write is right, too.
+        await Promise.race([between, delay(patienceMs)]);
+        await t.supplier.release();
+        (await put).mustBe(200);
+        await between;
+        const price = '{"priceCents":778}';
+        t.trail.splice(0, t.trail.length, `PUT /events/${id} ${price} begins, and the supplier is slow`);
+        t.step(`GET ${path} in between, which may still have the old price`);
+        t.step('the write is answered\t200');
+        requirePrice(await read(t.visitor(), path), id, 778, 'another read', {
+          because:
+            'What was kept went before the supplier had made the change. A reader who came in between brought the old value back, and it stays until it expires.',
+          lookAt:
+            'does PUT /events/:id drop what it makes wrong before it asks the supplier, or after it was answered?',
+        });
+      }
+
+      async function written(): Promise<boolean> {
+        return (await t.supplier.calls())['PUT /events/:id'] > 0;
+      }
+
+      function requirePrice(
+        answer: Answer,
+        id: string,
+        price: number,
+        step: string,
+        teaching: Partial<Teaching>,
+      ): void {
+        const event = eventIn(answer, id) ?? answer.json;
+        const expected = `priceCents ${price}`;
+        t.require(event?.priceCents === price, {
+          step,
+          expected,
+          seen: `priceCents ${event?.priceCents}`,
+          ...teaching,
+        });
       }
     },
   );
@@ -121,8 +181,8 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
       await t.supplier.setLatency(0);
       const faults = { '503 for every request': 503, 'refused connections': 'refuse' } as const;
       for (const [path, [what, how]] of [
-        ['/events/41', Object.entries(faults)[0]],
-        ['/events/42', Object.entries(faults)[1]],
+        ['/events/311', Object.entries(faults)[0]],
+        ['/events/312', Object.entries(faults)[1]],
         ['/events?city=turin&page=1', Object.entries(faults)[0]],
       ] as [string, [string, 503 | 'refuse']][]) {
         t.trail.splice(0, t.trail.length, `the supplier: ${what}`);
@@ -139,6 +199,24 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
           seen: excerpt(text),
         });
       }
+      t.trail.splice(0, t.trail.length, 'the supplier: 503 for every request');
+      await t.supplier.fail({ how: 503 });
+      t.step('PUT /events/311 {"priceCents":1}');
+      (await t.visitor().put('/events/311', { priceCents: 1 })).mustBe([500, 502, 503, 504], {
+        because: 'The supplier refused the change, and the shop says that it has been made.',
+        lookAt: 'what does PUT /events/:id wait for before it answers?',
+      });
+      await t.supplier.heal();
+      t.trail.splice(2, t.trail.length, 'the supplier is well again');
+      const unchanged = (await t.supplier.event('311'))?.priceCents;
+      const { json: shown } = await read(t.visitor(), '/events/311');
+      t.require(shown?.priceCents === unchanged, {
+        step: 'GET /events/311\t200',
+        expected: `priceCents ${unchanged}, as it was`,
+        seen: `priceCents ${shown?.priceCents}`,
+        because: 'The supplier refused the change, and the shop shows it all the same.',
+        lookAt: 'what does PUT /events/:id put into the cache, and when?',
+      });
       t.trail.splice(0);
       for (let time = 0; time < 2; time++) {
         (await t.visitor().get('/events/99999')).mustBe(404, {
@@ -193,6 +271,15 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
 async function change(t: Stage, id: string, body: Record<string, unknown>): Promise<void> {
   t.step(`PUT /events/${id} ${JSON.stringify(body)}`);
   const trailLength = t.trail.length;
-  (await t.visitor().put(`/events/${id}`, body)).mustBe(200);
+  const { json, text } = (await t.visitor().put(`/events/${id}`, body)).mustBe(200);
+  t.require(
+    Object.entries(body).every(([field, value]) => json?.[field] === value),
+    {
+      expected: 'the event as it is now',
+      seen: excerpt(text),
+      because: 'The write was done, and its answer shows the event as it was before.',
+      lookAt: 'what does PUT /events/:id answer with?',
+    },
+  );
   t.trail.splice(trailLength);
 }

@@ -1,0 +1,85 @@
+import type { Cache } from './cache.ts';
+
+export interface ShowEvent {
+  id: string;
+  title: string;
+  city: string;
+  venue: string;
+  /** "2027-03-14" */
+  date: string;
+  priceCents: number;
+  seatsLeft: number;
+}
+
+export interface EventPage {
+  /** Empty: of all cities. */
+  city: string;
+  page: number;
+  pages: number;
+  events: ShowEvent[];
+}
+
+export interface Offer {
+  id: string;
+  event: string;
+  percentOff: number;
+}
+
+export type EventChange = Partial<Pick<ShowEvent, 'title' | 'city' | 'priceCents' | 'seatsLeft'>>;
+
+/** The box office said something else than 200, or nothing (status 0). */
+export class SupplierError extends Error {
+  readonly status: number;
+
+  constructor(status: number, options?: ErrorOptions) {
+    super(status ? `the box office answered ${status}` : 'the box office does not answer', options);
+    this.status = status;
+  }
+}
+
+const timeoutMs = 5_000;
+
+/** The API of the box office, which owns all events. Reads are answered from the cache while they can be. */
+export class Supplier {
+  readonly #url: string;
+  readonly #cache: Cache;
+
+  constructor(url: string, cache: Cache) {
+    this.#url = url;
+    this.#cache = cache;
+  }
+
+  events(city: string, page: number): Promise<EventPage> {
+    const query = new URLSearchParams({ city, page: String(page) });
+    return this.#cache.read(`list ${query}`, () => this.#ask('GET', `/events?${query}`));
+  }
+
+  event(id: string): Promise<ShowEvent> {
+    return this.#cache.read(`event ${id}`, () => this.#ask('GET', `/events/${encodeURIComponent(id)}`));
+  }
+
+  async change(id: string, change: EventChange): Promise<ShowEvent> {
+    // Every list: one of them may show the event now, and another one when it has moved.
+    this.#cache.forget((key) => key === `event ${id}` || key.startsWith('list '));
+    return this.#ask('PUT', `/events/${encodeURIComponent(id)}`, { body: JSON.stringify(change) });
+  }
+
+  /** What this customer gets cheaper, or null. Kept by the whole token: its beginning is a name that anybody can write. */
+  offers(authorization: string): Promise<Offer[] | null> {
+    return this.#cache.read(`offers ${authorization}`, () =>
+      this.#ask('GET', '/offers', { headers: { authorization } }),
+    );
+  }
+
+  async #ask<T>(method: string, path: string, init: RequestInit = {}): Promise<T> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const response = await fetch(this.#url + path, { ...init, method, signal }).catch((cause) => {
+      throw new SupplierError(0, { cause });
+    });
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw new SupplierError(response.status);
+    }
+    return (await response.json()) as T;
+  }
+}
