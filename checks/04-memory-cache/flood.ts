@@ -5,7 +5,7 @@ export type Statuses = Map<number, number>;
 
 const connections = 16;
 /** Long, so that what is kept of each is no matter of rounding. */
-const filler = 'x'.repeat(900);
+const filler = 'x'.repeat(950);
 
 /** Reads lists of cities that nobody has heard of, over a few kept connections, without a balancer in between. */
 export async function flood(url: string, from: number, count: number): Promise<Statuses> {
