@@ -36,3 +36,14 @@ export async function accepts(port: number, host = '127.0.0.1'): Promise<boolean
     socket.setTimeout(1_000, () => answer(false));
   });
 }
+
+/**
+ * Where something listens on a port: over IPv4 if it can be had that way, else over IPv6, undefined if nowhere. An app sees
+ * its visitors' address, and may trust a proxy on 127.0.0.1 only.
+ */
+export async function loopbackOf(port: number, look = accepts): Promise<string | undefined> {
+  if (await look(port, '127.0.0.1')) return '127.0.0.1';
+  if (!(await look(port, '::1'))) return undefined;
+  // It may have begun to listen, on both, between the two looks.
+  return (await look(port, '127.0.0.1')) ? '127.0.0.1' : '::1';
+}

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { listeningPorts } from '../listening-ports.ts';
-import { accepts } from '../ports.ts';
+import { loopbackOf } from '../ports.ts';
 import type { AppProcess } from './app-process.ts';
 import { exitedEarly, neverListened, wrongPort } from './failures.ts';
 
@@ -15,7 +15,8 @@ const startDeadlineMs = 20_000;
 export async function listeningHost(app: AppProcess): Promise<string> {
   const deadline = performance.now() + startDeadlineMs;
   while (!app.exited) {
-    for (const host of ['127.0.0.1', '::1']) if (await accepts(app.port, host)) return host;
+    const host = await loopbackOf(app.port);
+    if (host) return host;
     if (performance.now() > deadline) {
       const others = listeningPorts(app.tree())?.filter((port) => port !== app.port) ?? [];
       throw others.length > 0 ? wrongPort(app, others) : neverListened(app, startDeadlineMs);
