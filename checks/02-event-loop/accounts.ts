@@ -1,0 +1,98 @@
+import type { CheckDefinition } from '../harness/check.ts';
+import type { Gathered } from './gathered.ts';
+import { type Credentials, Crowd, linesOf, newcomer, patienceMs, tellInOneLine } from './steps.ts';
+
+/** What becomes of an account when others want its name, the disk fails, or the process ends. */
+export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { signUps, disk }: Gathered): void {
+  /** Who got the name that twenty wanted. */
+  let winner: Credentials | undefined;
+
+  behaviour(
+    'one-name',
+    'of twenty sign-ups of one name at once exactly one gets it',
+    {
+      because:
+        'Between the question whether the name is free and the answer stands an await. All twenty asked before the first was done, and every one heard yes.',
+      lookAt: 'what is awaited between looking the name up and taking it?',
+    },
+    async (t) => {
+      const { name } = newcomer();
+      const rivals = Array.from({ length: 20 }, (_, i) => ({ name, password: `the password of rival ${i + 1}` }));
+      const answers = await new Crowd(t, '/accounts', rivals).everyAnswer();
+      tellInOneLine(t, `20 × POST /accounts at once, all with the name ${name}`);
+      const whoGot = (status: number) => [...answers].filter(([, answer]) => answer.status === status);
+      const [winners, refused] = [whoGot(201), whoGot(409).length];
+      t.require(winners.length === 1 && refused === 19, {
+        expected: 'one 201 and nineteen 409',
+        seen: `${winners.length} × 201, ${refused} × 409, ${20 - winners.length - refused} others`,
+        ...(winners.length > 0 ? {} : { because: 'The name was free, and nobody got it.' }),
+      });
+      const lines = linesOf(t, name).length;
+      t.require(lines === 1, { expected: 'one line for that name in the file', seen: `${lines}` });
+      winner = winners[0]?.[0];
+    },
+    { limitMs: 60_000 },
+  );
+
+  behaviour(
+    'slow-disk',
+    'a disk that does not answer holds up nobody else',
+    {
+      because:
+        'The account is written on the event loop. When the disk takes its time, so does every other request, whatever it asks for.',
+      lookAt: 'by which call does the line get into the file, and which thread waits for it?',
+    },
+    async (t) => {
+      const trouble = await disk(t);
+      const answered = trouble?.healthAnswered;
+      if (answered === undefined) t.skip('the write of this app on this machine can’t be made to hang');
+      tellInOneLine(t, 'a sign-up while ACCOUNTS_FILE is on a disk that does not answer');
+      t.require(answered, { step: 'GET /health meanwhile', expected: 'an answer', seen: 'none' });
+    },
+    { limitMs: 60_000 },
+  );
+
+  behaviour(
+    'disk-refuses',
+    'without a place on disk nobody gets a 201, and the name stays free',
+    {
+      because: 'The account could not be written, and the customer was told that it was.',
+      lookAt: 'what becomes of an error of the write: does POST /accounts get to know?',
+    },
+    async (t) => {
+      const trouble = await disk(t);
+      if (!trouble) return t.skip('the app opens its file when it starts, so this check can’t take it away');
+      const { told, refused, accepted, written } = trouble;
+      tellInOneLine(t, told);
+      refused.mustBe([500, 503, 507]);
+      t.step('the same sign-up, once it can be written again');
+      accepted?.mustBe(201, {
+        because:
+          accepted.status === 409
+            ? 'The name is still held by a sign-up that failed. Nobody has it, and nobody can ever get it.'
+            : 'One failed write broke the sign-ups that come after it.',
+        lookAt: 'what gives the name back, or mends the state, when the sign-up fails?',
+      });
+      if (written !== undefined) {
+        t.require(written === 1, { expected: 'one line for that name in the file', seen: `${written}` });
+      }
+    },
+    { limitMs: 60_000 },
+  );
+
+  behaviour(
+    'survives-restart',
+    'an account is still there after a restart',
+    {
+      because: 'The app does not find what it wrote: the account was in memory only, or its line can’t be read.',
+      lookAt: 'what does the app read when it starts, and is it what was written?',
+    },
+    async (t) => {
+      const customer = winner ?? ((await signUps(t)).members[0] as Credentials);
+      await t.restart(1);
+      if (winner) t.step('the one of twenty that got the name logs in');
+      (await t.visitor().post('/login', customer, { deadlineMs: patienceMs })).mustBe(200);
+    },
+    { limitMs: 60_000 },
+  );
+}

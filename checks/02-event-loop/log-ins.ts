@@ -1,0 +1,60 @@
+import type { CheckDefinition } from '../harness/check.ts';
+import { crowdAndHealth, healthMustOvertake, loopMustBeFree } from './crowds.ts';
+import type { Gathered } from './gathered.ts';
+import { type Credentials, patienceMs, tellInOneLine } from './steps.ts';
+
+/** What four log-ins at once show. */
+export function logInBehaviours(behaviour: CheckDefinition['behaviour'], { signUps, logIns }: Gathered): void {
+  behaviour(
+    'log-in',
+    'who has signed up can log in, with the right password only',
+    {
+      because: 'A log-in compares the password with the hash that belongs to the name, and says nothing but yes or no.',
+      lookAt: 'what does POST /login do with the result of the comparison?',
+    },
+    async (t) => {
+      for (const body of [{ name: 'ab', password: 'long enough' }, { name: 'short-one', password: 'short' }, {}]) {
+        (await t.visitor().post('/accounts', body)).mustBe(400, {
+          because: 'That is no name or no password by the contract.',
+          lookAt: 'what does POST /accounts check before it hashes?',
+        });
+      }
+      const [ada] = (await signUps(t)).members as [Credentials];
+      const again = { ...ada, password: 'another password' };
+      (await t.visitor().post('/accounts', again, { deadlineMs: patienceMs })).mustBe(409, {
+        because: 'The name has an account. A second one would lock the first customer out.',
+        lookAt: 'where does POST /accounts ask whether the name is taken, and is the answer awaited?',
+      });
+      const { told, answers, right, wrong, unknown } = await logIns(t);
+      tellInOneLine(t, told);
+      t.step('one of them with a wrong password');
+      answers.get(wrong)?.mustBe(401, {
+        because:
+          'A wrong password opens the account. A comparison that nobody awaits is a promise, and a promise is true.',
+      });
+      t.trail.pop();
+      t.step('one of them with a name that nobody has');
+      answers.get(unknown)?.mustBe(401);
+      t.trail.pop();
+      t.step('two of them with name and password as they signed up');
+      for (const body of right) answers.get(body)?.mustBe(200);
+    },
+    { limitMs: 60_000 },
+  );
+
+  behaviour(
+    'log-ins',
+    '/health answers while four log-ins run',
+    {
+      because:
+        'Comparing a password costs as much as hashing it, and it happens far more often. It still runs on the event loop.',
+      lookAt: 'which calls does POST /login make, and do their names end in Sync?',
+    },
+    async (t) => {
+      const first = await logIns(t);
+      healthMustOvertake(t, first);
+      await loopMustBeFree(t, first, () => crowdAndHealth(t, '/login', [...first.right, first.wrong]));
+    },
+    { limitMs: 60_000 },
+  );
+}

@@ -1,0 +1,83 @@
+import type { CheckDefinition } from '../harness/check.ts';
+import { crowdAndHealth, healthMustOvertake, loopMustBeFree } from './crowds.ts';
+import { crowdSize, type Gathered } from './gathered.ts';
+import { contractCost, hashCostMs, linesOf, newcomer, tellInOneLine } from './steps.ts';
+
+/** What six sign-ups at once show. */
+export function signUpBehaviours(behaviour: CheckDefinition['behaviour'], { signUps, disk }: Gathered): void {
+  behaviour(
+    'on-disk',
+    'a 201 means that the account is on disk',
+    {
+      because: 'The customer was told 201 before the account was on disk. If the process dies now, nobody knows them.',
+      lookAt: 'what has not finished yet when POST /accounts answers?',
+    },
+    async (t) => {
+      hashCostMs(); // While nothing else runs.
+      const [{ told, answers, notOnDisk }, trouble] = await Promise.all([signUps(t), disk(t)]);
+      for (const answer of answers.values()) {
+        answer.mustBe(201, {
+          because: 'The six names are free, and six at once are no crowd: each must be answered as if it were alone.',
+          lookAt: 'what does POST /accounts check before it hashes?',
+        });
+      }
+      tellInOneLine(t, told);
+      t.require(notOnDisk.length === 0, {
+        expected: 'a line with the name in ACCOUNTS_FILE at every 201',
+        seen: `none for ${notOnDisk.length} of ${crowdSize}, such as ${notOnDisk[0]}`,
+      });
+      if (!trouble) return;
+      tellInOneLine(t, trouble.told);
+      t.require(trouble.refused.status !== 201, { expected: '500 or 503', seen: '201' });
+    },
+    { limitMs: 60_000 },
+  );
+
+  behaviour(
+    'cost',
+    `every stored hash is bcrypt with a cost of ${contractCost}`,
+    {
+      because:
+        'A lower cost makes sign-ups fast, and guessing as well: each step down halves the work of whoever tries passwords on a stolen file.',
+      lookAt: 'which cost is given to bcrypt, everywhere a hash is made?',
+    },
+    async (t) => {
+      for (const { name } of (await signUps(t)).members) {
+        const hash = linesOf(t, name).at(-1)?.hash ?? '';
+        const cost = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(hash)?.[1];
+        t.require(cost !== undefined && Number(cost) >= contractCost, {
+          step: `the line of ${name} in the accounts file`,
+          expected: `a bcrypt hash, $2b$${contractCost}$…`,
+          seen: cost ? `cost ${Number(cost)}, ${hash.slice(0, 7)}…` : `"${hash.slice(0, 12)}…"`,
+        });
+      }
+    },
+    { limitMs: 60_000 },
+  );
+
+  behaviour(
+    'health',
+    '/health answers while six sign-ups run',
+    {
+      because:
+        'The hash is computed on the event loop, so nothing else is answered until it is done. The balancer takes an instance out that stays silent.',
+      lookAt: 'which thread computes the hash, and which one answers /health?',
+    },
+    async (t) => healthMustOvertake(t, await signUps(t)),
+    { limitMs: 60_000 },
+  );
+
+  behaviour(
+    'loop-delay',
+    'the event loop is never late by more than 50 ms during sign-ups',
+    {
+      because: 'Something still holds the event loop while a password is hashed.',
+      lookAt: 'what else does the main thread do for a sign-up?',
+    },
+    async (t) =>
+      loopMustBeFree(t, await signUps(t), () =>
+        crowdAndHealth(t, '/accounts', Array.from({ length: crowdSize }, newcomer)),
+      ),
+    { limitMs: 60_000 },
+  );
+}
