@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stage } from '../harness/behaviour.ts';
 import { disturbance, MachineWatch } from '../harness/machine.ts';
+import type { CheckDefinition } from '../harness/check.ts';
 import { inMs, mustBeBest, mustBeOwn, mustSayWhen } from './answers.ts';
 import { bestSeats } from './reference.ts';
 import {
@@ -15,8 +16,35 @@ import {
   tellInOneLine,
 } from './searches.ts';
 
+/** More searches than fit, and clients that do not wait for theirs. */
+export function crowdBehaviours(behaviour: CheckDefinition['behaviour'], hall: () => number): void {
+  behaviour(
+    'bounded',
+    'of a crowd, whoever finds 32 waiting is turned away at once',
+    {
+      because:
+        'Everybody is let in to wait. The queue grows as long as people come, each waits longer than the one before, and most have left when their turn comes.',
+      lookAt: 'what happens to a search when all threads are busy and 32 searches wait already?',
+    },
+    (t) => refusesTheSurplus(t, hall),
+    { limitMs: 60_000 },
+  );
+
+  behaviour(
+    'gone',
+    'a client that goes away frees its place within a second',
+    {
+      because:
+        'Nobody tells the search that its client has gone. It goes on, and those behind it wait for answers that nobody will read.',
+      lookAt: 'what happens to a waiting and to a running search when the response closes before it was sent?',
+    },
+    (t) => freesThePlaces(t, hall),
+    { limitMs: 60_000 },
+  );
+}
+
 /** Two hundred searches at once. The app refuses most of them before it has worked off as many as may wait. */
-export async function refusesTheSurplus(t: Stage, hall: () => number): Promise<void> {
+async function refusesTheSurplus(t: Stage, hall: () => number): Promise<void> {
   const app = t.app(1);
   // Many cores eat a crowd of small searches while it is still arriving.
   const party = t.cores > 4 ? largestParty : 2;
@@ -59,7 +87,7 @@ export async function refusesTheSurplus(t: Stage, hall: () => number): Promise<v
 }
 
 /** Clients fill the pool and its queue and go away. What counts is the work that the app still does for them. */
-export async function freesThePlaces(t: Stage, hall: () => number): Promise<void> {
+async function freesThePlaces(t: Stage, hall: () => number): Promise<void> {
   const app = t.app(1);
   const clients = mostWaiting + t.cores;
   const expected = bestSeats(hall(), 2);

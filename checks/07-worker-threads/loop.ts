@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Stage } from '../harness/behaviour.ts';
+import type { CheckDefinition } from '../harness/check.ts';
+import { inMs } from './answers.ts';
+import { Crowd, patienceMs, searchPath, soon, tellInOneLine } from './searches.ts';
+
+/** Event-loop utilisation of an app that only hands searches on, with room for our own health checks. */
+const mostlyIdle = 0.4;
+
+/** What holds of `/health` while others search. */
+export function loopBehaviours(behaviour: CheckDefinition['behaviour'], hall: () => number): void {
+  behaviour(
+    'health',
+    '/health answers at once while eight searches run',
+    {
+      because: 'Every search runs on the event loop, so nothing else is answered until it is done.',
+      lookAt: 'which thread executes bestSeats, and which one answers /health?',
+    },
+    async (t) => {
+      const app = t.app(1);
+      // A window of less than a second holds few timer ticks: one hiccup of the machine is no verdict.
+      for (const searches of [8, 16]) {
+        await app.probe.reset();
+        const before = app.cpuMs();
+        const crowd = new Crowd(
+          t,
+          Array.from({ length: searches }, () => searchPath(hall(), 4)),
+        );
+        await t.until('the app to search', () => app.cpuMs() - before > 40 || crowd.open < searches, soon);
+        const waits: number[] = [];
+        while (crowd.open > 0) {
+          const answer = await t.visitor().get('/health', { deadlineMs: patienceMs });
+          answer.mustBe(200);
+          waits.push(answer.ms);
+          await delay(10);
+        }
+        const { eventLoopHeld, elu } = await app.probe.read();
+        tellInOneLine(t, `${searches} searches at once, meanwhile ${waits.length} × GET /health`);
+        for (const answer of await crowd.everyAnswer()) {
+          answer.mustBe(200, { because: 'A right search must be answered.' });
+        }
+        if (waits.length === 0) t.inconclusive('the searches were over before anybody could ask for /health');
+        const typicalMs = median(waits);
+        // A loop that is idle most of the time and still late waits for a core: that is the machine's doing.
+        const starved = elu < mostlyIdle;
+        if (starved && typicalMs > 50) {
+          if (searches === 8) continue;
+          t.inconclusive('the machine was so busy that even an idle event loop answered late');
+        }
+        t.atMost('a typical GET /health', typicalMs, 50, 'ms', {
+          because: `Every search runs on the event loop, so nothing else is answered until it is done: /health waited ${inMs(typicalMs)}.`,
+        });
+        if (eventLoopHeld.p99 <= 30 || searches === 16) return mustNotBlock(t, eventLoopHeld.p99);
+      }
+    },
+    { limitMs: 60_000 },
+  );
+}
+
+function mustNotBlock(t: Stage, blockedMs: number): void {
+  t.atMost('event-loop delay p99, in CPU time', blockedMs, 30, 'ms', {
+    because: `/health gets through, but something still holds the event loop for ${inMs(blockedMs)} at a time.`,
+    lookAt: 'what else does the main thread do for a search: start something, copy something large, wait?',
+  });
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}

@@ -1,0 +1,104 @@
+import type { CheckDefinition } from '../harness/check.ts';
+import { inMs } from './answers.ts';
+import { cpuByThread, pidsDuring } from './evidence.ts';
+import { Crowd, largestParty, mostThreads, patienceMs, searchPath, tellInOneLine } from './searches.ts';
+
+/** Enough threads to use the cores, and no more than that. */
+export function poolBehaviours(behaviour: CheckDefinition['behaviour'], hall: () => number): void {
+  behaviour(
+    'parallel',
+    'two searches run on two cores',
+    {
+      because:
+        'Both searches ran on one thread, in turns. The other cores do nothing, and two searches take twice as long as one.',
+      lookAt: 'how many threads can run a search at the same time?',
+    },
+    async (t) => {
+      if (t.cores < 2) t.skip('this machine has one core, so two searches share it in any case');
+      const searchers = (count: number) =>
+        new Crowd(
+          t,
+          Array.from({ length: count }, () => searchPath(hall(), largestParty)),
+        );
+      const mustAnswer = async (crowd: Crowd) => {
+        for (const answer of await crowd.everyAnswer())
+          answer.mustBe(200, { because: 'A right search must be answered.' });
+      };
+      const startedAt = performance.now();
+      const alone = await cpuByThread(t.app(1), mustAnswer(searchers(1)));
+      const aloneMs = performance.now() - startedAt;
+      const together = await cpuByThread(t.app(1), mustAnswer(searchers(2)));
+      const togetherMs = performance.now() - startedAt - aloneMs;
+      if (alone && together) {
+        const [costMs = 0] = alone;
+        const busy = together.filter((ms) => ms >= 0.4 * costMs).length;
+        const used = together.slice(0, 2).map(inMs).join(' and ');
+        tellInOneLine(t, `one search alone\t${inMs(costMs)} of CPU`);
+        t.require(busy >= 2, {
+          expected: 'two threads to do the work of a search each',
+          seen: `${busy}; the two busiest used ${used}`,
+          step: 'two searches at once',
+        });
+        return;
+      }
+      // Without the CPU time of each thread, only the clock is left, which other programs bend.
+      const ratio = togetherMs / aloneMs;
+      if (ratio > 1.6 && ratio < 1.8)
+        t.inconclusive(`two searches at once took ${ratio.toFixed(2)} times as long as one`);
+      t.atMost('two searches at once, compared with one', ratio, 1.6, 'times');
+    },
+    { limitMs: 60_000 },
+  );
+
+  behaviour(
+    'pooled',
+    'fifty requests share a few threads',
+    {
+      because:
+        'A thread or process is made for a request and thrown away after it. Each costs tens of milliseconds and megabytes to start, and nothing limits how many there are.',
+      lookAt: 'where is a Worker, a pool or a child process created: once, or for each request?',
+    },
+    async (t) => {
+      const app = t.app(1);
+      const limit = mostThreads(t);
+      const searches = Array.from({ length: limit + 3 }, () => searchPath(hall(), 2));
+      // Of 10 ms each: long enough that a pool, too, sees no pause in which it would end a thread.
+      const paths = [...searches, ...Array.from({ length: Math.max(0, 50 - searches.length) }, () => '/fibonacci/30')];
+      const before = await app.probe.read();
+      const known = new Set([...before.processes, ...app.tree().map(({ pid }) => pid)]);
+      const pids = await pidsDuring(
+        app,
+        inTurns(10, paths, async (path) => {
+          (await t.visitor().get(path, { deadlineMs: patienceMs })).mustBe(200, {
+            because: 'Ten at a time are no crowd.',
+          });
+        }),
+      );
+      const after = await app.probe.read();
+      tellInOneLine(t, `${paths.length} requests, ten at a time`);
+      const threads = after.threadsCreated - before.threadsCreated;
+      const processes = [...new Set([...after.processes, ...pids])].filter((pid) => !known.has(pid)).length;
+      t.require(threads + processes <= limit, {
+        expected: `at most ${limit} threads or processes made for them`,
+        seen: [threads > 0 && `${threads} threads`, processes > 0 && `${processes} processes`]
+          .filter(Boolean)
+          .join(' and '),
+      });
+    },
+    { limitMs: 60_000 },
+  );
+}
+
+/** Works through a list, so many at a time. */
+async function inTurns<Item>(
+  atATime: number,
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const rest = items.values();
+  await Promise.all(
+    Array.from({ length: atATime }, async () => {
+      for (const item of rest) await work(item);
+    }),
+  );
+}
