@@ -26,12 +26,15 @@ export function mustBeOwn(t: Stage, answer: Answer, sample: BestSeats[]): void {
 }
 
 export function mustSayWhen(t: Stage, refusal: Answer, lastSearch: number): void {
-  t.require(/^[1-9]\d*$/.test(refusal.headers['retry-after'] ?? ''), {
+  const when = refusal.headers['retry-after'];
+  t.require(/^[1-9]\d*$/.test(when ?? '') || isDate(when), {
     step: '503 to the surplus',
-    expected: 'a Retry-After header with whole seconds',
-    seen: refusal.headers['retry-after'] ?? 'none',
+    expected: 'a Retry-After header with whole seconds, or with a date',
+    seen: when ?? 'none',
     because:
-      'Without Retry-After, everybody who was turned away comes back at once, and the crowd is as large as before.',
+      when === undefined
+        ? 'Without Retry-After, everybody who was turned away comes back at once, and the crowd is as large as before.'
+        : 'A Retry-After that says no time to wait, or that nobody can read, turns nobody away for long.',
     lookAt: 'which headers does the 503 carry?',
   });
   t.require(refusal.arrivedAt < lastSearch, {
@@ -40,6 +43,11 @@ export function mustSayWhen(t: Stage, refusal: Answer, lastSearch: number): void
     seen: `one ${inMs(refusal.arrivedAt - lastSearch)} after the last search was answered`,
     because: 'Whoever is turned away waited as long as the others, for nothing.',
   });
+}
+
+/** HTTP's form of a date, "Fri, 08 Jan 2027 10:00:00 GMT". */
+function isDate(text = ''): boolean {
+  return /^\w{3}, \d{2} \w{3} \d{4} [\d:]{8} GMT$/.test(text) && !Number.isNaN(Date.parse(text));
 }
 
 export function inMs(ms: number): string {

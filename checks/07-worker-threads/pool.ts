@@ -78,16 +78,25 @@ export function poolBehaviours(behaviour: CheckDefinition['behaviour'], hall: ()
       tellInOneLine(t, `${paths.length} requests, ten at a time`);
       const threads = after.threadsCreated - before.threadsCreated;
       const processes = [...new Set([...after.processes, ...pids])].filter((pid) => !known.has(pid)).length;
-      t.require(threads + processes <= limit, {
+      const made = threads + processes;
+      t.require(made <= limit, {
         expected: `at most ${limit} threads or processes made for them`,
         seen: [threads > 0 && `${threads} threads`, processes > 0 && `${processes} processes`]
           .filter(Boolean)
           .join(' and '),
+        ...(made < paths.length / 2 ? tooMany : {}),
       });
     },
     { limitMs: 60_000 },
   );
 }
+
+/** Not one for each request, but more than the cores can use. */
+const tooMany = {
+  because:
+    'More threads or processes were made than the cores can use: the pool grows beyond them, or ends its threads while there is work and makes new ones.',
+  lookAt: 'how many threads may the pool have, and what ends one of them?',
+};
 
 /** Works through a list, so many at a time. */
 async function inTurns<Item>(
