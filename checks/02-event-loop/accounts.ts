@@ -18,7 +18,7 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
     async (t) => {
       const { name } = newcomer();
       const rivals = Array.from({ length: 20 }, (_, i) => ({ name, password: `the password of rival ${i + 1}` }));
-      const answers = await new Crowd(t, '/accounts', rivals).everyAnswer();
+      const answers = await new Crowd(t, '/accounts', rivals, { deadlineMs: 2 * patienceMs }).everyAnswer();
       tellInOneLine(t, `20 × POST /accounts at once, all with the name ${name}`);
       const whoGot = (status: number) => [...answers].filter(([, answer]) => answer.status === status);
       const [winners, refused] = [whoGot(201), whoGot(409).length];
@@ -28,7 +28,11 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
         ...(winners.length > 0 ? {} : { because: 'The name was free, and nobody got it.' }),
       });
       const lines = linesOf(t, name).length;
-      t.require(lines === 1, { expected: 'one line for that name in the file', seen: `${lines}` });
+      t.require(lines === 1, {
+        expected: 'one line for that name in the file',
+        seen: `${lines}`,
+        ...(lines === 0 ? { because: 'One of them was told 201, and the account is not on disk.' } : {}),
+      });
       winner = winners[0]?.[0];
     },
     { limitMs: 60_000 },
@@ -43,9 +47,9 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
       lookAt: 'by which call does the line get into the file, and which thread waits for it?',
     },
     async (t) => {
-      const trouble = await disk(t);
-      const answered = trouble?.healthAnswered;
-      if (answered === undefined) t.skip('the write of this app on this machine can’t be made to hang');
+      const { healthAnswered: answered, notSlow = 'it keeps its file open' } = (await disk(t)) ?? {};
+      if (answered === undefined)
+        t.skip(`no write of this app can be held up here, because ${notSlow}; so nobody saw who would wait for it`);
       tellInOneLine(t, 'a sign-up while ACCOUNTS_FILE is on a disk that does not answer');
       t.require(answered, { step: 'GET /health meanwhile', expected: 'an answer', seen: 'none' });
     },
@@ -61,14 +65,28 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
     },
     async (t) => {
       const trouble = await disk(t);
-      if (!trouble) return t.skip('the app opens its file when it starts, so this check can’t take it away');
-      const { told, refused, accepted, written } = trouble;
+      if (!trouble)
+        return t.skip('the app keeps its file open, and a write to an open file can’t be made to fail here');
+      const { told, refused, accepted, written, broke } = trouble;
+      if (broke) throw broke;
       tellInOneLine(t, told);
-      refused.mustBe([500, 503, 507]);
+      // By `require`: the answers were gathered for another behaviour, whose sentences they would say.
+      const status = refused?.status ?? 0;
+      t.require([500, 503, 507].includes(status), {
+        expected: '500 or 503',
+        seen: `${status} ${refused?.text.slice(0, 80)}`,
+        ...(status >= 400
+          ? {
+              because: `The account could not be written. That is the server’s fault, which 500 or 503 says; ${status} says something else.`,
+            }
+          : {}),
+      });
       t.step('the same sign-up, once it can be written again');
-      accepted?.mustBe(201, {
+      t.require(!accepted || accepted.status === 201, {
+        expected: '201',
+        seen: `${accepted?.status} ${accepted?.text.slice(0, 80)}`,
         because:
-          accepted.status === 409
+          accepted?.status === 409
             ? 'The name is still held by a sign-up that failed. Nobody has it, and nobody can ever get it.'
             : 'One failed write broke the sign-ups that come after it.',
         lookAt: 'what gives the name back, or mends the state, when the sign-up fails?',

@@ -36,7 +36,7 @@ export async function crowdAndHealth(
   await app.probe.reset();
   const mainBefore = mainThread(app);
   const before = app.cpuMs();
-  const crowd = new Crowd(t, path, bodies, seen);
+  const crowd = new Crowd(t, path, bodies, { seen });
   await t.until('the app to hash', () => app.cpuMs() - before > 40 || crowd.open < bodies.length, {
     deadlineMs: patienceMs,
   });

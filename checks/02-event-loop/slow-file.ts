@@ -11,6 +11,7 @@ export class SlowFile {
   readonly #path: string;
   #fd: number | undefined;
   #text = '';
+  #closed = false;
 
   private constructor(path: string) {
     this.#path = path;
@@ -44,6 +45,8 @@ export class SlowFile {
 
   /** Readers get to the end of the file. */
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     this.letGo();
     await delay(20); // Until those who waited have it open.
     this.text();

@@ -60,18 +60,21 @@ export class Crowd {
   open: number;
   readonly #all: Promise<PromiseSettledResult<void>[]>;
 
-  /** @param seen called with each answer in the moment of its arrival. */
+  /** @param options.seen called with each answer in the moment of its arrival. */
   constructor(
     t: Stage,
     path: string,
     bodies: readonly Credentials[],
-    seen: (answer: Answer, body: Credentials) => void = () => {},
+    {
+      seen = () => {},
+      deadlineMs = patienceMs,
+    }: { seen?: ((answer: Answer, body: Credentials) => void) | undefined; deadlineMs?: number } = {},
   ) {
     this.open = bodies.length;
     this.#all = Promise.allSettled(
       bodies.map(async (body) => {
         try {
-          const answer = await t.visitor().post(path, body, { deadlineMs: patienceMs });
+          const answer = await t.visitor().post(path, body, { deadlineMs });
           seen(answer, body);
           this.answers.set(body, answer);
         } finally {

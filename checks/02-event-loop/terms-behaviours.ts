@@ -26,7 +26,7 @@ export function termsBehaviours(behaviour: CheckDefinition['behaviour']): void {
       const cases: [string, 'gzip' | undefined][] = [
         ['gzip', 'gzip'],
         ['identity', undefined],
-        ['br, gzip;q=0.5', 'gzip'],
+        ['deflate, gzip;q=0.5', 'gzip'],
         ['gzip;q=0', undefined],
         ['gzip', 'gzip'],
       ];

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -42,8 +42,18 @@ describe('the files of a lesson', () => {
     writeFileSync(stage.file('RULES_FILE'), 'Be long.');
     expect((await read(environment.balancer.url)).rules).toBe('Be long.');
     expect(readFileSync(original, 'utf8')).toBe('Be brief.\n');
-    expect(dirname(stage.file('NOTES_FILE')).startsWith(run.dir)).toBe(true);
     expect(() => stage.file('OTHER_FILE')).toThrow('no file OTHER_FILE');
+  });
+
+  it('lie in no folder whose name begins with a dot, where sendFile would not look, and are deleted with the run', async () => {
+    const run = fakeRun();
+    const environment = await Environment.start({ lesson, subjectDir, run });
+    const dir = dirname(environment.files.RULES_FILE as string);
+    expect(dir).not.toMatch(/[\\/]\./);
+    expect(basename(dir)).toMatch(/^encore-/); // Else the reaper leaves it.
+    await environment[Symbol.asyncDispose]();
+    await run[Symbol.asyncDispose]();
+    expect(existsSync(dir)).toBe(false);
   });
 
   it('outlive a restart of the app', async () => {

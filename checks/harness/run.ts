@@ -8,7 +8,7 @@ import { runTag, sweepDeadRuns } from './run-end.ts';
 
 /** The repository's folder. */
 export const repoDir = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
-/** The only folder that the workshop writes to, besides node_modules. */
+/** The only folder that the workshop writes to, besides node_modules and what a run lists in `deleteToo`. */
 export const cacheDir = join(repoDir, '.workshop');
 const runsDir = join(cacheDir, 'runs');
 

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import express, { type Express } from 'express';
@@ -46,12 +47,12 @@ export function createApp({ accounts, termsFile }: AppOptions): Express {
 
   // The legal department edits the file in place, so it is read anew for each request.
   app.get('/terms', async (req, res) => {
-    const file = await open(termsFile); // An error here is still a 500; later it could only break the answer off.
     res.type('text/plain').vary('Accept-Encoding');
     if (!req.acceptsEncodings('gzip')) {
-      await pipeline(file.createReadStream(), res);
+      res.sendFile(resolve(termsFile));
       return;
     }
+    const file = await open(termsFile); // An error here is still a 500; later it could only break the answer off.
     res.set('Content-Encoding', 'gzip');
     await pipeline(file.createReadStream(), createGzip(), res);
   });
