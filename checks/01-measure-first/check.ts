@@ -34,6 +34,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
         lookAt: 'the beginning of the route GET /events',
       });
     },
+    { limitMs: 60_000 },
   );
 
   behaviour(
@@ -71,6 +72,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
         });
       }
     },
+    { limitMs: 60_000 },
   );
 
   behaviour(
@@ -101,7 +103,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
               }
             : {},
       }),
-    { limitMs: 60_000 },
+    { limitMs: 90_000 },
   );
 
   load(() => {

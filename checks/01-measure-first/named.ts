@@ -50,10 +50,11 @@ function nameIn(source: string | undefined): string | undefined {
   return /\bhottest\b[^='"`]*=\s*(['"`])(.*?)\1/.exec(code ?? '')?.[2]?.trim();
 }
 
-/** "prices.formatPrice()" and "formatPrice src/prices.ts:21" mean formatPrice. */
+/** "prices.formatPrice()", "function formatPrice" and "formatPrice src/prices.ts:21" mean formatPrice. */
 function bare(given: string): string {
   return (
     given
+      .replace(/^(async |function |new )+/, '')
       .split(/[\s(]/)[0]
       ?.replace(/^.*[.#]/, '')
       .trim() ?? ''

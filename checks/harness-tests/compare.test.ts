@@ -1,7 +1,13 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import lesson from '../01-measure-first/lesson.ts';
+import { Stage } from '../harness/behaviour.ts';
 import { BadAnswer, ClosedLoop } from '../harness/compare/closed-loop.ts';
+import { compareCost } from '../harness/compare/compare-cost.ts';
 import { type Block, ruleOn } from '../harness/compare/ruling.ts';
 import { Environment } from '../harness/environment.ts';
+import { repoDir } from '../harness/run.ts';
+import { Inconclusive } from '../harness/verdict.ts';
 import { appsDir } from './check-fixture.ts';
 import fixture from './fixture/lesson.ts';
 import { fakeRun } from './services/fake-run.ts';
@@ -74,5 +80,19 @@ describe('the closed loop', { timeout: 60_000 }, () => {
     await expect(loop.run({ atLeastTurns: 1 })).rejects.toThrow(BadAnswer);
     await expect(loop.run({ atLeastTurns: 1 })).rejects.toThrow(/^GET \/secret\t401/);
     loop.close();
+  });
+});
+
+describe('the comparison of costs', { timeout: 60_000 }, () => {
+  const subjectDir = join(repoDir, 'solutions', lesson.folder);
+  const comparison = { what: 'CPU time', turn: () => [{ path: '/events?city=Oslo' }] };
+
+  it('judges nobody when it takes too long on a machine that others keep busy', async () => {
+    await using run = fakeRun();
+    await using environment = await Environment.start({ lesson, subjectDir, run });
+    const t = new Stage(environment, { because: '', lookAt: '' });
+    const watch = { otherCoresBusy: () => 64 };
+    await expect(compareCost(t, comparison, { watch, timeMs: 300 })).rejects.toThrow(Inconclusive);
+    await t.close();
   });
 });

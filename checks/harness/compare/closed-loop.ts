@@ -11,7 +11,14 @@ export interface Call {
 export type Turn = (n: number) => Call[];
 
 /** A call that was not answered with 2xx, or not at all. */
-export class BadAnswer extends Error {}
+export class BadAnswer extends Error {
+  /** Nothing came in time. */
+  readonly late: boolean;
+  constructor(message: string, { late = false } = {}) {
+    super(message);
+    this.late = late;
+  }
+}
 
 const timeoutMs = 20_000;
 
@@ -54,9 +61,13 @@ export class ClosedLoop {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const headers = payload ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) } : {};
     return new Promise((resolve, reject) => {
-      const bad = (what: string) => reject(new BadAnswer(`${method} ${path}\t${what}`));
+      let late = false;
+      const bad = (what: string) => reject(new BadAnswer(`${method} ${path}\t${what}`, { late }));
       const sent = request(new URL(path, this.#url), { method, agent: this.#agent, headers, timeout: timeoutMs });
-      sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+      sent.on('timeout', () => {
+        late = true;
+        sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`));
+      });
       sent.on('error', (error: NodeJS.ErrnoException) => bad(error.code ?? error.message));
       sent.on('response', (answer) => {
         const { statusCode = 0 } = answer;

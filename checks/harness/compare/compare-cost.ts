@@ -1,7 +1,8 @@
 import type { Stage } from '../behaviour.ts';
 import type { Instance } from '../environment.ts';
+import { disturbs, MachineWatch } from '../machine.ts';
 import { tell } from '../progress.ts';
-import type { Teaching } from '../verdict.ts';
+import { Inconclusive, type Teaching } from '../verdict.ts';
 import { BadAnswer, ClosedLoop, type Turn } from './closed-loop.ts';
 import { type Block, type Ruling, ruleOn } from './ruling.ts';
 
@@ -23,17 +24,51 @@ const warmUpTurns = 48;
  * them, from an idle app to an idle app, its error is about the same.
  */
 const windowMs = 300;
+/** Three to ten times what it takes on a quiet machine, and less than a behaviour that compares may take. */
+const budgetMs = 50_000;
 
 /**
  * Compares what the learner's app costs in CPU time with our solution and with the starter, all freshly started, and
  * fails the behaviour when it is too much. Never against a figure in milliseconds: those differ from machine to machine.
  */
-export async function compareCost(t: Stage, comparison: CostComparison): Promise<void> {
+export async function compareCost(
+  t: Stage,
+  comparison: CostComparison,
+  { watch = new MachineWatch(), timeMs = budgetMs }: Circumstances = {},
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      // On a quiet machine it is the app that takes so long, and the limit of the behaviour says so.
+      if (disturbs(watch.otherCoresBusy())) reject(tooBusy());
+    }, timeMs);
+  });
+  try {
+    await Promise.race([compare(t, comparison, watch), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** For tests. */
+interface Circumstances {
+  watch?: Pick<MachineWatch, 'otherCoresBusy'>;
+  timeMs?: number;
+}
+
+function tooBusy(): Inconclusive {
+  return new Inconclusive(
+    'other programs kept the machine so busy that the CPU time could not be compared',
+    'close other programs and check again',
+  );
+}
+
+async function compare(t: Stage, comparison: CostComparison, watch: Pick<MachineWatch, 'otherCoresBusy'>) {
   const { what, turn, limitOfStarter, teaching } = comparison;
   const [learner, solution, starter] = await Promise.all([
-    t.startExtra().then((app) => new Arm(t, app, turn)),
-    t.startReference('solution').then((app) => new Arm(t, app, turn, 'our solution')),
-    t.startReference('starter').then((app) => new Arm(t, app, turn, 'the starter')),
+    t.startExtra().then((app) => new Arm(t, app, { turn, watch })),
+    t.startReference('solution').then((app) => new Arm(t, app, { turn, watch, ours: 'our solution' })),
+    t.startReference('starter').then((app) => new Arm(t, app, { turn, watch, ours: 'the starter' })),
   ]);
   tell({ type: 'doing', text: 'warming up your app, our solution and the starter' });
   await Promise.all([learner, solution, starter].map((arm) => arm.warmUp()));
@@ -77,10 +112,16 @@ class Arm {
   readonly #loop: ClosedLoop;
   /** Set for what is ours, which nobody is blamed for. */
   readonly #ours: string | undefined;
+  readonly #watch: Pick<MachineWatch, 'otherCoresBusy'>;
 
-  constructor(t: Stage, app: Instance, turn: Turn, ours?: string) {
+  constructor(
+    t: Stage,
+    app: Instance,
+    { turn, watch, ours }: { turn: Turn; watch: Pick<MachineWatch, 'otherCoresBusy'>; ours?: string },
+  ) {
     this.#t = t;
     this.#app = app;
+    this.#watch = watch;
     this.#loop = new ClosedLoop(app.url, turn, clients);
     this.#ours = ours;
   }
@@ -102,6 +143,7 @@ class Arm {
     } catch (error) {
       if (!(error instanceof BadAnswer)) throw error;
       if (this.#ours) this.#t.inconclusive(`${this.#ours} did not do its part: ${error.message.replace('\t', ' ')}`);
+      if (error.late && disturbs(this.#watch.otherCoresBusy())) throw tooBusy();
       const [call = '', seen = ''] = error.message.split('\t');
       return this.#t.require(false, {
         step: `${call}, ${clients} clients at a time`,
