@@ -1,6 +1,7 @@
 import type { CheckDefinition } from '../harness/check.ts';
 import type { Gathered } from './gathered.ts';
 import { type Credentials, Crowd, linesOf, newcomer, patienceMs, tellInOneLine } from './steps.ts';
+import { syncWriteOf } from './sync-writes.ts';
 
 /** What becomes of an account when others want its name, the disk fails, or the process ends. */
 export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { signUps, disk }: Gathered): void {
@@ -48,8 +49,14 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
     },
     async (t) => {
       const { healthAnswered: answered, notSlow = 'it keeps its file open' } = (await disk(t)) ?? {};
-      if (answered === undefined)
-        t.skip(`no write of this app can be held up here, because ${notSlow}; so nobody saw who would wait for it`);
+      if (answered === undefined) {
+        const syncWrite = await syncWriteOf(t);
+        if (syncWrite === undefined)
+          t.skip(`no write of this app can be held up here, because ${notSlow}; so nobody saw who would wait for it`);
+        tellInOneLine(t, 'a sign-up under node --trace-sync-io');
+        t.require(!syncWrite, { expected: 'no write that the event loop waits for', seen: `${syncWrite}` });
+        return;
+      }
       tellInOneLine(t, 'a sign-up while ACCOUNTS_FILE is on a disk that does not answer');
       t.require(answered, { step: 'GET /health meanwhile', expected: 'an answer', seen: 'none' });
     },

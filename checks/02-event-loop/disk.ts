@@ -94,7 +94,7 @@ async function slowDisk(
       accepted,
       written,
       healthAnswered,
-      notSlow: 'it writes to another file first, or opens this one to read, too',
+      notSlow: slow ? 'it writes to another file first, or opens this one to read, too' : 'there are no named pipes',
     };
   } finally {
     await slow?.close().catch(() => {}); // It has been replaced by a file.
