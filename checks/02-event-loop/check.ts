@@ -5,7 +5,8 @@ import lesson from './lesson.ts';
 import { logInBehaviours } from './log-ins.ts';
 import { signUpBehaviours } from './sign-ups.ts';
 import { contractCost, hashCostMs } from './steps.ts';
-import { termsBehaviours } from './terms-behaviours.ts';
+import { termsBehaviours } from './terms.ts';
+import { termsLoopBehaviour } from './terms-loop.ts';
 
 defineCheck(lesson, ({ behaviour, load }) => {
   const together = gathered();
@@ -13,6 +14,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
   logInBehaviours(behaviour, together);
   accountBehaviours(behaviour, together);
   termsBehaviours(behaviour);
+  termsLoopBehaviour(behaviour);
 
   load(() => {
     const hashMs = hashCostMs();

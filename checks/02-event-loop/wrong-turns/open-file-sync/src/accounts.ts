@@ -1,5 +1,4 @@
 import { existsSync, openSync, readFileSync, writeSync } from 'node:fs';
-
 import bcrypt from 'bcrypt';
 import { inTurn } from './turns.ts';
 
