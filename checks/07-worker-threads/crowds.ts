@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stage } from '../harness/behaviour.ts';
-import { disturbance, MachineWatch } from '../harness/machine.ts';
 import type { CheckDefinition } from '../harness/check.ts';
+import { disturbance, MachineWatch } from '../harness/machine.ts';
 import { inMs, mustBeBest, mustBeOwn, mustSayWhen } from './answers.ts';
 import { bestSeats } from './reference.ts';
 import {
