@@ -3,7 +3,7 @@ import { defineCheck } from '../harness/check.ts';
 import { keyBehaviours } from './keys.ts';
 import lesson from './lesson.ts';
 import { outageBehaviours } from './outages.ts';
-import { callsDuring, crowd, inCalls, read } from './steps.ts';
+import { callsDuring, crowd, haveLooked, heldMs, inCalls, prepareLooks, read, takeOverFromMs } from './steps.ts';
 import { supplierWatch } from './supplier-watch.ts';
 import { truthBehaviours } from './truth.ts';
 
@@ -19,7 +19,8 @@ defineCheck(lesson, ({ behaviour, load }) => {
       lookAt: 'where does the cache keep its entries, and which instances can read there?',
     },
     async (t) => {
-      await t.supplier.setLatency(50);
+      await t.supplier.setLatency(0);
+      await prepareLooks(t);
       for (const [path, first, second] of [
         ['/stats', 1, 2],
         ['/events/7', 2, 1],
@@ -45,25 +46,30 @@ defineCheck(lesson, ({ behaviour, load }) => {
     },
     async (t) => {
       const urls = [t.app(1).url, t.app(2).url];
-      await t.supplier.setLatency(400);
-      t.trail.splice(0, t.trail.length, `${readers} times GET /events/31 at once, over both instances`);
+      await prepareLooks(t);
+      await t.supplier.setLatency(heldMs);
       await t.supplier.reset();
-      let answered = false;
-      const asked = crowd(urls, '/events/31', readers).finally(() => {
-        answered = true;
-      });
-      await t.until('answers', async () => answered || (await t.supplier.total()) > 2, { deadlineMs: 10_000 });
-      const calls = await t.supplier.total();
-      if (calls > 2) await t.supplier.setLatency(0); // It has been seen; the others need not wait for their turn.
+      t.trail.splice(0, t.trail.length, `${readers} times GET /events/31 at once, over both instances`);
+      const askedFrom = performance.now();
+      const asked = crowd(urls, '/events/31', readers);
+      await haveLooked(urls);
+      await t.until('a call to the supplier', async () => (await t.supplier.total()) > 0);
+      const held = await t.supplier.total();
+      const heldForMs = performance.now() - askedFrom;
+      await t.supplier.setLatency(0);
+      await t.supplier.release();
       const answers = await asked;
-      t.require(calls !== 2, {
+      const calls = Math.max(held, await t.supplier.total());
+      if (held > 1 && held <= 3 && heldForMs > takeOverFromMs)
+        t.inconclusive('the machine was too busy to send all readers while one answer was under way');
+      t.require(held !== 2, {
         expected: '1 call to the supplier',
         seen: '2 calls, one for each instance',
         because:
           'The readers of one process wait for each other, but no process knows what the other one is asking for. With ten instances it is ten calls.',
         lookAt: 'who tells the other instance that an answer is under way?',
       });
-      t.require(calls === 1, { expected: '1 call to the supplier', seen: `${calls} calls and more` });
+      t.require(calls === 1, { expected: '1 call to the supplier', seen: inCalls(calls) });
       const bad = answers.find(({ status }) => status !== 200);
       t.require(!bad, {
         expected: `${readers} times 200`,
@@ -71,10 +77,11 @@ defineCheck(lesson, ({ behaviour, load }) => {
         because: 'Readers who wait for the one that asks must get its answer.',
         lookAt: 'what becomes of a reader that may not ask by itself?',
       });
-      t.require(new Set(answers.map(({ text }) => text)).size === 1, {
-        expected: 'equal answers',
-        seen: 'answers that differ',
-      });
+      const [first, ...others] = answers.map(({ text }) => parsed(text));
+      t.require(
+        others.every((other) => isDeepStrictEqual(other, first)),
+        { expected: 'equal answers', seen: 'answers that differ' },
+      );
     },
   );
 
@@ -87,3 +94,12 @@ defineCheck(lesson, ({ behaviour, load }) => {
     return { watch: () => supplierWatch(t) };
   });
 });
+
+/** Two that say the same may differ in the order of their fields. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

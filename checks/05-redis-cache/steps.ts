@@ -1,4 +1,5 @@
 import { Agent, get } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Stage } from '../harness/behaviour.ts';
 import type { SupplierHandle } from '../harness/services/supplier/handle.ts';
 import type { Teaching } from '../harness/verdict.ts';
@@ -6,6 +7,12 @@ import { type Answer, excerpt, type RequestOptions, type Visitor } from '../harn
 
 /** What an app may answer when the supplier does not answer it. */
 export const unavailable = [502, 503, 504];
+/** The supplier keeps its answers back until they are released: longer than any reader waits. */
+export const heldMs = 60_000;
+/** From then on the contract lets another reader take over. */
+export const takeOverFromMs = 1_000;
+/** Nobody changes or drops it, so once it is kept an instance answers it with nothing but Redis. */
+const keptPath = '/events/1';
 
 /** GET that must be answered with 200 and the event of the path, or the statistics. */
 export async function read(
@@ -65,10 +72,47 @@ function shout(url: string, agent: Agent): Promise<Shout> {
   });
 }
 
-/** PUT that must be answered with 200. */
-export async function change(t: Stage, id: string, body: Record<string, unknown>, on: number): Promise<void> {
-  t.step(`PUT /events/${id} ${JSON.stringify(body)} on instance ${on}`);
-  const trailLength = t.trail.length;
-  (await t.visitor().put(`/events/${id}`, body, { on })).mustBe(200);
-  t.trail.splice(trailLength);
+/** Reads until the supplier is not asked: a client may connect to Redis only when it is needed first. Not judged. */
+export async function untilKept(visitor: Visitor, supplier: SupplierHandle, path: string, on?: number): Promise<void> {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    if ((await callsDuring(supplier, () => visitor.get(path, on ? { on } : {}))) === 0) return;
+    await delay(50);
+  }
+}
+
+/** Makes sure that `haveLooked` can tell. */
+export async function prepareLooks(t: Stage): Promise<void> {
+  for (const on of [1, 2]) await untilKept(t.visitor(), t.supplier, keptPath, on);
+}
+
+/** Until those who were sent there before have looked into Redis: later readers have, one after the other. */
+export function haveLooked(urls: string[]): Promise<void> {
+  return roundTrips(urls, keptPath);
+}
+
+/** Until an instance has got round to whatever reached it before. It asks neither Redis nor the supplier. */
+export function hasCaughtUp(url: string): Promise<void> {
+  return roundTrips([url], '/no-such-route');
+}
+
+async function roundTrips(urls: string[], path: string): Promise<void> {
+  await Promise.all(
+    urls.map(async (url) => {
+      for (let trip = 0; trip < 8; trip++) await crowd([url], path, 1);
+    }),
+  );
+  await delay(20);
+}
+
+/** PUT that must be answered with 200, by an instance (1-based) or an extra one. */
+export async function change(t: Stage, id: string, body: Record<string, unknown>, by: number | Visitor): Promise<void> {
+  const isNumber = typeof by === 'number';
+  t.step(`PUT /events/${id} ${JSON.stringify(body)} on ${isNumber ? `instance ${by}` : 'it'}`);
+  const visitor = isNumber ? t.visitor() : by;
+  const answer = await visitor.put(`/events/${id}`, body, isNumber ? { on: by } : {});
+  answer.mustBe(200);
+  t.trail.splice(
+    t.trail.findLastIndex((line) => line.startsWith(answer.request)),
+    1,
+  );
 }

@@ -88,6 +88,31 @@ describe('the Redis of a check', () => {
     await redis.close();
   });
 
+  it('opens a door for one app that can be held while the other app is not', async () => {
+    await using run = fakeRun();
+    const redis = await handleOf(await privateServer(run));
+    const door = await redis.openDoor();
+    const [held, other] = [new Redis(door.url), new Redis(redis.appUrl)];
+    await held.set('key', '1');
+    door.pause();
+    const paused = held.set('key', '2');
+    for (let trip = 0; trip < 50; trip++) expect(await other.get('key')).toBe('1');
+    door.resume();
+    await paused;
+    door.holdReplies();
+    let heard = false;
+    const unheard = held.set('key', '3').then(() => {
+      heard = true;
+    });
+    await expect.poll(() => other.get('key'), patient).toBe('3');
+    expect(heard).toBe(false);
+    door.resume();
+    await unheard;
+    for (const app of [held, other]) app.disconnect();
+    await redis.close();
+    expect(survivors(run)).toEqual([]);
+  });
+
   it('tells when the server itself has died', async () => {
     await using run = fakeRun();
     const redis = await handleOf(await privateServer(run));

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** What both directions of every connection of a proxy share. */
+/** What all connections of a proxy share in one direction. */
 export interface LaneSettings {
   delayMs: number;
   paused: boolean;

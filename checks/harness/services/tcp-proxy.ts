@@ -23,6 +23,9 @@ export interface TcpProxy {
   restore(): Promise<void>;
   /** The service hangs: connections are accepted and nothing passes. */
   pause(): void;
+  /** What the app sends arrives, and what the service answers is held back. */
+  holdReplies(): void;
+  /** After `pause` or `holdReplies`. */
   resume(): void;
   close(): Promise<void>;
 }
@@ -41,7 +44,8 @@ export async function startTcpProxy({
   target: TcpTarget;
   onConnection?: (client: Socket, upstream: Socket) => void;
 }): Promise<TcpProxy> {
-  const settings: LaneSettings = { delayMs: 0, paused: false };
+  const there: LaneSettings = { delayMs: 0, paused: false };
+  const back: LaneSettings = { delayMs: 0, paused: false };
   const links = new Set<Link>();
   let server: Server | undefined = await listenBelowEphemeral();
   server.on('connection', accept);
@@ -52,7 +56,7 @@ export async function startTcpProxy({
     const link: Link = {
       client,
       target: upstream,
-      lanes: [new Lane(client, upstream, settings), new Lane(upstream, client, settings)],
+      lanes: [new Lane(client, upstream, there), new Lane(upstream, client, back)],
     };
     links.add(link);
     onConnection?.(client, upstream);
@@ -90,10 +94,11 @@ export async function startTcpProxy({
       return links.size;
     },
     get delayMs() {
-      return settings.delayMs;
+      return there.delayMs;
     },
     set delayMs(delayMs) {
-      settings.delayMs = delayMs;
+      there.delayMs = delayMs;
+      back.delayMs = delayMs;
     },
     cut,
     async restore() {
@@ -102,10 +107,15 @@ export async function startTcpProxy({
       server.on('connection', accept);
     },
     pause() {
-      settings.paused = true;
+      there.paused = true;
+      back.paused = true;
+    },
+    holdReplies() {
+      back.paused = true;
     },
     resume() {
-      settings.paused = false;
+      there.paused = false;
+      back.paused = false;
       pumpAll();
     },
     close: cut,

@@ -1,10 +1,21 @@
 import { Redis } from 'ioredis';
 import type { Look, RedisServer, Session } from '../provider.ts';
-import { startTcpProxy } from '../tcp-proxy.ts';
+import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
 import { parseRedisUrl, redisUrl } from './address.ts';
 import { unlinkAll } from './connect.ts';
 import { startRedis } from './index.ts';
 import { markerKey } from './owner.ts';
+
+/** One more way to the same database, for an instance that is to be held while the others are not. Ends with the Redis. */
+export interface RedisDoor {
+  /** For that instance's REDIS_URL. */
+  url: string;
+  /** Neither what the app sends nor what Redis answers passes, until `resume`. */
+  pause(): void;
+  /** Redis does what the app says, and the app does not hear of it until `resume`. */
+  holdReplies(): void;
+  resume(): void;
+}
 
 /** What checks do with a Redis: give the app an address that can be cut, and look at what the app wrote. */
 export interface RedisHandle {
@@ -12,6 +23,7 @@ export interface RedisHandle {
   appUrl: string;
   /** The same database without the proxy, for an instance that nothing slows or cuts. */
   directUrl: string;
+  openDoor(): Promise<RedisDoor>;
   /** Connected directly, in the same database. Not cut with the app. */
   client: Redis;
   isStandIn: boolean;
@@ -61,10 +73,26 @@ export async function handleOf(server: RedisServer): Promise<RedisHandle> {
   await client.connect();
   // ioredis goes on in database 0 when the one in the URL can't be had. That one may hold somebody's data.
   await client.select(database);
-  const proxy = await startTcpProxy({ target: { host, port, tls } });
+  const proxies: TcpProxy[] = [];
+  const startProxy = async () => {
+    const proxy = await startTcpProxy({ target: { host, port, tls } });
+    proxies.push(proxy);
+    const url = redisUrl({ ...address, host: '127.0.0.1', port: proxy.port, tls: false }, database);
+    return { proxy, url };
+  };
+  const { proxy, url: appUrl } = await startProxy();
   return {
-    appUrl: redisUrl({ ...address, host: '127.0.0.1', port: proxy.port, tls: false }, database),
+    appUrl,
     directUrl: server.url,
+    async openDoor() {
+      const { proxy, url } = await startProxy();
+      return {
+        url,
+        pause: () => proxy.pause(),
+        holdReplies: () => proxy.holdReplies(),
+        resume: () => proxy.resume(),
+      };
+    },
     client,
     isStandIn: server.isStandIn,
     label: server.label,
@@ -91,7 +119,7 @@ export async function handleOf(server: RedisServer): Promise<RedisHandle> {
     },
     async close() {
       client.disconnect();
-      await proxy.close();
+      await Promise.all(proxies.map((proxy) => proxy.close()));
       await server.stop();
     },
   };
