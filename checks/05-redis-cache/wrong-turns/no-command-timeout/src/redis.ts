@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 
 /**
- * A Redis client that fails at once without a connection, and comes back by itself. The defaults of ioredis queue commands while the server is away.
+ * A Redis client that fails at once without a connection, and comes back by itself. The defaults of ioredis queue commands
+ * while the server is away.
  */
 export function connectRedis(url: string): Redis {
   const redis = new Redis(url, {
@@ -23,13 +26,8 @@ export function connectRedis(url: string): Redis {
   return redis;
 }
 
-/** Resolves once Redis takes commands, or when the deadline has passed: a shop that starts without it still starts. */
-export function redisReady(redis: Redis, { deadlineMs }: { deadlineMs: number }): Promise<void> {
-  return new Promise((resolve) => {
-    const deadline = setTimeout(resolve, deadlineMs);
-    redis.once('ready', () => {
-      clearTimeout(deadline);
-      resolve();
-    });
-  });
+/** Resolves once Redis takes commands, or has refused them, or when the deadline has passed: a shop starts without it, too. */
+export async function redisReady(redis: Redis, { deadlineMs }: { deadlineMs: number }): Promise<void> {
+  const ready = once(redis, 'ready').catch(() => {}); // Rejected by the event 'error'.
+  await Promise.race([ready, delay(deadlineMs, undefined, { ref: false })]);
 }
