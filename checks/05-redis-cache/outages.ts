@@ -122,7 +122,7 @@ export function outageBehaviours(behaviour: CheckDefinition['behaviour']): void 
     'when an answer does not come, one other reader may take over, not all, and nobody else asks meanwhile',
     {
       because:
-        'The first one was slower than its lock, and another one took over. Then the first one failed and freed a lock that was no longer its own. The door was open for everybody.',
+        'The first one was slower than its lock, and another one took over. Then the first one failed, and readers who came asked, too. Most often the first one freed a lock that was no longer its own.',
       lookAt: 'how does whoever frees the lock know that it is still theirs?',
     },
     requireOneAtATime,
@@ -236,8 +236,9 @@ async function mustShareAgain(t: Stage): Promise<void> {
     t.require(performance.now() < deadline, {
       expected: 'no call to the supplier on instance 2, 3 s after Redis came back',
       seen: inCalls(calls),
-      because: 'Redis is back, but the client gave up, or waits too long between its attempts to connect.',
-      lookAt: 'the client’s retryStrategy: what does it return for the twentieth attempt?',
+      because:
+        'Redis is back, but the client gave up, or waits too long between its attempts to connect, or the app leaves Redis alone for too long after an error.',
+      lookAt: 'how soon is Redis tried again, also after the twentieth failure? With ioredis, retryStrategy says it.',
     });
     await delay(100);
   }

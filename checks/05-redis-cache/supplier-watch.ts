@@ -6,7 +6,7 @@ const lookEveryMs = 50;
 /** Longer than the supplier takes for anything, and much shorter than an entry lives. */
 const windowMs = 500;
 /** Two things are read, and each needs one call. */
-const mostInWindow = 6;
+const mostInWindow = 8;
 
 /** Counts how many calls come together while the load runs and entries expire every 2 s. */
 export async function supplierWatch(t: Stage): Promise<() => Promise<LoadFinding>> {
