@@ -1,15 +1,15 @@
 import type { Stage } from '../harness/behaviour.ts';
 import type { CheckDefinition } from '../harness/check.ts';
+import lesson from './lesson.ts';
 import { callsDuring, inCalls, read } from './steps.ts';
 
-/** The default of CACHE_TTL_S, which the instances run with. */
-const cacheTtlS = 60;
+/** What the instances run with. */
+const cacheTtlS = Number(lesson.env.CACHE_TTL_S);
 /** For designs that round a time to live up to a whole second. */
 const roundingS = 1;
 const writtenTogether = 40;
-/** 5 % of the time to live. */
-const leastSpreadS = 3;
-/** Of 40 drawn from a range of 3 s, the first and the last may be nearer to each other than that. */
+const leastSpreadS = 0.05 * cacheTtlS;
+/** Of 40 drawn from a range of 5 %, the first and the last may be nearer to each other than that. */
 const failsBelowS = leastSpreadS / 2;
 
 /** What the app leaves in Redis, and what it makes of what it finds there. */
@@ -32,7 +32,7 @@ export function keyBehaviours(behaviour: CheckDefinition['behaviour']): void {
         ),
       );
       const windowS = (performance.now() - startedAt) / 1_000;
-      t.trail.splice(0, t.trail.length, `GET of ${writtenTogether} events at once`);
+      t.trail.splice(0, t.trail.length, `GET of ${writtenTogether} events at once, with CACHE_TTL_S=${cacheTtlS}`);
       const ttls = await timesToLive(t);
       for (const [key, ttlMs] of ttls) {
         const step = `PTTL ${key}`;

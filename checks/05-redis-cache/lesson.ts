@@ -8,7 +8,8 @@ export default defineLesson({
   services: ['redis', 'supplier'],
   supplier: { latencyMs: 150, atOnce: 5 },
   instances: 2,
-  env: {},
+  // Not the default: an app that does not read it must be found.
+  env: { CACHE_TTL_S: '40' },
   starterFails: [
     'shared',
     'stampede',

@@ -10,6 +10,7 @@ import {
   inCalls,
   prepareLooks,
   read,
+  takeOverFromMs,
   unavailable,
   untilKept,
 } from './steps.ts';
@@ -40,17 +41,21 @@ export function outageBehaviours(behaviour: CheckDefinition['behaviour']): void 
       t.trail.splice(0, t.trail.length, '20 times GET /events/61 at once, over both instances');
       t.step('the supplier keeps them waiting, and then answers 503');
       let answered = false;
+      const heldFrom = performance.now();
       const asked = crowd(urls, '/events/61', 20).finally(() => {
         answered = true;
       });
       await haveLooked(urls);
       await t.supplier.setLatency(150);
       await t.supplier.release();
+      const heldForMs = performance.now() - heldFrom;
       // Each instance may find out for itself, and one who came late may try again.
       const mostCalls = 4;
       await t.until('answers', async () => answered || (await t.supplier.total()) > mostCalls, { deadlineMs: 6_000 });
       const calls = await t.supplier.total();
       if (calls > mostCalls) await t.supplier.setLatency(0);
+      if (calls > mostCalls && heldForMs > takeOverFromMs)
+        t.inconclusive('the machine was too busy to send all readers while one answer was under way');
       const wrong = (await asked).find(({ status }) => !unavailable.includes(status));
       t.require(calls <= mostCalls, {
         expected: `at most ${mostCalls} calls to the supplier`,

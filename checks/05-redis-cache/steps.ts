@@ -98,7 +98,7 @@ export function hasCaughtUp(url: string): Promise<void> {
 async function roundTrips(urls: string[], path: string): Promise<void> {
   await Promise.all(
     urls.map(async (url) => {
-      for (let trip = 0; trip < 8; trip++) await crowd([url], path, 1);
+      for (let trip = 0; trip < 6; trip++) await crowd([url], path, 1);
     }),
   );
   await delay(20);

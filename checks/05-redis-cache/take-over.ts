@@ -7,6 +7,8 @@ import { crowd, haveLooked, heldMs, takeOverFromMs, untilKept } from './steps.ts
 
 /** By then a reader who waits for one that died has recovered; one that renews its claim has been left alone. */
 const takenOverWithinMs = 3_200;
+/** A claim of a second that ends a moment early is none that ends early. */
+const tooEarlyMs = 0.9 * takeOverFromMs;
 const path = '/events/7';
 
 /**
@@ -26,6 +28,7 @@ export async function requireOneAtATime(t: Stage): Promise<void> {
     await supplier.reset();
     await supplier.fail({ how: 'hang', times: 1 });
     t.step(`GET ${path} on instance 1, and the supplier does not answer`);
+    const sentAt = performance.now();
     const first = crowd([one.url], path, 1);
     await t.until('the first call', async () => (await supplier.total()) > 0);
     const hangsFrom = performance.now();
@@ -49,6 +52,14 @@ export async function requireOneAtATime(t: Stage): Promise<void> {
     };
     if (tookOver) {
       t.step(`another reader asks after ${((performance.now() - hangsFrom) / 1_000).toFixed(1)} s`);
+      const afterMs = performance.now() - sentAt;
+      t.require(afterMs > tooEarlyMs, {
+        expected: `nobody else to ask for ${takeOverFromMs / 1_000} s`,
+        seen: `a second call after ${(afterMs / 1_000).toFixed(1)} s`,
+        because:
+          'The first one was only slow, and its claim was over. A supplier that is slow because it has much to do is asked for everything twice.',
+        lookAt: 'how long does a claim last whose owner still waits for the supplier?',
+      });
       const expected = '2 calls to the supplier, the first and that of the one who takes over';
       const together = {
         because: 'Those who wait give up together and ask by themselves: the stampede comes after all, only later.',

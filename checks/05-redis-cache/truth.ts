@@ -6,7 +6,7 @@ import { FarInstance } from './far-instance.ts';
 import { change, hasCaughtUp, heldMs, read } from './steps.ts';
 
 /** How long a write may wait for a read under way before that read gets its answer. */
-const patienceMs = 1_500;
+const patienceMs = 2_000;
 /** A right app that sends something to Redis waits so long for its reply at least, before it goes on without. */
 const shortestTimeoutMs = 250;
 
