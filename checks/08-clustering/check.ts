@@ -8,7 +8,7 @@ import { quotes } from './reference.ts';
 import { inTurns, keptConnection, mustAnswer } from './requests.ts';
 import { stopBehaviours } from './stops.ts';
 import { supervisionBehaviours } from './supervision.ts';
-import { processes, servingPids, workersByDefault } from './workers.ts';
+import { processes, servingPids, threadsAtWork, workersByDefault } from './workers.ts';
 
 const visitors = 1_000;
 const connections = 40;
@@ -48,10 +48,19 @@ defineCheck(lesson, ({ behaviour, load }) => {
     async (t) => {
       if (process.platform === 'win32') t.skip('processes can’t be told apart on Windows; WSL can');
       const expected = workersByDefault(t);
+      const threadsBefore = t.app(1).threadCpu();
       const serving = await servingPids(t, t.app(1), expected);
+      const threads = serving.length === 1 ? threadsAtWork(threadsBefore, t.app(1)) : undefined;
       t.require(serving.length === expected, {
         expected: `${processes(expected)} to do the work`,
-        seen: `${processes(serving.length)} did it`,
+        seen:
+          threads && threads > 1 ? `${threads} threads of one process did it` : `${processes(serving.length)} did it`,
+        ...(threads && threads > 1
+          ? {
+              because:
+                'Threads use the cores, too, but they are one process: one that runs out of memory takes all of them with it, and every open request.',
+            }
+          : {}),
         ...(serving.length > expected || serving.length > 1
           ? {
               because:

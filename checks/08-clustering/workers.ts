@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stage } from '../harness/behaviour.ts';
 import type { Instance } from '../harness/environment.ts';
+import { pulseOf } from '../harness/pulse.ts';
 import { quoteCostMs } from './reference.ts';
 import { inTurns, mustAnswer } from './requests.ts';
 
@@ -33,21 +34,33 @@ export function usedSince(before: Map<number, number>, app: Instance): { pid: nu
   return [...cpuByPid(app)].map(([pid, ms]) => ({ pid, ms: ms - (before.get(pid) ?? 0) })).sort((a, b) => b.ms - a.ms);
 }
 
-/** Waits until the app's processes have started and rest. One that never rests is judged as it is. */
-export async function settled(app: Instance, deadlineMs = 8_000): Promise<void> {
+/**
+ * Waits until the app's processes have started and rest. On a busy machine one that gets no core looks like one that
+ * rests, so each must also have been asleep. Resolves to false when they have not come to rest by then.
+ */
+export async function settled(app: Instance, deadlineMs = 8_000): Promise<boolean> {
   const until = performance.now() + deadlineMs;
-  for (let quiet = 0; quiet < 2 && performance.now() < until; ) {
+  for (let quiet = 0; quiet < 2; ) {
+    if (performance.now() > until) return false;
     const before = cpuByPid(app);
+    const pulses = new Map([...before.keys()].map((pid) => [pid, pulseOf(pid)]));
     await delay(60);
-    const busiest = Math.max(0, ...usedSince(before, app).map(({ ms }) => ms));
-    quiet = busiest < 6 ? quiet + 1 : 0;
+    const busy = usedSince(before, app).some(({ pid, ms }) => ms >= 6 || starves(pid, pulses.get(pid)));
+    quiet = busy ? 0 : quiet + 1;
   }
+  return true;
+}
+
+/** Wanted a core then and now, and has not slept in between. A process that is new was not seen to rest. */
+function starves(pid: number, before: ReturnType<typeof pulseOf>): boolean {
+  const now = pulseOf(pid);
+  if (!now) return false; // Not Linux.
+  return !before || (before.wantsCore && now.wantsCore && now.sleeps === before.sleeps);
 }
 
 /**
  * Pids of the processes that compute quotes, found by their CPU time: nothing in the app has to cooperate. Connections
- * are fresh and overlap, because a kept one stays with one worker. Who has less than a quarter of an even share of the
- * work only passes connections on.
+ * are fresh and overlap, because a kept one stays with one worker.
  */
 export async function servingPids(t: Stage, app: Instance, expected: number): Promise<number[]> {
   await settled(app);
@@ -70,12 +83,29 @@ export async function servingPids(t: Stage, app: Instance, expected: number): Pr
         'Quotes are kept. In production the demand of the moment goes in, so each is computed when it is asked for.',
       lookAt: 'what happens in GET /quote/:event?',
     });
-    serving = used.filter(({ ms }) => ms > totalMs / expected / 4).map(({ pid }) => pid);
-    if (serving.length >= expected) break;
+    serving = whoServes(used, expected);
+    if (serving.length === expected) break;
     if (used[0] && used[0].ms > 0.9 * totalMs && round > 0) break;
   }
   t.step(`${sent} quotes over fresh connections, ${2 * expected + 2} at a time`);
   return serving;
+}
+
+/**
+ * A quarter of an even share makes a worker: the kernel does not deal connections out evenly. Who is one too many must have
+ * done more, because a primary that passes requests on also works for each of them.
+ */
+function whoServes(used: { pid: number; ms: number }[], expected: number): number[] {
+  const totalMs = used.reduce((sum, { ms }) => sum + ms, 0);
+  const evenMs = totalMs / expected;
+  return used.filter(({ ms }, at) => ms > evenMs * (at < expected ? 0.25 : 0.5)).map(({ pid }) => pid);
+}
+
+/** Counts the threads that did at least a fifth of what the app did since `threadsBefore`. Undefined if only Linux can tell. */
+export function threadsAtWork(threadsBefore: Map<string, number> | undefined, app: Instance): number | undefined {
+  const used = [...(app.threadCpu() ?? [])].map(([thread, ms]) => ms - (threadsBefore?.get(thread) ?? 0));
+  const totalMs = used.reduce((sum, ms) => sum + ms, 0);
+  return threadsBefore && used.filter((ms) => ms > totalMs / 5).length;
 }
 
 /** "processes" with their number. */

@@ -16,6 +16,8 @@ export class AppProcess implements AsyncDisposable {
   readonly port: number;
   /** The loopback address that it listens on: an app may bind to IPv4, IPv6 or both. */
   host = '127.0.0.1';
+  /** From its start until it listened: what a start takes on this machine at this moment. */
+  startedInMs = 0;
   readonly output = new OutputTail();
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;

@@ -50,8 +50,10 @@ async function startOnce(
   });
   run.adopt(child);
   const app = new AppProcess(child, port, name);
+  const spawnedAt = performance.now();
   try {
     app.host = await listeningHost(app);
+    app.startedInMs = performance.now() - spawnedAt;
     if (trust || ownsItsPort(app)) return app;
   } catch (error) {
     await app.kill();

@@ -1,0 +1,42 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Stage } from '../harness/behaviour.ts';
+import type { Instance } from '../harness/environment.ts';
+import { disturbs, MachineWatch } from '../harness/machine.ts';
+
+/** A start takes 0.2 to 0.4 s on a quiet machine. When it took that long, everything takes long. */
+const slowStartMs = 1_000;
+/** So many times its limit is what a slow machine may make of a wait. */
+const mostStretch = 8;
+/** How often the process table is read. `ps` takes longer than /proc. */
+export const lookEveryMs = process.platform === 'linux' ? 20 : 150;
+
+/** Tells, from now on, whether this machine is too slow or too busy for its seconds to mean anything. */
+export function watchForSlowness(app: Instance): () => boolean {
+  const watch = new MachineWatch();
+  return () => app.startedInMs > slowStartMs || disturbs(watch.otherCoresBusy());
+}
+
+/**
+ * Looks again and again until it is done, or until the limit is over. On a slow machine it goes on for longer: what is
+ * done by then is neither right nor wrong, and what is not will never be.
+ * @returns how long it took, or undefined when it did not come.
+ */
+export async function waitFor(
+  t: Stage,
+  app: Instance,
+  { what, limitMs, done }: { what: string; limitMs: number; done: () => boolean },
+): Promise<number | undefined> {
+  const isSlow = watchForSlowness(app);
+  const startedAt = performance.now();
+  const sinceMs = () => performance.now() - startedAt;
+  let isDone = done();
+  while (!isDone && (sinceMs() < limitMs || (isSlow() && sinceMs() < limitMs * mostStretch))) {
+    await delay(lookEveryMs);
+    isDone = done();
+  }
+  const ms = sinceMs();
+  if (!isDone) return undefined;
+  // The last look may have been late by itself.
+  if (ms > limitMs && isSlow()) t.inconclusive(`${what} took ${(ms / 1_000).toFixed(1)} s, and this machine is busy`);
+  return ms;
+}

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * Of a process's main thread: whether it runs or waits for a core at this moment, and how often it has gone to sleep by
+ * itself. One that wants to run and has not slept for a while is no process that rests: it gets no core. Linux only.
+ */
+export function pulseOf(pid: number): { wantsCore: boolean; sleeps: number } | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const status = statusOf(pid);
+  const after = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? '';
+  return { wantsCore: after('State') === 'R', sleeps: Number(after('voluntary_ctxt_switches')) };
+}
+
+function statusOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch {
+    return ''; // It has ended.
+  }
+}
