@@ -16,6 +16,15 @@ export function watchForSlowness(app: Instance): () => boolean {
   return () => app.startedInMs > slowStartMs || disturbs(watch.otherCoresBusy());
 }
 
+interface Wait {
+  /** "the start of a new worker" */
+  what: string;
+  limitMs: number;
+  done: () => boolean;
+  /** performance.now() when the time began. */
+  startedAt?: number;
+}
+
 /**
  * Looks again and again until it is done, or until the limit is over. On a slow machine it goes on for longer: what is
  * done by then is neither right nor wrong, and what is not will never be.
@@ -24,10 +33,9 @@ export function watchForSlowness(app: Instance): () => boolean {
 export async function waitFor(
   t: Stage,
   app: Instance,
-  { what, limitMs, done }: { what: string; limitMs: number; done: () => boolean },
+  { what, limitMs, done, startedAt = performance.now() }: Wait,
 ): Promise<number | undefined> {
   const isSlow = watchForSlowness(app);
-  const startedAt = performance.now();
   const sinceMs = () => performance.now() - startedAt;
   let isDone = done();
   while (!isDone && (sinceMs() < limitMs || (isSlow() && sinceMs() < limitMs * mostStretch))) {

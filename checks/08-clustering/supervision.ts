@@ -26,6 +26,7 @@ export function supervisionBehaviours(behaviour: CheckDefinition['behaviour']): 
       const expected = workersByDefault(t);
       const victim = aWorkerOf(t, app, await servingPids(t, app, expected));
       const before = new Set(app.tree().map(({ pid }) => pid));
+      const startedAt = performance.now();
       process.kill(victim, 'SIGKILL');
       t.step('SIGKILL to a worker');
       const replaced = new AbortController();
@@ -36,6 +37,7 @@ export function supervisionBehaviours(behaviour: CheckDefinition['behaviour']): 
         replacedMs = await waitFor(t, app, {
           what: 'the start of a new worker',
           limitMs: replacedWithinMs,
+          startedAt,
           done: () => app.exited || lost !== undefined || app.tree().some(({ pid }) => !before.has(pid)),
         });
       } finally {

@@ -46,6 +46,10 @@ export interface Cost {
   answer: Answer;
   /** Pages of 8 KB that its statements looked at. */
   blocks: number;
+  /** The same of the statements when they are explained, with a plan that is made for their parameters. */
+  explainedBlocks: number;
+  /** Whether a statement leaves out a number of rows. */
+  offset: boolean;
   /** The step of a plan that looked at most of them, in words. */
   step: string;
   /** The most rows that one step of a plan read. */
@@ -57,16 +61,19 @@ export async function costOf(t: Stage, visitor: Visitor, path: string): Promise<
   await t.postgres.resetStatements();
   const answer = (await visitor.get(path, { deadlineMs: 10_000 })).mustBe(200);
   const blocks = (await t.postgres.statements()).reduce((sum, statement) => sum + statement.blocks, 0);
-  return { answer, blocks, ...(await worstStep(t)) };
+  const offset = t.postgres.sent().some(({ sql }) => /\boffset\b/i.test(sql));
+  return { answer, blocks, offset, ...(await explainAll(t)) };
 }
 
-async function worstStep(t: Stage): Promise<{ step: string; rowsRead: number }> {
+async function explainAll(t: Stage): Promise<{ step: string; rowsRead: number; explainedBlocks: number }> {
   let worst = { step: 'no plan to show', own: -1 };
   let rowsRead = 0;
+  let explainedBlocks = 0;
   for (const statement of t.postgres.sent()) {
     if (!/^\s*(select|with|execute)\b/i.test(statement.sql)) continue;
     // A statement that can't be explained by itself, such as two in one, still counts with its pages.
     const plan = await t.postgres.explain(statement).catch(() => undefined);
+    explainedBlocks += plan?.blocks ?? Number.POSITIVE_INFINITY;
     for (const node of plan?.nodes ?? []) {
       const blocksOf = (one: typeof node) => (one['Shared Hit Blocks'] ?? 0) + (one['Shared Read Blocks'] ?? 0);
       const own = blocksOf(node) - (node.Plans ?? []).reduce((sum, child) => sum + blocksOf(child), 0);
@@ -81,7 +88,7 @@ async function worstStep(t: Stage): Promise<{ step: string; rowsRead: number }> 
       worst = { step, own };
     }
   }
-  return { step: worst.step, rowsRead };
+  return { step: worst.step, rowsRead, explainedBlocks };
 }
 
 const lockMark = 'lesson 10 holds every table';

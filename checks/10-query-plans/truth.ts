@@ -94,7 +94,10 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
       const visitor = t.visitor();
       const place = async () => {
         const order = newOrder({ city: 'ghent', email: 'grace@example.org' });
-        const { json } = (await visitor.post('/orders', order)).mustBe(201);
+        const { json } = (await visitor.post('/orders', order)).mustBe(201, {
+          because: 'A good order is not answered with 201.',
+          lookAt: 'what does POST /orders do, and what does PostgreSQL say to it?',
+        });
         const right = Object.entries(order).every(([name, value]) => json?.[name] === value);
         const expected = `the order, with id and placedAt`;
         t.require(right && json?.id && json.placedAt, { expected, seen: excerpt(JSON.stringify(json) ?? '', 200) });
@@ -133,7 +136,11 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
           lookAt: 'what makes a reference unique?',
         };
         (await visitor.post('/orders', newOrder({ reference: second.reference }))).mustBe(409, twice);
-        (await visitor.post('/orders', newOrder({ seats: 9 }))).mustBe(400);
+        (await visitor.post('/orders', newOrder({ seats: 9 }))).mustBe(400, {
+          because: 'The table has a constraint for the seats, and an order that breaks it is the visitor’s mistake.',
+          lookAt:
+            'what becomes of an error of PostgreSQL: its code, and the connection on which it came? One that was in a transaction needs a ROLLBACK.',
+        });
         return;
       }
     },

@@ -5,14 +5,14 @@ import { killNow, processTree } from '../processes.ts';
 import type { Run } from '../run.ts';
 import { inheritedEnv } from './inherited-env.ts';
 
-/** Longer than any migration of a lesson takes on a busy machine. */
-const limitMs = 20_000;
+/** Longer than any migration of a lesson takes on a busy machine: on a quiet one it is 2 s. */
+const limitMs = 40_000;
 
 /** How a command of the app ended. */
 export interface AppCommandEnd {
   /** It ended by itself, with exit code 0. */
   ok: boolean;
-  /** "exit code 1", "signal SIGKILL", or "still running after 20 s". */
+  /** "exit code 1", "signal SIGKILL", or "still running after 40 s". */
   ending: string;
   output: OutputTail;
 }
