@@ -1,5 +1,6 @@
 import type { Stage } from '../harness/behaviour.ts';
 import type { CheckDefinition } from '../harness/check.ts';
+import { disturbs, MachineWatch } from '../harness/machine.ts';
 import { BehaviourFailure } from '../harness/verdict.ts';
 import { busyConnections, cityPath, lockTables, newOrder } from './steps.ts';
 
@@ -48,9 +49,12 @@ export function clientBehaviours(behaviour: CheckDefinition['behaviour']): void 
       lookAt: 'what happens after pool.connect() when the next line throws?',
     },
     async (t) => {
+      const watch = new MachineWatch();
+      const isBusy = () => disturbs(watch.otherCoresBusy());
       try {
-        await failOften(t);
+        await failOften(t, isBusy);
         const { ms } = (await t.visitor().post('/orders', newOrder())).mustBe(201);
+        if (ms > 1_000 && isBusy()) t.inconclusive('the machine is so busy that a single order took more than 1 s');
         t.atMost('the good request after them', ms, 1_000, 'ms');
         const { busy } = await busyConnections(t.postgres);
         t.require(busy === 0, {
@@ -64,7 +68,7 @@ export function clientBehaviours(behaviour: CheckDefinition['behaviour']): void 
         throw error;
       }
     },
-    { limitMs: 30_000 },
+    { limitMs: 60_000 },
   );
 
   behaviour(
@@ -107,14 +111,17 @@ export function clientBehaviours(behaviour: CheckDefinition['behaviour']): void 
           '12 requests, whose clients then go away',
         );
         const goneAt = performance.now();
+        const watch = new MachineWatch();
         for (;;) {
           const { busy } = await busyConnections(t.postgres);
           const ms = performance.now() - goneAt;
+          const machineIsBusy = ms > endsWithinMs && disturbs(watch.otherCoresBusy());
           if (busy === 0) {
+            if (machineIsBusy) t.inconclusive('the queries have ended late, and this machine is busy');
             t.atMost('the last of their queries to end', ms, endsWithinMs, 'ms');
             break;
           }
-          t.require(ms < endsWithinMs, {
+          t.require(ms < endsWithinMs || (machineIsBusy && ms < 4 * endsWithinMs), {
             expected: `their queries to end within ${endsWithinMs / 1_000} s`,
             seen: `${busy} still run`,
           });
@@ -126,18 +133,19 @@ export function clientBehaviours(behaviour: CheckDefinition['behaviour']): void 
       const next = (await visitor.get('/orders?email=nobody@example.org')).mustBe(200);
       t.atMost('the next good request', next.ms, 2_000, 'ms');
     },
-    { limitMs: 30_000 },
+    { limitMs: 60_000 },
   );
 }
 
 /** Orders that the table refuses: a reference that is taken, or nine seats. */
-async function failOften(t: Stage): Promise<void> {
+async function failOften(t: Stage, isBusy: () => boolean): Promise<void> {
   const visitor = t.visitor();
   for (let sent = 0; sent < failures; sent += atOnce) {
+    const deadlineMs = isBusy() ? 12_000 : 3_000;
     const batch = await Promise.allSettled(
       Array.from({ length: atOnce }, (_, at) => {
         const order = at % 2 === 0 ? newOrder({ reference: 'r1' }) : newOrder({ seats: 9 });
-        return visitor.post('/orders', order, { deadlineMs: 3_000 });
+        return visitor.post('/orders', order, { deadlineMs });
       }),
     );
     t.trail.splice(0);
@@ -149,7 +157,7 @@ async function failOften(t: Stage): Promise<void> {
     t.require(failed.length === 0, {
       step: `POST /orders that the table refuses, ${atOnce} at a time`,
       expected: 'an answer to each',
-      seen: `after ${sent + atOnce - failed.length} answers, none within 3 s; the app holds ${now} connections, and PostgreSQL has nothing to do`,
+      seen: `after ${sent + atOnce - failed.length} answers, none within ${deadlineMs / 1_000} s; the app holds ${now} connections, and PostgreSQL has nothing to do`,
     });
     for (const one of batch) if (one.status === 'fulfilled') one.value.mustBe([400, 409]);
   }

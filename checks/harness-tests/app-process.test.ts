@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -5,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { startApp } from '../harness/app/start-app.ts';
 import { freePort } from '../harness/ports.ts';
 import { commandOf } from '../harness/processes.ts';
+import { pulseOf } from '../harness/pulse.ts';
 import type { Run } from '../harness/run.ts';
 import { appsDir } from './check-fixture.ts';
 import { fakeRun } from './services/fake-run.ts';
@@ -17,7 +19,27 @@ describe.skipIf(process.platform === 'win32')('an app that is started under anot
     await using app = await startApp({ ...options(run, 'right'), under: ['env', 'ONE_MORE=1'] });
     expect(commandOf(app.pid)).toMatch(/node\S* src\/server\.ts$/);
     expect((await fetch(app.url)).status).toBe(200);
+    expect(app.startedInMs).toBeGreaterThan(1);
     expect(await app.stop()).toBeUndefined();
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('a process that wants a core', () => {
+  it('is told from one that rests', async () => {
+    const start = (code: string) => spawn(process.execPath, ['-e', code], { stdio: 'ignore' });
+    const [resting, busy] = [start('setInterval(() => {}, 10)'), start('for (;;);')];
+    try {
+      const later = async (pid = -1) => {
+        const before = pulseOf(pid);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return { wantsCore: pulseOf(pid)?.wantsCore, slept: pulseOf(pid)?.sleeps !== before?.sleeps };
+      };
+      await expect.poll(() => later(busy.pid), { timeout: 5_000 }).toEqual({ wantsCore: true, slept: false });
+      await expect.poll(() => later(resting.pid), { timeout: 5_000 }).toMatchObject({ slept: true });
+    } finally {
+      resting.kill('SIGKILL');
+      busy.kill('SIGKILL');
+    }
   });
 });
 

@@ -24,10 +24,10 @@ export function wrongPort(app: AppProcess, others: number[]): BehaviourFailure {
   });
 }
 
-export function neverListened(app: AppProcess, deadlineMs: number): BehaviourFailure {
+export function neverListened(app: AppProcess, waitedMs: number): BehaviourFailure {
   return notListening(app, {
     kind: 'never-listened',
-    seen: `nothing listens after ${deadlineMs / 1000} s, and the app still runs`,
+    seen: `nothing listens after ${Math.round(waitedMs / 1000)} s, and the app still runs`,
     because: 'The app runs but never listens, so nobody can reach it.',
   });
 }
