@@ -1,6 +1,6 @@
 import { defineCheck } from '../harness/check.ts';
 import lesson from './lesson.ts';
-import { ada, itemsOf, logIn, mustRead, requireItems } from './steps.ts';
+import { ada, itemsOf, linus, logIn, mustRead, requireItems } from './steps.ts';
 import { unseenBehaviours } from './unseen-behaviours.ts';
 
 const unknownThere = {
@@ -124,6 +124,16 @@ defineCheck(lesson, ({ behaviour, load }) => {
         both,
       );
       requireItems(t, (await visitor.get('/basket', { on: 1 })).mustBe(200).json, both);
+      t.step('another customer:');
+      const other = t.visitor();
+      await logIn(t, other, linus, { on: 2 });
+      const theirs = itemsOf(t, (await other.get('/basket', { on: 2 })).mustBe(200).json);
+      t.require(!theirs.includes('saturday-gala × 2'), {
+        expected: 'nothing of ada’s in the basket of linus',
+        seen: theirs.join(', '),
+        because: 'The customers share one basket: nothing in its key says whose it is.',
+        lookAt: 'under which key is a basket kept?',
+      });
     },
   );
 
@@ -159,6 +169,8 @@ defineCheck(lesson, ({ behaviour, load }) => {
       const copies = [new Map(visitor.cookies)];
       // Both instances have seen the session, so that one which remembers it is found out.
       for (const on of [1, 2]) await mustRead(t, visitor, 'ada', { on }, unknownThere);
+      const other = t.visitor();
+      await logIn(t, other, linus, { on: 1 });
       copies.push(new Map(visitor.cookies));
       (await visitor.post('/logout', undefined, { on: 2 })).mustBe(204, { because: 'A logout answers 204.' });
       (await visitor.get('/profile', { on: 1 })).mustBe(401);
@@ -169,6 +181,17 @@ defineCheck(lesson, ({ behaviour, load }) => {
         }
       }
       (await t.visitor({ cookies: copies[0] }).get('/basket', { on: 1 })).mustBe(401);
+      t.step('linus, who has not logged out:');
+      await mustRead(
+        t,
+        other,
+        'linus',
+        { on: 2 },
+        {
+          because: 'One customer has logged out, and another one is logged out, too.',
+          lookAt: 'which keys does POST /logout delete?',
+        },
+      );
     },
   );
 
