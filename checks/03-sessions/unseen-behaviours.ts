@@ -142,27 +142,6 @@ export function unseenBehaviours(behaviour: CheckDefinition['behaviour']): void 
   );
 
   behaviour(
-    'renewal',
-    'use renews a session, and without use it ends after SESSION_TTL_S',
-    {
-      because:
-        'The time to live is set once, at the login. A customer who is choosing seats is logged out in the middle of it.',
-      lookAt: 'what moves the end of the session when it is used: in Redis, and in the browser’s cookie?',
-    },
-    async (t) => {
-      // Of its own, because this runs beside behaviours that look at all keys, and its keys live for 3 s only.
-      const redis = await t.startRedis();
-      const extra = await t.startExtra({ env: { REDIS_URL: redis.appUrl, SESSION_TTL_S: String(ttlS) } });
-      for (let attempt = 1; attempt <= 2; attempt++) {
-        t.trail.splice(0, t.trail.length, `an instance with SESSION_TTL_S=${ttlS}`);
-        if (await renewalHolds(t, () => t.visitor({ at: extra }))) return;
-      }
-      t.inconclusive('the machine was too busy to use a session every second');
-    },
-    { background: true, limitMs: 45_000 },
-  );
-
-  behaviour(
     'redis-down',
     'without Redis a request fails with 503 within 2 s, and works again once Redis is back',
     {
@@ -187,5 +166,27 @@ export function unseenBehaviours(behaviour: CheckDefinition['behaviour']): void 
       await mustRecover(t, visitor);
       t.require(t.app(1).pid === pid && !t.app(1).exited, { expected: 'the same process', seen: 'another one' });
     },
+  );
+
+  // Last: it has waited in the background while the others were judged.
+  behaviour(
+    'renewal',
+    'use renews a session, and without use it ends after SESSION_TTL_S',
+    {
+      because:
+        'The time to live is set once, at the login. A customer who is choosing seats is logged out in the middle of it.',
+      lookAt: 'what moves the end of the session when it is used: in Redis, and in the browser’s cookie?',
+    },
+    async (t) => {
+      // Of its own, because this runs beside behaviours that look at all keys, and its keys live for 3 s only.
+      const redis = await t.startRedis();
+      const extra = await t.startExtra({ env: { REDIS_URL: redis.appUrl, SESSION_TTL_S: String(ttlS) } });
+      for (let attempt = 1; attempt <= 2; attempt++) {
+        t.trail.splice(0, t.trail.length, `an instance with SESSION_TTL_S=${ttlS}`);
+        if (await renewalHolds(t, () => t.visitor({ at: extra }))) return;
+      }
+      t.inconclusive('the machine was too busy to use a session every second');
+    },
+    { background: true, limitMs: 45_000 },
   );
 }
