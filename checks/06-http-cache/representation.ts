@@ -1,7 +1,7 @@
 import type { CheckDefinition } from '../harness/check.ts';
 import { inWords } from '../harness/services/cdn/status.ts';
 import { excerpt } from '../harness/visitor.ts';
-import { askShop, goneAfterS, inBrowser, later, read, readWell, requireServed } from './steps.ts';
+import { askShop, askWell, goneAfterS, inBrowser, later, mustBe, read, readWell, requireServed } from './steps.ts';
 
 const yearS = 31_536_000;
 
@@ -32,10 +32,10 @@ export function representationBehaviours(behaviour: CheckDefinition['behaviour']
         t.require(whens.size === 3, { expected: 'a date in three languages', seen: [...whens].join(', ') });
         t.trail.splice(0);
         t.step('Accept-Language: en');
-        const { etag } = (await askShop(t, path, { 'accept-language': 'en' })).mustBe(200).headers;
+        const { etag } = (await askWell(t, path, { 'accept-language': 'en' })).headers;
         if (!etag) continue;
         t.step(`Accept-Language: de, If-None-Match: ${etag}`);
-        (await askShop(t, path, { 'accept-language': 'de', 'if-none-match': etag })).mustBe(200, {
+        mustBe(await askShop(t, path, { 'accept-language': 'de', 'if-none-match': etag }), 200, {
           because:
             'Two languages have the same ETag. Whoever has the English page and asks for the German one is told that theirs is right.',
           lookAt: 'what else than the version does the answer depend on?',
@@ -52,7 +52,7 @@ export function representationBehaviours(behaviour: CheckDefinition['behaviour']
       lookAt: 'what is the longest lifetime, and what tells a browser not to ask even on reload?',
     },
     async (t) => {
-      const event = (await askShop(t, '/events/88')).mustBe(200);
+      const event = await askWell(t, '/events/88');
       const address = event.json?.map;
       t.require(typeof address === 'string' && /^\/venues\/[^/]+\/map\.svg\?v=./.test(address), {
         expected: 'an event with the address of its map',
@@ -83,7 +83,10 @@ export function representationBehaviours(behaviour: CheckDefinition['behaviour']
           lookAt: 'on what does it depend that an answer may be kept for a year?',
         };
         const { answer: other } = await read(t, path);
-        other.mustBe([200, 302, 303, 307, 404]);
+        mustBe(other, [200, 302, 303, 307, 404], {
+          because: `The address has ${what} in it. What is true of it today, a later map may make untrue, so nothing about it is for good.`,
+          lookAt: 'what else can be at this address: today’s map, the way to it, or nothing?',
+        });
         const kept = inBrowser(other);
         t.require(!kept.immutable && kept.lifetimeS < 3_600, {
           expected: 'a lifetime of less than an hour, and not immutable',
@@ -107,7 +110,7 @@ export function representationBehaviours(behaviour: CheckDefinition['behaviour']
       lookAt: 'who answers HEAD? Express does it by itself, with the route of GET.',
     },
     async (t) => {
-      const event = (await askShop(t, '/events/98')).mustBe(200);
+      const event = await askWell(t, '/events/98');
       for (const path of ['/events/98', '/events?city=riga&page=1', '/events/99999', String(event.json?.map)]) {
         t.trail.splice(0);
         // Both say so themselves: the client would only say it with GET, and the app may compress.

@@ -19,17 +19,26 @@ export const staleAtLeastS = 30;
 /** Fresh for as long as may be, and then old for an hour, which is as long as may be. */
 export const goneAfterS = freshAtMostS + 3_600 + 5;
 
+const unanswered = {
+  because: 'The request is not answered at all, so nothing can be said about copies of it.',
+  lookAt: 'does each way through the route end the answer, also where it is a 304?',
+};
+const fails = {
+  because: 'The request fails, so nothing can be said about copies of it.',
+  lookAt: 'what does the app print for this request? npm run dev shows it.',
+};
+
 /** GET through the CDN, as a visitor who was never there. */
 export async function read(t: Stage, path: string, headers: Headers = {}, cookies?: Map<string, string>) {
   const visitor = t.visitor({ at: t.cdn, ...(cookies ? { cookies } : {}) });
-  const answer = await visitor.get(path, { headers });
+  const answer = await visitor.get(path, { headers, unanswered });
   return { answer, cdn: said(t, answer) };
 }
 
 /** The same, which must be answered with 200. */
 export async function readWell(t: Stage, path: string, headers: Headers = {}, cookies?: Map<string, string>) {
   const { answer, cdn } = await read(t, path, headers, cookies);
-  return { answer: answer.mustBe(200), cdn };
+  return { answer: mustBe(answer, 200), cdn };
 }
 
 /** What the CDN did with it. */
@@ -71,12 +80,22 @@ export function tagOf(t: Stage, answer: Answer): string {
 
 /** Asks the shop itself, past the CDN. */
 export function askShop(t: Stage, path: string, headers: Headers = {}): Promise<Answer> {
-  return t.visitor().get(path, { headers });
+  return t.visitor().get(path, { headers, unanswered });
+}
+
+/** Asks the shop itself, which must answer with 200. */
+export async function askWell(t: Stage, path: string, headers: Headers = {}): Promise<Answer> {
+  return mustBe(await askShop(t, path, headers), 200);
+}
+
+/** Another status has the cause that is given, unless the request fails. */
+export function mustBe(answer: Answer, status: number | number[], teaching: Partial<Teaching> = {}): Answer {
+  return answer.mustBe(status, answer.status >= 500 ? fails : teaching);
 }
 
 /** A 304, which has no body. */
 export function require304(t: Stage, answer: Answer, teaching: Partial<Teaching> = {}): void {
-  answer.mustBe(304, teaching);
+  mustBe(answer, 304, teaching);
   t.require(answer.text === '', { expected: 'a 304 without a body', seen: excerpt(answer.text) });
 }
 

@@ -1,6 +1,6 @@
 import type { CheckDefinition } from '../harness/check.ts';
 import type { Answer } from '../harness/visitor.ts';
-import { askShop, goneAfterS, later, readWell, require304, requireServed, tagOf } from './steps.ts';
+import { askShop, askWell, goneAfterS, later, mustBe, readWell, require304, requireServed, tagOf } from './steps.ts';
 
 /** Whoever has a copy asks whether it is still right, and is answered cheaply. */
 export function validationBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -17,7 +17,7 @@ export function validationBehaviours(behaviour: CheckDefinition['behaviour']): v
         ['/events?city=lisbon&page=1', '3'],
       ] as const) {
         t.trail.splice(0);
-        const first = (await askShop(t, path)).mustBe(200);
+        const first = await askWell(t, path);
         const tag = tagOf(t, first);
         t.step(`with If-None-Match: ${tag}`);
         require304(t, await askShop(t, path, { 'if-none-match': tag }));
@@ -32,7 +32,7 @@ export function validationBehaviours(behaviour: CheckDefinition['behaviour']): v
         for (const seatsLeft of [3, 2, 1]) {
           await t.supplier.change(id, { seatsLeft });
           t.step(`event ${id} has ${seatsLeft} seats left now; with If-None-Match: ${newest}`);
-          const answer = (await askShop(t, path, { 'if-none-match': newest })).mustBe(200, {
+          const answer = mustBe(await askShop(t, path, { 'if-none-match': newest }), 200, {
             because: 'The event has changed, and the ETag has not. Whoever has the old copy keeps it.',
             lookAt: 'does the ETag change with everything that the answer shows, and at once?',
           });
@@ -61,7 +61,7 @@ export function validationBehaviours(behaviour: CheckDefinition['behaviour']): v
     async (t) => {
       for (const path of ['/events/44', '/events?city=vienna&page=1']) {
         t.trail.splice(0);
-        const tag = tagOf(t, (await askShop(t, path)).mustBe(200));
+        const tag = tagOf(t, await askWell(t, path));
         await t.supplier.reset();
         t.step(`with If-None-Match: ${tag}`);
         require304(t, await askShop(t, path, { 'if-none-match': tag }));

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Stage } from '../harness/behaviour.ts';
-import { BehaviourFailure, type Teaching } from '../harness/verdict.ts';
+import type { Teaching } from '../harness/verdict.ts';
 import { type Answer, excerpt } from '../harness/visitor.ts';
 
 /** An event as the contract shows it. */
@@ -55,14 +55,8 @@ interface Patience {
 }
 
 /** GET. A page of 100 may take the starter a second, and far more on a busy machine. */
-export async function ask(t: Stage, path: string, { deadlineMs = 20_000, teaching }: Patience = {}): Promise<Answer> {
-  try {
-    return await t.visitor().get(path, { deadlineMs });
-  } catch (error) {
-    // No sentence about joins or limits explains a request without an answer.
-    if (!(error instanceof BehaviourFailure) || error.failure.kind === 'crashed') throw error;
-    throw new BehaviourFailure({ ...error.failure, ...unanswered, ...teaching });
-  }
+export function ask(t: Stage, path: string, { deadlineMs = 20_000, teaching }: Patience = {}): Promise<Answer> {
+  return t.visitor().get(path, { deadlineMs, unanswered: { ...unanswered, ...teaching } });
 }
 
 /** GET that must be answered with 200. */

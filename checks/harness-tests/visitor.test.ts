@@ -50,6 +50,13 @@ describe('a visitor', () => {
     expect(error.failure).toMatchObject({ kind: 'hangs', seen: 'none within 0.1 s', because: 'Because.' });
   });
 
+  it('says of that what it was told to say', async () => {
+    const error = await visitor()
+      .get('/never', { deadlineMs: 100, unanswered: { because: 'Nobody answers.' } })
+      .catch((thrown) => thrown);
+    expect(error.failure).toMatchObject({ because: 'Nobody answers.', lookAt: 'here' });
+  });
+
   it('leaves when it is told to, and nothing else goes wrong with that', async () => {
     // Vitest fails the run for an error that nobody handles, such as a rejection that an event target throws again.
     const leave = new AbortController();

@@ -16,6 +16,8 @@ export interface RequestOptions {
   on?: number;
   headers?: Record<string, string>;
   deadlineMs?: number;
+  /** What to say when no answer comes, where the behaviour's own sentences explain only wrong ones. */
+  unanswered?: Partial<Teaching>;
   /** Aborting it is a client that goes away: the call rejects with an AbortError. */
   signal?: AbortSignal;
 }
@@ -92,14 +94,18 @@ export class Visitor {
       return answer;
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason;
-      throw this.#noAnswer(error as NodeJS.ErrnoException, request, deadlineMs);
+      throw this.#noAnswer(error as NodeJS.ErrnoException, request, { ...options, deadlineMs });
     } finally {
       options.signal?.removeEventListener('abort', abort);
       agent.destroy();
     }
   }
 
-  #noAnswer(error: NodeJS.ErrnoException, request: string, deadlineMs: number): BehaviourFailure {
+  #noAnswer(
+    error: NodeJS.ErrnoException,
+    request: string,
+    { deadlineMs, unanswered }: RequestOptions & { deadlineMs: number },
+  ): BehaviourFailure {
     const { scene } = this.#options;
     const crash = scene.crash();
     if (crash) return crash;
@@ -111,6 +117,7 @@ export class Visitor {
       expected: 'an answer',
       seen: late ? `none within ${deadlineMs / 1000} s` : `the connection broke: ${error.code ?? error.message}`,
       ...scene.teaching,
+      ...unanswered,
     });
   }
 

@@ -359,6 +359,21 @@ describe('stale-while-revalidate', () => {
     expect(cdn.counts()).toEqual({ requests: 6, toShop: 2 });
   });
 
+  it('gives up asking a shop that does not answer, so that a check comes to its end', { timeout: 10_000 }, async () => {
+    shopSays('max-age=60, stale-while-revalidate=100');
+    await ask();
+    cdn.advance(61);
+    const [answered] = shop.listeners('request') as ((...args: unknown[]) => void)[];
+    shop.removeAllListeners('request');
+    try {
+      expect((await ask()).served).toBe('stale');
+      await cdn.settled();
+    } finally {
+      shop.on('request', answered ?? (() => {}));
+    }
+    expect((await ask()).served).toBe('stale');
+  });
+
   it('is not for a copy that must be revalidated', async () => {
     for (const name of ['must-revalidate', 'proxy-revalidate', 'no-cache']) {
       cdn.clear();

@@ -29,6 +29,8 @@ export interface Cdn extends AsyncDisposable {
 }
 
 const reads = new Set(['GET', 'HEAD']);
+/** Nobody waits for these, but a check waits for their end. */
+const backgroundMs = 5_000;
 const bodyless = new Set(['content-length', 'content-type', 'content-encoding', 'transfer-encoding']);
 
 /** @param port 0 picks a free one. */
@@ -65,7 +67,7 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
     };
     const body = await buffer(incoming);
     if (!reads.has(request.method)) {
-      const answer = await ask(request, request.headers, body);
+      const answer = await ask(request, request.headers, { body });
       if (answer.status < 400) copies.dropAll(request.url);
       const why = `the method ${request.method}`;
       const verdict = { served: 'miss', stored: false, mayStore: false, why, forwarded: 'method' } as const;
@@ -114,9 +116,13 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
     return { served: 'miss', stored, mayStore: may, why: reason, ttlS: policy.ttlS() };
   }
 
-  async function revalidate(copy: Copy, request: CdnRequest): Promise<{ answer: OriginAnswer; renewed?: Copy }> {
+  async function revalidate(
+    copy: Copy,
+    request: CdnRequest,
+    signal?: AbortSignal,
+  ): Promise<{ answer: OriginAnswer; renewed?: Copy }> {
     const asGet = { ...request, method: 'GET', headers: withoutConditions(request.headers) };
-    const answer = await ask(asGet, copy.policy.validators(asGet));
+    const answer = await ask(asGet, copy.policy.validators(asGet), { signal });
     const { etag } = answer.headers;
     // A 304 without a tag can only mean the one we asked with.
     const same = etag === undefined || tagMatches(String(etag), String(copy.answer.headers.etag ?? etag));
@@ -135,11 +141,11 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
   }
 
   function inBackground(copy: Copy, request: CdnRequest): void {
-    const work = revalidate(copy, request)
+    const work = revalidate(copy, request, AbortSignal.timeout(backgroundMs))
       .then(async ({ answer }) => {
         if (answer.status === 304 && copies.has(copy)) copies.drop(copy);
       })
-      .catch(() => {}) // The shop can't be reached: the copy stays as long as it may.
+      .catch(() => {}) // The shop can't be reached, or does not answer: the copy stays as long as it may.
       .finally(() => underWay.delete(copy));
     underWay.set(copy, work);
   }
@@ -172,9 +178,15 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
     else outgoing.writeHead(status, told).end(request.method === 'HEAD' ? undefined : body);
   }
 
-  async function ask(request: CdnRequest, headers: Headers, body?: Buffer, retries = 1): Promise<OriginAnswer> {
+  async function ask(
+    request: CdnRequest,
+    headers: Headers,
+    { body, signal }: { body?: Buffer | undefined; signal?: AbortSignal | undefined } = {},
+    retries = 1,
+  ): Promise<OriginAnswer> {
     if (retries > 0) counts.toShop++;
-    const outgoing = send({ host: '127.0.0.1', port: shop.port, method: request.method, path: request.url, agent });
+    const { method, url: path } = request;
+    const outgoing = send({ host: '127.0.0.1', port: shop.port, method, path, agent, ...(signal ? { signal } : {}) });
     for (const [name, value] of Object.entries(headers)) if (value !== undefined) outgoing.setHeader(name, value);
     try {
       const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -184,7 +196,8 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
       return { status: incoming.statusCode ?? 502, headers: kept, body: await buffer(incoming) };
     } catch (error) {
       const closedMeanwhile = outgoing.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET';
-      if (closedMeanwhile && retries > 0 && reads.has(request.method)) return ask(request, headers, body, retries - 1);
+      if (closedMeanwhile && retries > 0 && reads.has(request.method))
+        return ask(request, headers, { body, signal }, retries - 1);
       throw error;
     }
   }
