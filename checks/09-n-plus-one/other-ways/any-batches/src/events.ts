@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 
 export type Database = Pool;
 
@@ -30,34 +30,52 @@ export async function listEvents(
   db: Database,
   { from, limit }: { from: Date | undefined; limit: number },
 ): Promise<ListedEvent[]> {
-  const { rows } = await db.query<EventRow>(
-    `${eventsAndVenues} WHERE $1::timestamptz IS NULL OR e.starts_at >= $1 ORDER BY e.starts_at, e.id LIMIT $2`,
-    [from ?? null, limit],
-  );
-  return complete(db, rows);
+  return ofOneMoment(db, async (client) => {
+    const { rows } = await client.query<EventRow>(
+      `${eventsAndVenues} WHERE $1::timestamptz IS NULL OR e.starts_at >= $1 ORDER BY e.starts_at, e.id LIMIT $2`,
+      [from ?? null, limit],
+    );
+    return complete(client, rows);
+  });
 }
 
 export async function findEvent(db: Database, id: number): Promise<ListedEvent | undefined> {
-  const { rows } = await db.query<EventRow>(`${eventsAndVenues} WHERE e.id = $1`, [id]);
-  const [event] = await complete(db, rows);
+  const [event] = await ofOneMoment(db, async (client) => {
+    const { rows } = await client.query<EventRow>(`${eventsAndVenues} WHERE e.id = $1`, [id]);
+    return complete(client, rows);
+  });
   return event;
 }
 
-async function complete(db: Database, rows: EventRow[]): Promise<ListedEvent[]> {
+/** All statements see the same state of the tables, and none takes longer than two seconds. */
+async function ofOneMoment<T>(db: Database, read: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await db.connect();
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    await client.query(`SELECT set_config('statement_timeout', $1, true)`, ['2s']);
+    const result = await read(client);
+    await client.query('COMMIT');
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(true); // Closed, and whatever was open on it with it.
+    throw error;
+  }
+}
+
+async function complete(client: PoolClient, rows: EventRow[]): Promise<ListedEvent[]> {
   const ids = rows.map(({ id }) => id);
-  const [lineUps, prices] = await Promise.all([
-    db.query<{ event_id: number; id: number; name: string }>({
-      name: 'line-ups',
-      text: `SELECT l.event_id, a.id, a.name FROM event_artists l JOIN artists a ON a.id = l.artist_id
-        WHERE l.event_id = ANY ($1) ORDER BY l.event_id, l.position`,
-      values: [ids],
-    }),
-    db.query<{ event_id: number; price_cents: number }>({
-      name: 'prices',
-      text: 'SELECT event_id, price_cents FROM prices WHERE event_id = ANY ($1)',
-      values: [ids],
-    }),
-  ]);
+  const lineUps = await client.query<{ event_id: number; id: number; name: string }>({
+    name: 'line-ups',
+    text: `SELECT l.event_id, a.id, a.name FROM event_artists l JOIN artists a ON a.id = l.artist_id
+      WHERE l.event_id = ANY ($1) ORDER BY l.event_id, l.position`,
+    values: [ids],
+  });
+  const prices = await client.query<{ event_id: number; price_cents: number }>({
+    name: 'prices',
+    text: 'SELECT event_id, price_cents FROM prices WHERE event_id = ANY ($1)',
+    values: [ids],
+  });
   const artistsOf = Map.groupBy(lineUps.rows, (row) => row.event_id);
   const pricesOf = Map.groupBy(prices.rows, (row) => row.event_id);
   return rows.map((row) => ({
