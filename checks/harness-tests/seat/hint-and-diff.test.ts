@@ -77,10 +77,12 @@ describe('npm run diff', () => {
 
 describe('hints.md', async () => {
   it.each((await readLessons()).map((lesson) => [lesson.folder, lesson] as const))(
-    'of %s has three levels for each behaviour that the starter fails, and for the lesson as a whole',
+    'of %s has three levels for start, stop and load, each behaviour that the starter fails, and the lesson as a whole',
     (folder, lesson) => {
       const hints = readHints(folder);
-      expect([...hints.keys()]).toEqual(expect.arrayContaining(['general', ...lesson.starterFails]));
+      expect([...hints.keys()]).toEqual(
+        expect.arrayContaining(['general', 'starts', 'stops', ...lesson.starterFails, 'load']),
+      );
       for (const [id, levels] of hints) expect([id, levels.filter(Boolean).length]).toEqual([id, 3]);
     },
   );
