@@ -6,7 +6,7 @@ import { disturbs, MachineWatch } from '../harness/machine.ts';
 /** A start takes 0.2 to 0.4 s on a quiet machine. When it took that long, everything takes long. */
 const slowStartMs = 1_000;
 /** So many times its limit is what a slow machine may make of a wait. */
-const mostStretch = 8;
+const mostStretch = 5;
 /** How often the process table is read. `ps` takes longer than /proc. */
 export const lookEveryMs = process.platform === 'linux' ? 20 : 150;
 

@@ -92,13 +92,14 @@ export async function servingPids(t: Stage, app: Instance, expected: number): Pr
 }
 
 /**
- * A quarter of an even share makes a worker: the kernel does not deal connections out evenly. Who is one too many must have
- * done more, because a primary that passes requests on also works for each of them.
+ * A quarter of an even share makes a worker: the kernel does not deal connections out evenly. One too many is only who has
+ * done nearly as much as the others, because a primary that passes requests on also works for each of them.
  */
 function whoServes(used: { pid: number; ms: number }[], expected: number): number[] {
-  const totalMs = used.reduce((sum, { ms }) => sum + ms, 0);
-  const evenMs = totalMs / expected;
-  return used.filter(({ ms }, at) => ms > evenMs * (at < expected ? 0.25 : 0.5)).map(({ pid }) => pid);
+  const sumOf = (some: typeof used) => some.reduce((sum, { ms }) => sum + ms, 0);
+  const least = sumOf(used) / expected / 4;
+  const leastOfMore = (0.4 * sumOf(used.slice(0, expected))) / expected;
+  return used.filter(({ ms }, at) => ms > (at < expected ? least : leastOfMore)).map(({ pid }) => pid);
 }
 
 /** Counts the threads that did at least a fifth of what the app did since `threadsBefore`. Undefined if only Linux can tell. */
