@@ -51,7 +51,11 @@ export async function runCheck(lesson: Lesson, plan: CheckPlan, watcher: CheckWa
       }
       result.notes.push(...(notes ?? []));
     });
-    if (problems.length > 0) result.behaviours.push(brokenCheck(problems));
+    if (problems.length > 0) {
+      const broken = brokenCheck(problems);
+      result.behaviours.push(broken);
+      watcher.behaviour?.(broken);
+    }
   } finally {
     hangUp();
   }

@@ -93,6 +93,15 @@ describe('the record of a load run', () => {
     expect(read).toHaveBeenCalledTimes(1);
   });
 
+  it('asks nothing any more when it ends: the app may be stopped the next moment', async () => {
+    const read = vi.fn(probe.read);
+    const recorder = new LoadRecorder(environment({ instances: [{ probe: { ...probe, read } }] }));
+    answer(1);
+    await pass(100);
+    recorder.stop();
+    expect(read).toHaveBeenCalledTimes(1);
+  });
+
   it('leaves the probe alone once it has ended', async () => {
     let tell = (_reading: object) => {};
     const read = () => new Promise<object>((resolve) => (tell = resolve));

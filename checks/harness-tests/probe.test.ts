@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Probe } from '../harness/probe/probe.ts';
@@ -67,5 +68,18 @@ describe('the probe', () => {
     const { eventLoopHeld, eventLoopDelay } = await probe.read();
     expect(eventLoopDelay.p99).toBeGreaterThan(40);
     expect(eventLoopHeld.p99).toBeLessThan(5);
+  });
+
+  it('survives an app that dies with a question unread', async () => {
+    const [port = ''] = (server.env('app2').ENCORE_PROBE ?? '').split('/');
+    const dying = connect(Number(port), '127.0.0.1');
+    dying.write('{"app":"app2","pid":1}\n');
+    await once(dying, 'connect');
+    const answer = server.probeOf('app2', 1).read();
+    answer.catch(() => {});
+    await delay(100);
+    dying.resetAndDestroy(); // An error that nobody hears would end the check, and Vitest would say so here.
+    await delay(100);
+    expect((await probe.read()).cpuMs).toBeGreaterThan(0);
   });
 });

@@ -23,7 +23,7 @@ export class InsideView {
   look(): void {
     const { supplier, postgres } = this.#environment;
     if (postgres) this.#statements.add(postgres.statementsSent());
-    if (this.#asking) return;
+    if (this.#asking || this.#closed) return;
     this.#asking = Promise.allSettled([
       this.#readProbes(),
       supplier?.total().then((total) => this.#calls.add(total)),
@@ -44,7 +44,7 @@ export class InsideView {
     return seen;
   }
 
-  /** What is answered from now on is left alone, so that no later measuring is disturbed. */
+  /** Asks no more, and leaves alone what is still answered, so that no later measuring is disturbed. */
   close(): void {
     this.#closed = true;
   }

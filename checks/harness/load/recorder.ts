@@ -37,8 +37,8 @@ export class LoadRecorder {
   /** Ends the watching. The silence after the last answer is left out; without any answer there is no record. */
   stop(): LoadRecord | undefined {
     clearInterval(this.#timer);
-    this.#attempt(() => this.#sample());
     this.#inside.close();
+    this.#attempt(() => this.#sample());
     if (this.#broken || this.#startedAt === undefined) return undefined;
     const startedAt = this.#startedAt;
     const last = this.#samples.findLastIndex(({ requests }) => requests > 0);

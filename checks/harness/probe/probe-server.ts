@@ -33,7 +33,9 @@ export class ProbeServer implements AsyncDisposable {
     let connection: Connection | undefined;
     let nextId = 1;
     socket.setNoDelay(true).on('error', () => {});
-    createInterface({ input: socket }).on('line', (line) => {
+    const lines = createInterface({ input: socket });
+    lines.on('error', () => {}); // It passes the socket's errors on: an app may die with a question unread.
+    lines.on('line', (line) => {
       const message = JSON.parse(line) as { app: string; pid: number; id?: number; answer?: Answer };
       if (message.id !== undefined && message.answer) {
         waiting.get(message.id)?.(message.answer);
