@@ -4,7 +4,7 @@ import supertest from 'supertest';
 import { Answer, type Scene } from './answer.ts';
 import { pinHeader } from './balancer.ts';
 import { inWords, verdictOf } from './services/cdn/status.ts';
-import { BehaviourFailure, type FailureKind } from './verdict.ts';
+import { BehaviourFailure, type FailureKind, type Teaching } from './verdict.ts';
 
 export { Answer, excerpt } from './answer.ts';
 
