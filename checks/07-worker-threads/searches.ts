@@ -1,4 +1,6 @@
 import type { Stage } from '../harness/behaviour.ts';
+import { disturbs, MachineWatch } from '../harness/machine.ts';
+import { BehaviourFailure } from '../harness/verdict.ts';
 import type { Answer } from '../harness/visitor.ts';
 import { bestSeats } from './reference.ts';
 
@@ -54,8 +56,11 @@ export class Crowd {
   open: number;
   readonly #door = new AbortController();
   readonly #all: Promise<unknown>;
+  readonly #watch = new MachineWatch();
+  readonly #stage: Stage;
 
   constructor(t: Stage, paths: readonly string[], { deadlineMs = patienceMs } = {}) {
+    this.#stage = t;
     this.open = paths.length;
     this.#all = Promise.all(
       paths.map(async (path) => {
@@ -76,10 +81,13 @@ export class Crowd {
     await this.#all;
   }
 
-  /** All answers, or the first failure. */
+  /** All answers, or the first failure. On a machine that others keep busy, an answer that is only late is none. */
   async everyAnswer(): Promise<Answer[]> {
     await this.#all;
-    if (this.errors.length > 0) throw this.errors[0];
+    const [error] = this.errors;
+    if (error instanceof BehaviourFailure && error.failure.kind === 'hangs' && disturbs(this.#watch.otherCoresBusy()))
+      this.#stage.inconclusive('the machine was too busy to answer every search');
+    if (error) throw error;
     return this.answers;
   }
 
