@@ -60,7 +60,9 @@ defineCheck(lesson, ({ behaviour, load }) => {
       await t.supplier.release();
       const answers = await asked;
       const calls = await t.supplier.total();
-      if (held > 1 && held <= 3 && heldForMs > takeOverFromMs)
+      // By then a claim may have ended, or a process that could not renew its own lost it.
+      const tookMs = held > 1 ? heldForMs : performance.now() - askedFrom;
+      if (calls > 1 && calls <= 3 && tookMs > takeOverFromMs)
         t.inconclusive('the machine was too busy to send all readers while one answer was under way');
       t.require(held !== 2, {
         expected: '1 call to the supplier',
