@@ -36,7 +36,9 @@ export async function fittingLoad(t: Stage): Promise<LoadShape> {
   } catch {
     return {}; // An app that does not answer: the load of load.yml says so.
   }
-  const costMs = usedSince(before, app).reduce((sum, { ms }) => sum + ms, 0) / quotes;
+  const used = usedSince(before, app);
+  const costMs = used.reduce((sum, { ms }) => sum + ms, 0) / quotes;
+  const spreads = (sharesOf(used)[0] ?? 1) <= mostOfOne;
   const others = watch.otherCoresBusy() ?? 0;
   const busy = disturbs(others);
   const free = Math.max(0.4, Math.min(workers, t.cores - others));
@@ -52,18 +54,26 @@ export async function fittingLoad(t: Stage): Promise<LoadShape> {
     note: busy ? `${needs}, no more because other programs keep the machine busy` : needs,
     watch: async () => {
       const atStart = cpuByPid(app);
-      return async () => sharedWork(usedSince(atStart, app));
+      return async () => sharedWork(usedSince(atStart, app), spreads);
     },
   };
 }
 
-/** Counts who did the work, which no other program can bend. */
-function sharedWork(used: { pid: number; ms: number }[]): LoadFinding {
+/** What part of the work each process did, largest first; without those that only watched. */
+function sharesOf(used: { ms: number }[]): number[] {
   const totalMs = used.reduce((sum, { ms }) => sum + ms, 0);
-  const shares = used.map(({ ms }) => ms / totalMs).filter((share) => share > 0.05);
+  return used.map(({ ms }) => ms / totalMs).filter((share) => share > 0.05);
+}
+
+/**
+ * Counts who did the work, which no other program can bend. A small load has few connections, and they are kept: where
+ * the kernel deals them out, one worker may get nearly all by chance. So an app that spreads fresh ones has shared.
+ */
+function sharedWork(used: { ms: number }[], spreads: boolean): LoadFinding {
+  const shares = sharesOf(used);
   const percents = shares.map((share) => `${Math.round(share * 100)} %`).join(', ');
   const note = shares.length > 1 ? `${shares.length} processes shared the work: ${percents}` : 'one process did it all';
-  if ((shares[0] ?? 1) <= mostOfOne) return { note };
+  if (spreads || (shares[0] ?? 1) <= mostOfOne) return { note };
   return {
     note,
     failure: {

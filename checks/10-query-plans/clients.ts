@@ -29,7 +29,10 @@ export function clientBehaviours(behaviour: CheckDefinition['behaviour']): void 
       t.trail.splice(0, t.trail.length, '60 requests at once');
       for (const one of all) {
         if (one.status === 'rejected') throw one.reason;
-        one.value.mustBe(200);
+        one.value.mustBe(200, {
+          because: 'Sixty short requests at once are no overload: each can have a connection within a moment.',
+          lookAt: 'how long may a request wait for a connection, and how many may wait?',
+        });
       }
       const { peak, opened } = t.postgres.connections();
       t.atMost('connections at one time', peak, 20, 'connections');

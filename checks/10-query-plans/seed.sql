@@ -15,6 +15,7 @@ SELECT
   CASE
     WHEN n <= 60000 AND n % 20 = 7 THEN 'desk@agency.example' -- 3,000 orders, none since January.
     WHEN n % 20000 = 17 THEN 'o''brien@example.org' -- 15.
+    WHEN n BETWEEN 150131 AND 150150 THEN 'kiosk@kiel.example' -- 20, all of the import.
     ELSE 'customer' || (n::bigint * 104729 % 40000) || '@example.org' -- 7 or 8 each, far apart.
   END,
   CASE
@@ -27,9 +28,10 @@ SELECT
   1 + n * 5 % 8,
   (1 + n * 5 % 8) * (2500 + n * 37 % 60 * 100),
   CASE
-    -- A night's import: 130 orders with the same moment, and 110 within one millisecond.
+    -- A night's import: 130 orders with the same moment, and 110 within one millisecond, the newest of these first: who sorts
+    -- by id sorts by something else.
     WHEN n BETWEEN 150001 AND 150130 THEN timestamptz '2025-02-20 10:00:00+00'
-    WHEN n BETWEEN 150131 AND 150240 THEN timestamptz '2025-02-20 10:00:00.001+00' + (n - 150130) * interval '7 microseconds'
+    WHEN n BETWEEN 150131 AND 150240 THEN timestamptz '2025-02-20 10:00:00.001+00' + (150241 - n) * interval '7 microseconds'
     ELSE timestamptz '2025-01-01 00:00:00+00' + n * interval '28.8 seconds' - n * 919 % 1000 * interval '1 microsecond'
   END
 FROM generate_series(1, 300000) AS n;

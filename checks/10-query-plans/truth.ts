@@ -3,6 +3,12 @@ import type { CheckDefinition } from '../harness/check.ts';
 import { excerpt } from '../harness/visitor.ts';
 import { cityPath, newOrder, type Order, ordersAt, pageSize } from './steps.ts';
 
+const otherOrder = {
+  because:
+    'The right orders are there, and in another order. Sorted by id is not sorted by time: an import writes in an order of its own.',
+  lookAt: 'what does the statement sort by, and what does the README say?',
+};
+
 /** What is answered is what is in the table. */
 export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -30,23 +36,28 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
           const right = Object.entries(order).every(([name, value]) =>
             isDeepStrictEqual((seen[at] as never)?.[name], value),
           );
-          t.require(right, { expected: JSON.stringify(order), seen: excerpt(JSON.stringify(seen[at]), 200) });
+          t.require(right, {
+            expected: JSON.stringify(order),
+            seen: excerpt(JSON.stringify(seen[at]), 200),
+            ...(seen.some(({ id }) => id === order.id) ? otherOrder : {}),
+          });
         }
       };
       for (const email of [
         'customer4711@example.org',
         'desk@agency.example',
         "o'brien@example.org",
+        'kiosk@kiel.example',
         'nobody@example.org',
       ]) {
         const { orders } = await ordersAt(t, visitor, `/orders?email=${encodeURIComponent(email)}`);
         sameOrders(orders, await inTable('email = $1', 'DESC', 50, email));
       }
-      for (const city of ['berlin', 'helgoland', "l'aquila", 'atlantis']) {
+      for (const city of ['berlin', 'helgoland', "l'aquila", 'kiel', 'atlantis']) {
         for (const sort of ['desc', 'asc']) {
           const { orders, next } = await ordersAt(t, visitor, cityPath(city, { sort }));
           sameOrders(orders, await inTable('city = $1', sort, pageSize, city));
-          t.require((next !== '') === ['berlin', "l'aquila"].includes(city), {
+          t.require((next !== '') === ['berlin', "l'aquila", 'kiel'].includes(city), {
             expected:
               orders.length < pageSize ? 'next to be null: this is the last page' : 'a next, for there are more',
             seen: `next: ${JSON.stringify(next || null)}`,
