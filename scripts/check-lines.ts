@@ -1,16 +1,24 @@
 import type { BehaviourResult, CheckResult, LoadResult } from '../checks/harness/result.ts';
 import type { Failure } from '../checks/harness/verdict.ts';
-import { bold, dim, duration, green, red, spread, wrap, yellow } from './style.ts';
+import { bold, dim, duration, green, lineWidth, red, spread, wrap, yellow } from './style.ts';
 
 const indent = '      ';
 
 /** One behaviour as lines: its outcome, and why when it does not hold. */
 export function behaviourLines(result: BehaviourResult): string[] {
-  const head = (mark: string) => spread(`  ${mark} ${result.title}`, dim(duration(result.elapsedMs)));
-  if (result.outcome === 'pass') return [head(green('✔'))];
-  if (result.outcome === 'fail' && result.failure) return [head(red('✘')), ...failureLines(result.failure)];
+  const head = (mark: string) => headLines(mark, result.title, duration(result.elapsedMs));
+  if (result.outcome === 'pass') return head(green('✔'));
+  if (result.outcome === 'fail' && result.failure) return [...head(red('✘')), ...failureLines(result.failure)];
   const what = result.outcome === 'skipped' ? 'not judged' : 'inconclusive';
-  return [head(yellow('?')), ...reasonLines(what, result.reason ?? '', result.mend)];
+  return [...head(yellow('?')), ...reasonLines(what, result.reason ?? '', result.mend)];
+}
+
+/** A title that fills more than a line goes on below; the figure stands at the end of its last line. */
+function headLines(mark: string, title: string, figure: string): string[] {
+  const lines = wrap(title, '    ', lineWidth - figure.length - 1);
+  const [first = '', ...rest] = [`  ${mark} ${lines[0]?.trimStart()}`, ...lines.slice(1)];
+  const last = rest.pop() ?? first;
+  return lines.length > 1 ? [first, ...rest, spread(last, dim(figure))] : [spread(first, dim(figure))];
 }
 
 function reasonLines(what: string, reason: string, mend: string | undefined): string[] {
