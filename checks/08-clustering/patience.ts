@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Stage } from '../harness/behaviour.ts';
 import type { Instance } from '../harness/environment.ts';
 import { disturbs, MachineWatch } from '../harness/machine.ts';
-import { pulseOf } from '../harness/processes.ts';
+import { pulseOf } from '../harness/pulse.ts';
 
 /** A start takes 0.2 to 0.4 s on a quiet machine. When it took that long, everything takes long. */
 const slowStartMs = 1_000;
