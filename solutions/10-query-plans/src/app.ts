@@ -2,6 +2,9 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import { decodeCursor } from './cursor.ts';
 import { isSort, type NewOrder, type Orders } from './orders.ts';
 
+/** What pg-pool says when no connection was free in time, and when a new one was not there in time. */
+const noConnection = /timeout exceeded|connection timeout/;
+
 /** The order desk's API. */
 export function createApp({ orders }: { orders: Orders }) {
   const app = express();
@@ -46,7 +49,7 @@ export function createApp({ orders }: { orders: Orders }) {
     // What PostgreSQL calls unique_violation and check_violation.
     if (error.code === '23505') res.status(409).json({ error: 'there is an order with this reference' });
     else if (error.code === '23514') refuse(res, 'seats must be 1 to 8, and totalCents not negative');
-    else if (error.code === '57014' || error.message.includes('timeout exceeded')) {
+    else if (error.code === '57014' || noConnection.test(error.message)) {
       res.status(503).set('retry-after', '1').json({ error: 'the database is busy, please try again' });
     } else next(error);
   });
