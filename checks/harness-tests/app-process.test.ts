@@ -43,6 +43,16 @@ describe.skipIf(process.platform !== 'linux')('a process that wants a core', () 
   });
 });
 
+describe('an app that was told to end', () => {
+  it('is of no use to the next behaviour, although its exit has not been seen yet', async () => {
+    await using run = fakeRun();
+    await using app = await startApp(options(run, 'right'));
+    expect(app.spent).toBe(false);
+    app.signal('SIGTERM');
+    expect(app).toMatchObject({ exited: false, spent: true });
+  });
+});
+
 describe('the port of an app', () => {
   /** Somebody else's server, which took the port just before the app could. */
   async function foreigner() {

@@ -158,7 +158,7 @@ export class Environment implements AsyncDisposable {
     await this.cdn?.settled(); // What it still asks of the app may reach the supplier.
     this.cdn?.clear();
     await this.#services.restore();
-    for (const [index, instance] of this.instances.entries()) if (instance.exited) await this.restart(index + 1);
+    for (const [index, instance] of this.instances.entries()) if (instance.spent) await this.restart(index + 1);
   }
 
   /** The failure of an instance that has died without being told to. */

@@ -55,6 +55,11 @@ export class AppProcess implements AsyncDisposable {
     return this.exited && !this.#stopping;
   }
 
+  /** Has ended, or was told to and may still be on its way: of no use to the next behaviour. */
+  get spent(): boolean {
+    return this.exited || this.#stopping;
+  }
+
   /** "exit code 1" or "signal SIGKILL". */
   ending(): string {
     return this.#child.signalCode ? `signal ${this.#child.signalCode}` : `exit code ${this.#child.exitCode}`;
