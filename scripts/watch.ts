@@ -59,9 +59,8 @@ export class LessonWatch {
   }
 
   #press(key: string): void {
-    if (key === 'quit' || (key === 'q' && !this.#question.open)) this.#quit(0);
-    else if (this.#question.open) this.#question.press(key);
-    else this.#act(key);
+    if (key === 'quit' || key === 'q') this.#quit(0);
+    else if (!this.#question.press(key)) this.#act(key);
   }
 
   #act(key: string): void {
