@@ -10,10 +10,6 @@ export class Question {
     this.#show = show;
   }
 
-  get open(): boolean {
-    return this.#hear !== undefined;
-  }
-
   /** @returns whether the key was meant for the question. */
   press(key: string): boolean {
     return this.#hear?.(key) ?? false;

@@ -15,7 +15,7 @@ describe('the question for a number', () => {
     expect(question.text).toBe('Which one? 1_');
     expect(press('0', 'return')).toEqual([true, true]);
     expect(answers).toEqual(['10']);
-    expect(question.open).toBe(false);
+    expect(question.text).toBe('');
   });
 
   it('leaves other keys to mean what the footer says of them, and Esc only ends it', () => {
