@@ -17,7 +17,7 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
     'a write on one instance is seen on both at once',
     {
       because:
-        'The write changed what its own process keeps. The other instance still answers from a copy that nobody told about it.',
+        'The other instance still shows what was kept before the write. Either nobody told it, or what tells it was still on its way when the write was answered.',
       lookAt: 'what does PUT /events/:id drop, and which instances read from there?',
     },
     async (t) => {
@@ -124,7 +124,8 @@ async function mustWaitForRedis(t: Stage, far: FarInstance, id: string): Promise
   if (write.ended) {
     await write.promise;
     requirePrice(t, await read(t, t.visitor(), path, { on: 1 }), 4_321, {
-      because: 'The write was answered before Redis had dropped the entry. Until it has, all others read the old one.',
+      because:
+        'What drops the entry in Redis was still on its way when the write was answered. Until it is there, all others read the old one.',
       lookAt: 'what has PUT /events/:id waited for when it answers?',
     });
   }
