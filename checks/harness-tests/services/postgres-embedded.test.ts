@@ -163,6 +163,29 @@ function serverIn(place: string): { pid: number; uid: number } {
   return { pid, uid: statSync(join(place, 'data')).uid };
 }
 
+describe.runIf(process.platform === 'linux')('the shared memory of a server that is prepared', () => {
+  it('is in its data folder, because nobody would delete it from /dev/shm after a kill', async () => {
+    await using run = fixture.run();
+    const cacheDir = join(fixture.cacheDir, 'shared-memory'); // Nothing is prepared there.
+    const inMemory = () => new Set(readdirSync('/dev/shm').filter((name) => name.startsWith('PostgreSQL.')));
+    const before = inMemory();
+    const stayed = new Set<string>();
+    let last = before;
+    // initdb makes one for a moment, to see whether it can.
+    const timer = setInterval(() => {
+      const now = inMemory();
+      for (const name of now) if (last.has(name) && !before.has(name)) stayed.add(name);
+      last = now;
+    }, 20);
+    try {
+      await startPostgres({ ...fixture.options(run), cacheDir });
+    } finally {
+      clearInterval(timer);
+    }
+    expect([...stayed]).toEqual([]);
+  });
+});
+
 describe.runIf(process.platform === 'linux')('a check that is killed with SIGKILL', () => {
   it.each([
     ['while its database is prepared', 'preparing'],

@@ -60,6 +60,8 @@ export async function createCluster(place: Workplace, data: string, admin: Login
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
     '--wal-segsize=1',
+    // For the servers that initdb itself starts, and may be killed with.
+    `--set=dynamic_shared_memory_type=${settings.dynamic_shared_memory_type}`,
     '--no-sync',
     '--no-instructions',
   ];
