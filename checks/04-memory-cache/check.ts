@@ -1,11 +1,12 @@
 import { defineCheck } from '../harness/check.ts';
 import type { Teaching } from '../harness/verdict.ts';
 import { type Answer, excerpt } from '../harness/visitor.ts';
+import { keepingBehaviours } from './keeping.ts';
 import lesson from './lesson.ts';
 import { limitBehaviours } from './limits.ts';
 import { ada, eventIn, grace, inCalls, linus, read, readAgainForNothing, readTogether } from './steps.ts';
 import { supplierWatch } from './supplier-watch.ts';
-import { truthBehaviours } from './truth.ts';
+import { writeBehaviours } from './writes.ts';
 
 defineCheck(lesson, ({ behaviour, load }) => {
   behaviour(
@@ -148,7 +149,8 @@ defineCheck(lesson, ({ behaviour, load }) => {
     },
   );
 
-  truthBehaviours(behaviour);
+  writeBehaviours(behaviour);
+  keepingBehaviours(behaviour);
 
   behaviour(
     'falsy-kept',

@@ -97,3 +97,20 @@ export function eventIn(list: Answer, id: string): Record<string, unknown> | und
   const { events } = (list.json ?? {}) as { events?: Record<string, unknown>[] };
   return Array.isArray(events) ? events.find((event) => event?.id === id) : undefined;
 }
+
+/** A write, which must be answered with the event as it is now. */
+export async function change(t: Stage, id: string, body: Record<string, unknown>): Promise<void> {
+  t.step(`PUT /events/${id} ${JSON.stringify(body)}`);
+  const trailLength = t.trail.length;
+  const { json, text } = (await t.visitor().put(`/events/${id}`, body)).mustBe(200);
+  t.require(
+    Object.entries(body).every(([field, value]) => json?.[field] === value),
+    {
+      expected: 'the event as it is now',
+      seen: excerpt(text),
+      because: 'The write was done, and its answer shows the event as it was before.',
+      lookAt: 'what does PUT /events/:id answer with?',
+    },
+  );
+  t.trail.splice(trailLength);
+}
