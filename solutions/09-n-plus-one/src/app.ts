@@ -43,5 +43,6 @@ function parseDay(text: unknown): Date | undefined | 'bad' {
   if (text === undefined) return undefined;
   if (typeof text !== 'string' || !/^[12]\d{3}-\d{2}-\d{2}$/.test(text)) return 'bad';
   const day = new Date(`${text}T00:00:00Z`);
-  return Number.isNaN(day.getTime()) ? 'bad' : day;
+  // A Date takes the 30th of February for the 2nd of March.
+  return Number.isNaN(day.getTime()) || !day.toISOString().startsWith(text) ? 'bad' : day;
 }

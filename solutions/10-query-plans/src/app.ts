@@ -49,6 +49,8 @@ export function createApp({ orders }: { orders: Orders }) {
     // What PostgreSQL calls unique_violation and check_violation.
     if (error.code === '23505') res.status(409).json({ error: 'there is an order with this reference' });
     else if (error.code === '23514') refuse(res, 'seats must be 1 to 8, and totalCents not negative');
+    // Class 22, data_exception: the id of an invented cursor is out of range, a text has a NUL in it.
+    else if (error.code?.startsWith('22')) refuse(res, 'PostgreSQL can have no such value');
     else if (error.code === '57014' || noConnection.test(error.message)) {
       res.status(503).set('retry-after', '1').json({ error: 'the database is busy, please try again' });
     } else next(error);
