@@ -105,6 +105,34 @@ describe('the balancer', () => {
     }
   });
 
+  // An instance closes a kept connection after some idle seconds, also one on which a request is just arriving: on a busy
+  // machine it finds that the seconds are over before it reads the request.
+  describe.each(['GET', 'HEAD', 'POST', 'PUT', 'DELETE'])(
+    'with kept connections that the instance gives up: %s',
+    (method) => {
+      it('is answered, and reaches the instance once', async () => {
+        const used = new WeakSet<object>();
+        let answered = 0;
+        let warming = 0;
+        const allWarm = Promise.withResolvers<void>();
+        const target = await instance(async (q, s) => {
+          if (used.has(q.socket)) return q.socket.resetAndDestroy();
+          used.add(q.socket);
+          if (q.url === '/warm') {
+            if (++warming === 3) allWarm.resolve();
+            await allWarm.promise; // So that three connections are kept.
+          } else answered++;
+          return s.end('ok');
+        });
+        balancer = await startBalancer([target]);
+        await Promise.all([1, 2, 3].map(async () => (await fetch(`${balancer.url}/warm`)).text()));
+        const body = method === 'POST' || method === 'PUT' ? 'something' : undefined;
+        const answer = await fetch(balancer.url, { method, body });
+        expect({ status: answer.status, answered }).toEqual({ status: 200, answered: 1 });
+      });
+    },
+  );
+
   it('passes Secure cookies on, and takes Secure off for the load generator', async () => {
     const cookies = ['a=1; Path=/; Secure; HttpOnly', 'secure=2; SameSite=Lax; secure'];
     balancer = await startBalancer([await instance((_q, s) => s.writeHead(200, { 'set-cookie': cookies }).end())]);

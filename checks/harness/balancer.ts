@@ -35,21 +35,39 @@ interface Target {
   port: number;
 }
 
+/**
+ * An instance may close a kept connection at the moment when a request is sent on it, and a busy one often does. Whether
+ * the request had arrived is not known: a read is sent once more, and what may not be done twice gets a fresh connection.
+ */
+interface Agents {
+  kept: Agent;
+  fresh: Agent;
+}
+
+function newAgents(): Agents {
+  return { kept: new Agent({ keepAlive: true }), fresh: new Agent({ keepAlive: false }) };
+}
+
+function destroy({ kept, fresh }: Agents): void {
+  kept.destroy();
+  fresh.destroy();
+}
+
 /** @param port 0 picks a free one. */
 export async function startBalancer(initial: Target[], port = 0): Promise<Balancer> {
   let targets = [...initial];
   let next = 0;
-  let agent = new Agent({ keepAlive: true });
+  let agents = newAgents();
   const answered: number[] = initial.map(() => 0);
   let answers: SeenAnswer[] = [];
   const server = createServer((incoming, outgoing) => {
     const pinned = Number(incoming.headers[pinHeader] ?? 0);
     const index = pinned > 0 ? pinned - 1 : next++ % targets.length;
-    forward(incoming, outgoing, index, 1);
+    forward(incoming, outgoing, index, incoming.method === 'GET' || incoming.method === 'HEAD' ? 'kept' : 'fresh');
   });
   server.keepAliveTimeout = 65_000; // Longer than a client keeps a connection, or it writes into a closed one.
 
-  function forward(incoming: IncomingMessage, outgoing: ServerResponse, index: number, retries: number): void {
+  function forward(incoming: IncomingMessage, outgoing: ServerResponse, index: number, connection: keyof Agents): void {
     const startedAt = performance.now();
     const upstream = request(
       {
@@ -57,7 +75,7 @@ export async function startBalancer(initial: Target[], port = 0): Promise<Balanc
         port: targets[index]?.port,
         method: incoming.method,
         path: incoming.url,
-        agent,
+        agent: agents[connection],
         headers: forwardedHeaders(incoming),
       },
       (answer) => {
@@ -76,9 +94,8 @@ export async function startBalancer(initial: Target[], port = 0): Promise<Balanc
     );
     upstream.on('error', (error: NodeJS.ErrnoException) => {
       if (outgoing.destroyed) return; // The client has gone: its request must not be sent again.
-      // A kept connection that the instance had closed meanwhile: the request never arrived, so it may be sent again.
-      if (upstream.reusedSocket && error.code === 'ECONNRESET' && retries > 0 && incoming.method === 'GET') {
-        forward(incoming, outgoing, index, retries - 1);
+      if (upstream.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE') && !outgoing.headersSent) {
+        forward(incoming, outgoing, index, 'fresh');
       } else if (outgoing.headersSent) outgoing.destroy();
       else {
         see(502, startedAt);
@@ -112,11 +129,11 @@ export async function startBalancer(initial: Target[], port = 0): Promise<Balanc
     },
     setTargets(newTargets) {
       targets = [...newTargets];
-      agent.destroy();
-      agent = new Agent({ keepAlive: true });
+      destroy(agents);
+      agents = newAgents();
     },
     async [Symbol.asyncDispose]() {
-      agent.destroy();
+      destroy(agents);
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
