@@ -1,9 +1,12 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { linkSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { exitCodes } from '../../scripts/session.ts';
 import { cacheDir } from '../harness/run.ts';
 
 const script = fileURLToPath(new URL('../../scripts/workshop.js', import.meta.url));
@@ -59,6 +62,16 @@ describe('another Node than the one of this folder', () => {
     expect(run('chek')).toMatchObject({ status: 2, stderr: expect.stringContaining('Did you mean check?') });
     expect(run('lessons').status).toBe(0);
   });
+  it.each(Object.entries(exitCodes))(
+    'passes %s on when it is sent to nobody else',
+    { timeout: 30_000 },
+    async (signal, code) => {
+      const child = spawn(otherNode, [script, 'dev', '2', '--solution'], { stdio: ['ignore', 'pipe', 'ignore'] });
+      for await (const line of createInterface({ input: child.stdout })) if (line.includes('Try:')) break;
+      child.kill(signal as NodeJS.Signals);
+      expect(await once(child, 'exit')).toEqual([code, null]);
+    },
+  );
 });
 
 describe('the list of lessons', () => {
