@@ -30,10 +30,16 @@ export async function withRun<T>(act: (run: Run) => Promise<T>): Promise<T> {
     // In front of whatever a library has put there: it would only begin a slow goodbye.
     process.prependListener(signal, () => void stop(code));
   }
+  // Of a library that comes later: Vitest would exit a millisecond after the signal, before all is ended and said.
+  const ownSignals = (event: string | symbol, listener: (...args: unknown[]) => void) => {
+    if (Object.hasOwn(exitCodes, event)) queueMicrotask(() => process.off(event, listener));
+  };
+  process.on('newListener', ownSignals);
   void orphaned.then(() => stop(1));
   try {
     return await act(run);
   } finally {
+    process.off('newListener', ownSignals);
     if (!stopping) {
       await closeRun(run.dir);
       announceExit(endWithinMs);

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -22,7 +24,11 @@ function startTaggedCheck(options: SpawnOptions = {}, more: Record<string, strin
   const child = spawn(process.execPath, [checkScript, `${appsDir}right`], { stdio: 'ignore', env, ...options });
   const alive = () =>
     [...taggedProcesses(tag), ...taggedProcesses(`LANG=C.${value}`, processTable())].map((row) => row.pid);
-  return { child, alive };
+  const appRuns = () => {
+    const ours = new Set(taggedProcesses(tag).map((row) => row.pid));
+    return alive().some((pid) => !ours.has(pid));
+  };
+  return { child, alive, appRuns };
 }
 
 async function goneWithin(alive: () => number[], deadlineMs: number): Promise<number[]> {
@@ -49,6 +55,14 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
     await delay(moment);
     process.kill(-(child.pid ?? 0), 'SIGINT');
     expect(await goneWithin(alive, 3_000)).toEqual([]);
+  });
+
+  it('says after a Ctrl-C that nothing is left, also when Vitest wants to exit at once', async () => {
+    const { child, appRuns } = startTaggedCheck({ detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+    const said = text(child.stderr as Readable);
+    while (!appRuns()) await delay(20);
+    process.kill(-(child.pid ?? 0), 'SIGINT');
+    expect(await said).toContain('Stopped. Nothing is left running.');
   });
 
   it.each([
