@@ -72,7 +72,12 @@ export class Cache {
       const value = await ask();
       const ttlMs = Math.round(this.#ttlS * 1_000 * (0.7 + 0.3 * Math.random()));
       const entry = JSON.stringify({ version, value } satisfies Entry);
-      await this.#redis.set(`shop:entry:${key}`, entry, 'PX', ttlMs).catch(() => {});
+      await this.#redis
+        .multi()
+        .set(`shop:entry:${key}`, entry, 'PX', ttlMs)
+        .expire(`shop:version:${key}`, this.#ttlS) // Or it would end before the entry, which is worth nothing then.
+        .exec()
+        .catch(() => {});
       await this.#free(key, token);
       await this.#notices.publish({ key });
       return value;
