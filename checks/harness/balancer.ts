@@ -36,8 +36,9 @@ interface Target {
 }
 
 /**
- * An instance may close a kept connection at the moment when a request is sent on it, and a busy one often does. Whether
- * the request had arrived is not known: a read is sent once more, and what may not be done twice gets a fresh connection.
+ * An instance may close a kept connection at the moment when a request is sent on it, as one does whose event loop was
+ * blocked until the idle seconds were over. Whether the request had arrived is not known: a read is sent once more, and
+ * what may not be done twice gets a fresh connection.
  */
 interface Agents {
   kept: Agent;
