@@ -12,8 +12,8 @@ export interface Job {
   withLoad: boolean;
 }
 
-/** Judges a subject in a process of its own, prints its row, and tells whether the verdict is the right one. */
-export async function verifyOnce(run: Run, { lesson, subject, withLoad }: Job): Promise<boolean> {
+/** Judges a subject in a process of its own and prints its row, which it returns too when the verdict is a wrong one. */
+export async function verifyOnce(run: Run, { lesson, subject, withLoad }: Job): Promise<string | undefined> {
   // The starter is judged whole, for the list of what it fails and for its margins; the others as a learner's app is.
   // A wrong turn that holds every behaviour meets no load: it has not failed, which is wrong enough.
   const flags = [
@@ -25,31 +25,22 @@ export async function verifyOnce(run: Run, { lesson, subject, withLoad }: Job): 
   const result = await checkInOwnProcess(run, lesson, ['--subject', subject.dir, ...flags]);
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
   if (typeof result === 'string') {
-    console.log(red(row([lesson.folder, subject.name, '', result, '', seconds])));
-    return false;
+    const line = `✘ ${row([lesson.folder, subject.name, '', result, '', seconds])}`;
+    console.log(red(line));
+    return line;
   }
   const { right, expected, got } = judge(lesson, subject, result);
   const short = subject.role === 'starter' ? `${lesson.starterFails.length} behaviours fail` : expected;
-  const line = row([
-    lesson.folder,
-    subject.name,
-    right ? short : expected,
-    right ? 'as expected' : got,
-    margins(subject, result),
-    seconds,
-  ]);
-  console.log(`${right ? green('✔') : red('✘')} ${right ? line : red(line)}`);
-  if (!right)
-    console.log(
-      dim(
-        JSON.stringify(
-          { behaviours: result.behaviours.filter((b) => !['pass', 'not-run'].includes(b.outcome)), load: result.load },
-          null,
-          1,
-        ),
-      ),
-    );
-  return right;
+  const cells = [lesson.folder, subject.name, right ? short : expected, right ? 'as expected' : got];
+  const line = row([...cells, margins(subject, result), seconds]);
+  if (right) {
+    console.log(`${green('✔')} ${line}`);
+    return;
+  }
+  console.log(red(`✘ ${line}`));
+  const behaviours = result.behaviours.filter((b) => !['pass', 'not-run'].includes(b.outcome));
+  console.log(dim(JSON.stringify({ behaviours, load: result.load }, null, 1)));
+  return `✘ ${line}`;
 }
 
 function row([lesson = '', subject = '', expected = '', got = '', margin = '', seconds = '']: string[]): string {

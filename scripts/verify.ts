@@ -4,7 +4,7 @@ import { keepOneCoreBusy } from './busy.ts';
 import type { Command } from './cli.ts';
 import { findLesson, readLessons } from './lesson-list.ts';
 import { withRun } from './session.ts';
-import { bold, duration } from './style.ts';
+import { bold, duration, red } from './style.ts';
 import { type Subject, subjectsOf } from './subjects.ts';
 import { UsageError } from './usage-error.ts';
 import { heading, type Job, verifyOnce } from './verify-once.ts';
@@ -42,7 +42,7 @@ export const command: Command = {
     return withRun(async (run) => {
       if (args.has('busy')) keepOneCoreBusy(run);
       let right = 0;
-      let wrong = 0;
+      const wrong: string[] = [];
       console.log(bold(heading));
       const jobs = chosen.flatMap((lesson) =>
         subjectsOf(lesson, join(run.dir, 'subjects'))
@@ -52,8 +52,9 @@ export const command: Command = {
       const takeFrom = async (...queues: Iterable<Job>[]) => {
         for (const queue of queues) {
           for (const job of queue) {
-            if (await verifyOnce(run, job)) right++;
-            else wrong++;
+            const wrongRow = await verifyOnce(run, job);
+            if (wrongRow) wrong.push(wrongRow);
+            else right++;
           }
         }
       };
@@ -65,10 +66,12 @@ export const command: Command = {
         .filter(Boolean)
         .join(', ');
       console.log();
+      // Once more, or who reads the end of a long run looks for them among two hundred lines.
+      for (const line of wrong) console.log(red(line));
       console.log(
-        `${right} verdicts right, ${wrong} wrong${conditions ? ` (${conditions})` : ''}, in ${duration(performance.now() - startedAt)}`,
+        `${right} verdicts right, ${wrong.length} wrong${conditions ? ` (${conditions})` : ''}, in ${duration(performance.now() - startedAt)}`,
       );
-      return wrong === 0 && right > 0 ? 0 : 1;
+      return wrong.length === 0 && right > 0 ? 0 : 1;
     });
   },
 };

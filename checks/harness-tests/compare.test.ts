@@ -42,15 +42,21 @@ describe('the ruling on what an app costs', () => {
   });
 
   it('compares neighbours, so a machine that becomes slower meanwhile bends nothing', () => {
-    const slower: Block = { learner: [2, 3], solution: [2, 3], starter: 25 };
-    expect(ruleOn(times(8, slower))).toMatchObject({ state: 'inconclusive' });
-    const alittle: Block = { learner: [2, 2.4], solution: [2, 2.4], starter: 22 };
-    expect(ruleOn(times(2, alittle))).toMatchObject({ state: 'within' });
+    const slower: Block = { learner: [2, 2.4], solution: [2, 2.4], starter: 22 };
+    expect(ruleOn(times(2, slower))).toMatchObject({ state: 'within' });
+  });
+
+  it('judges an app that is far from the limit even where our solution differs from itself', () => {
+    // Seen once in ten on a machine that did nothing else: the app at 83 % of the starter, ours at 1.34 times itself.
+    const far: Block = { learner: [16, 17], solution: [1.2, 1.61], starter: 20 };
+    expect(ruleOn(times(2, far), 0.25)).toMatchObject({ state: 'beyond' });
+    const close: Block = { learner: [5.5, 7.4], solution: [1.2, 1.61], starter: 20 };
+    expect(ruleOn(times(2, close), 0.25)).toEqual({ state: 'undecided' });
   });
 
   it.each([
     ['the votes stay close', times(8, block(2, 19)), /8 of 16 measurements/],
-    ['our solution differs from itself', times(8, { ...block(2), solution: [2, 3] as const }), /itself, came to 1\.50/],
+    ['our solution differs from itself', times(8, { ...block(2), solution: [2, 5] as const }), /itself, came to 2\.50/],
     ['the starter costs hardly more', times(8, { ...block(2), starter: 3.4 }), /the starter cost only 1\.7 times/],
   ])('is inconclusive after sixteen pairs when %s, and not before', (_what, blocks, reason) => {
     expect(ruleOn(blocks)).toEqual({ state: 'inconclusive', reason: expect.stringMatching(reason) });

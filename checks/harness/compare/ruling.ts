@@ -16,15 +16,16 @@ export type Ruling =
 const decisiveLead = 4;
 /** After so many pairs without that, nobody is judged. */
 const mostPairs = 16;
-/** Between two windows of the same app. Beyond, the measuring itself is not to be trusted. */
-const sameAtLeast = 0.8;
-const sameAtMost = 1.25;
+/** How many times dearer one of two windows of the same app may be, whatever is measured. */
+const sameWithin = 1.25;
 /** Below this gain there is nothing to tell apart, whatever was measured. */
 const leastGain = 1.8;
 
 /**
  * Judges an app's cost from what it, our solution and the starter cost side by side. Neighbouring windows are compared, so that a
- * machine that becomes slower meanwhile bends nothing.
+ * machine that becomes slower meanwhile bends nothing. How much our solution differs from itself tells how far the measuring is
+ * to be trusted: an app that is four times from the limit is judged on a machine where the same work costs up to twice as much a
+ * second later, one that is close to it is not.
  * @param limitOfStarter the share of the starter's cost that is allowed. Without it, half-way between the starter and the
  * solution: as many times dearer than the one as it is cheaper than the other.
  */
@@ -38,7 +39,7 @@ export function ruleOn(blocks: readonly Block[], limitOfStarter?: number): Rulin
   const within = shares.filter((share) => share <= limit).length;
   const lead = within - (shares.length - within);
   const same = median(blocks.map(({ solution }) => solution[1] / solution[0]));
-  const alike = same >= sameAtLeast && same <= sameAtMost;
+  const alike = apart(same, 1) <= Math.max(sameWithin, Math.sqrt(apart(median(shares), limit)));
   if (Math.abs(lead) >= decisiveLead && alike && gain >= leastGain)
     return {
       state: lead > 0 ? 'within' : 'beyond',
@@ -52,6 +53,11 @@ export function ruleOn(blocks: readonly Block[], limitOfStarter?: number): Rulin
   if (gain < leastGain)
     return { state: 'inconclusive', reason: `the starter cost only ${gain.toFixed(1)} times what our solution did` };
   return { state: 'inconclusive', reason: `${within} of ${shares.length} measurements were within the limit` };
+}
+
+/** How many times the one is the other, whichever is greater. */
+function apart(one: number, other: number): number {
+  return Math.max(one / other, other / one);
 }
 
 export function median(values: readonly number[]): number {
