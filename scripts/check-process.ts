@@ -5,10 +5,12 @@ import { fileURLToPath } from 'node:url';
 import type { Lesson } from '../checks/harness/lesson.ts';
 import type { CheckResult } from '../checks/harness/result.ts';
 import type { Run } from '../checks/harness/run.ts';
+import { isStopping } from './session.ts';
 
 /**
  * `npm run check` in a process of its own, as a learner would run it.
- * @returns its result, or what it said instead of one.
+ * @returns its result, or what it said instead of one. Nothing any more once this process was told to stop, or one check after
+ * the other would be started and ended.
  */
 export async function checkInOwnProcess(run: Run, lesson: Lesson, flags: string[]): Promise<CheckResult | string> {
   const script = fileURLToPath(new URL('./workshop.js', import.meta.url));
@@ -19,6 +21,7 @@ export async function checkInOwnProcess(run: Run, lesson: Lesson, flags: string[
   });
   run.adopt(child);
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  if (isStopping()) return new Promise(() => {});
   try {
     return JSON.parse(output) as CheckResult;
   } catch {

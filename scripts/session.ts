@@ -8,6 +8,13 @@ const stopWithinMs = 1_000;
 const endWithinMs = 10_000;
 export const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
+let stopping = false;
+
+/** Whether this process was told to stop. What it has started is being ended, and says nothing about anybody. */
+export function isStopping(): boolean {
+  return stopping;
+}
+
 /**
  * Does something that starts processes, and leaves none behind: not when it ends, not when it throws, not when this
  * process is told to stop or when the npm that started it dies.
@@ -15,7 +22,6 @@ export const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 export async function withRun<T>(act: (run: Run) => Promise<T>): Promise<T> {
   const orphaned = watchParents(); // First of all: who dies before it looks is missed.
   const run = openRun();
-  let stopping = false;
   const stop = async (exitCode: number) => {
     if (stopping) return;
     stopping = true;

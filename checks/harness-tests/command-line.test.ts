@@ -4,9 +4,11 @@ import { linkSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { exitCodes } from '../../scripts/session.ts';
+import { commandOf, processTree } from '../harness/processes.ts';
 import { cacheDir } from '../harness/run.ts';
 
 const script = fileURLToPath(new URL('../../scripts/workshop.js', import.meta.url));
@@ -72,6 +74,20 @@ describe('another Node than the one of this folder', () => {
       expect(await once(child, 'exit')).toEqual([code, null]);
     },
   );
+});
+
+describe.skipIf(process.platform === 'win32')('verify', () => {
+  it('ends when it is told to, without a row for what it could not judge any more', async () => {
+    const child = spawn(process.execPath, [script, 'verify', '3', '--no-load'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const said = text(child.stdout);
+    const checks = () => processTree(child.pid ?? 0).filter(({ pid }) => commandOf(pid).includes('workshop.js check'));
+    await expect.poll(() => checks().length).toBeGreaterThan(2);
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).toEqual([130, null]);
+    expect(await said).not.toContain('no result');
+  });
 });
 
 describe('the list of lessons', () => {
