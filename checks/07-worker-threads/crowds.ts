@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Stage } from '../harness/behaviour.ts';
 import type { CheckDefinition } from '../harness/check.ts';
 import { disturbance, MachineWatch } from '../harness/machine.ts';
+import { pulseOf } from '../harness/pulse.ts';
 import { inMs, mustBeBest, mustBeOwn, mustSayWhen } from './answers.ts';
 import { bestSeats } from './reference.ts';
 import {
@@ -132,6 +133,10 @@ async function freesThePlaces(t: Stage, hall: () => number): Promise<void> {
         freed = true;
       }
     }
+    // That one may have overtaken those who are gone: what counts is what the app does until it rests.
+    const computes = () => app.tree().some(({ pid }) => pulseOf(pid)?.wantsCore);
+    for (let rested = 0; rested < 5 && spentMs() < mostCpuMs; rested = computes() ? 0 : rested + 1) await delay(20);
+    freed = spentMs() < mostCpuMs;
     t.atMost('CPU spent for those who have gone', spentMs(), mostCpuMs, 'ms');
   } finally {
     await Promise.all([crowd, ...nexts].map((each) => each.leave()));
