@@ -7,8 +7,13 @@ import { withRun } from './session.ts';
 import { bold, duration, red } from './style.ts';
 import { type Subject, subjectsOf } from './subjects.ts';
 import { UsageError } from './usage-error.ts';
-import { verifyAll } from './verify-all.ts';
 import { heading, type Job, verifyOnce } from './verify-once.ts';
+
+/**
+ * Apps judged side by side while no load is run: behaviours mostly wait. Those of a lesson about CPU time share one lane,
+ * and loads are run when nothing else is.
+ */
+const lanes = 3;
 
 export const command: Command = {
   summary:
@@ -36,24 +41,35 @@ export const command: Command = {
     const startedAt = performance.now();
     return withRun(async (run) => {
       if (args.has('busy')) keepOneCoreBusy(run);
+      let right = 0;
+      const wrong: string[] = [];
       console.log(bold(heading));
       const jobs = chosen.flatMap((lesson) =>
         subjectsOf(lesson, join(run.dir, 'subjects'))
           .filter((subject) => wanted(subject))
           .flatMap((subject) => jobsFor(lesson, subject, { repeat, noLoad })),
       );
-      const { right, wrong, onlyAlone } = await verifyAll(jobs, (job) => verifyOnce(run, job), {
-        againAlone: repeat === 1, // Repeats are there to find flipped verdicts.
-      });
+      const takeFrom = async (...queues: Iterable<Job>[]) => {
+        for (const queue of queues) {
+          for (const job of queue) {
+            const wrongRow = await verifyOnce(run, job);
+            if (wrongRow) wrong.push(wrongRow);
+            else right++;
+          }
+        }
+      };
+      const waiting = jobs.filter(({ withLoad, lesson }) => !withLoad && !lesson.cpuBound).values();
+      const computing = jobs.filter(({ withLoad, lesson }) => !withLoad && lesson.cpuBound).values();
+      await Promise.all([takeFrom(computing, waiting), ...Array.from({ length: lanes - 1 }, () => takeFrom(waiting))]);
+      await takeFrom(jobs.filter(({ withLoad }) => withLoad));
       const conditions = [repeat > 1 ? `each ${repeat} times` : '', args.has('busy') ? 'one core kept busy' : '']
         .filter(Boolean)
         .join(', ');
       console.log();
       // Once more, or who reads the end of a long run looks for them among two hundred lines.
-      for (const line of [...onlyAlone, ...wrong]) console.log(red(line));
-      const alone = onlyAlone.length > 0 ? ` (${onlyAlone.length} only when judged again, alone)` : '';
+      for (const line of wrong) console.log(red(line));
       console.log(
-        `${right} verdicts right${alone}, ${wrong.length} wrong${conditions ? ` (${conditions})` : ''}, in ${duration(performance.now() - startedAt)}`,
+        `${right} verdicts right, ${wrong.length} wrong${conditions ? ` (${conditions})` : ''}, in ${duration(performance.now() - startedAt)}`,
       );
       return wrong.length === 0 && right > 0 ? 0 : 1;
     });
