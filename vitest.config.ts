@@ -10,7 +10,5 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // A second, as Vitest has it, is over before a machine that stalls goes on.
-    expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -34,8 +34,8 @@ describe.skipIf(process.platform !== 'linux')('a process that wants a core', () 
         await new Promise((resolve) => setTimeout(resolve, 200));
         return { wantsCore: pulseOf(pid)?.wantsCore, slept: pulseOf(pid)?.sleeps !== before?.sleeps };
       };
-      await expect.poll(() => later(busy.pid)).toEqual({ wantsCore: true, slept: false });
-      await expect.poll(() => later(resting.pid)).toMatchObject({ slept: true });
+      await expect.poll(() => later(busy.pid), { timeout: 5_000 }).toEqual({ wantsCore: true, slept: false });
+      await expect.poll(() => later(resting.pid), { timeout: 5_000 }).toMatchObject({ slept: true });
     } finally {
       resting.kill('SIGKILL');
       busy.kill('SIGKILL');

@@ -46,7 +46,7 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
     const { child, alive } = startTaggedCheck();
     await delay(moment);
     child.kill('SIGKILL');
-    expect(await goneWithin(alive, 8_000)).toEqual([]);
+    expect(await goneWithin(alive, 3_000)).toEqual([]);
   });
 
   it.each(momentsMs)('leaves no process after a Ctrl-C at %i ms', async (moment) => {
@@ -54,7 +54,7 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
     const { child, alive } = startTaggedCheck({ detached: true });
     await delay(moment);
     process.kill(-(child.pid ?? 0), 'SIGINT');
-    expect(await goneWithin(alive, 8_000)).toEqual([]);
+    expect(await goneWithin(alive, 3_000)).toEqual([]);
   });
 
   it('says after a Ctrl-C that nothing is left, also when Vitest wants to exit at once', async () => {
@@ -87,7 +87,7 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
     // Until an app runs: then the check has seen who its parents are.
     while (alive().every((pid) => tagged(name).includes(pid))) await delay(20);
     npm.kill('SIGKILL');
-    expect(await goneWithin(alive, 8_000)).toEqual([]);
+    expect(await goneWithin(alive, 3_000)).toEqual([]);
   });
 
   it('ends what was started while the run was being closed, when its folder is gone already', async () => {
@@ -107,7 +107,7 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
     const alive = () => taggedProcesses(`LATE=${value}`).map((row) => row.pid);
     await once(child, 'exit');
-    expect(await goneWithin(alive, 8_000)).toEqual([]);
+    expect(await goneWithin(alive, 3_000)).toEqual([]);
   });
 
   it('asks those to end that want to be asked, and deletes the folders that were named, and only ours', async () => {
@@ -138,7 +138,7 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     await once(child, 'exit');
-    expect(await goneWithin(() => taggedProcesses(`ASKED=${basename(dir)}`).map((row) => row.pid), 8_000)).toEqual([]);
+    expect(await goneWithin(() => taggedProcesses(`ASKED=${basename(dir)}`).map((row) => row.pid), 3_000)).toEqual([]);
     expect(readFileSync(said, 'utf8')).toBe('goodbye');
     await expect.poll(() => existsSync(ours)).toBe(false);
     expect(existsSync(theirs)).toBe(true);
@@ -161,7 +161,7 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
     const { child, alive } = startTaggedCheck();
     await delay(800);
     child.kill('SIGKILL');
-    await goneWithin(alive, 8_000);
+    await goneWithin(alive, 3_000);
     const runs = join(cacheDir, 'runs');
     const abandoned = join(runs, 'abandoned');
     mkdirSync(abandoned); // As a command leaves it that is ended before it has written down who it is.
@@ -174,7 +174,7 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
         .map(Number);
       return processTable().some((row) => row.pid === pid);
     };
-    await expect.poll(() => readdirSync(runs).filter((name) => !hasOwner(name))).toEqual([]);
+    await expect.poll(() => readdirSync(runs).filter((name) => !hasOwner(name)), { timeout: 3_000 }).toEqual([]);
   });
 });
 

@@ -30,7 +30,7 @@ export class Terminal implements AsyncDisposable {
   }
 
   /** Waits for text that has not been waited for yet, and returns it. */
-  async sees(wanted: RegExp, deadlineMs = 25_000): Promise<string> {
+  async sees(wanted: RegExp, deadlineMs = 15_000): Promise<string> {
     for (const until = performance.now() + deadlineMs; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
       const found = wanted.exec(this.#output.slice(this.#read));
       if (found) {

@@ -224,8 +224,10 @@ describe.runIf(process.platform === 'linux')('a check that is killed with SIGKIL
     const alive = () => taggedProcesses(`ENCORE_RUN=${runDir.slice(-12)}`);
     expect(alive().length).toBeGreaterThan(0);
     child.kill('SIGKILL');
-    await expect.poll(() => [alive().length, existsSync(runDir)]).toEqual([0, false]);
-    await expect.poll(() => segments().filter((segment) => !segmentsBefore.includes(segment))).toEqual([]);
+    await expect.poll(() => [alive().length, existsSync(runDir)], { timeout: 5_000 }).toEqual([0, false]);
+    await expect
+      .poll(() => segments().filter((segment) => !segmentsBefore.includes(segment)), { timeout: 2_000 })
+      .toEqual([]);
     rmSync(cacheDir, { recursive: true, force: true });
   });
 });

@@ -5,6 +5,8 @@ import { startRedis } from '../../harness/services/redis/index.ts';
 import { markerKey } from '../../harness/services/redis/owner.ts';
 import { fakeRun, privateServer, survivors } from './fake-run.ts';
 
+const patient = { timeout: 5_000 };
+
 describe('the Redis of a check', () => {
   it('shows what the app wrote: keys, times to live, and nothing of ours', async () => {
     await using run = fakeRun();
@@ -35,7 +37,7 @@ describe('the Redis of a check', () => {
     expect(await redis.client.get('key')).toBe('1');
     expect(await redis.alive()).toBe(true);
     await redis.restore();
-    await expect.poll(() => app.get('key').catch(() => undefined)).toBe('1');
+    await expect.poll(() => app.get('key').catch(() => undefined), patient).toBe('1');
     app.disconnect();
     await redis.close();
     expect(survivors(run)).toEqual([]);
@@ -102,7 +104,7 @@ describe('the Redis of a check', () => {
     const unheard = held.set('key', '3').then(() => {
       heard = true;
     });
-    await expect.poll(() => other.get('key')).toBe('3');
+    await expect.poll(() => other.get('key'), patient).toBe('3');
     expect(heard).toBe(false);
     door.resume();
     await unheard;
@@ -115,7 +117,7 @@ describe('the Redis of a check', () => {
     await using run = fakeRun();
     const redis = await handleOf(await privateServer(run));
     for (const child of run.children) child.kill('SIGKILL');
-    await expect.poll(() => redis.alive()).toBe(false);
+    await expect.poll(() => redis.alive(), patient).toBe(false);
     await redis.close();
   });
 

@@ -9,6 +9,8 @@ import { explainRedis, startRedis } from '../../harness/services/redis/index.ts'
 import { redisOnPath } from '../../harness/services/redis/on-path.ts';
 import { type FakeRun, fakeRun, realBinary, survivors } from './fake-run.ts';
 
+const patient = { timeout: 5_000 };
+
 /** Puts a script on PATH that stands for redis-server. */
 function script(run: FakeRun, text: string): string {
   writeFileSync(join(run.dir, 'redis-server'), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
@@ -41,7 +43,7 @@ describe('redis-server on PATH', () => {
     const path = script(run, `'${binary.file}' "$@"`);
     const server = await redisOnPath(run.options({ ...binary.env, PATH: path })).start(run.options());
     await server.stop();
-    await expect.poll(() => accepts(Number(new URL(server.url).port))).toBe(false);
+    await expect.poll(() => accepts(Number(new URL(server.url).port)), patient).toBe(false);
   });
 
   it('tries another port when its port was taken in the meantime', async (context) => {

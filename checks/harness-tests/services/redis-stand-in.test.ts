@@ -6,6 +6,8 @@ import { processTree } from '../../harness/processes.ts';
 import { redisStandIn } from '../../harness/services/redis/stand-in.ts';
 import { fakeRun, survivors } from './fake-run.ts';
 
+const patient = { timeout: 5_000 };
+
 describe('the stand-in', () => {
   it('answers SET, GET, EXPIRE, TTL, SCAN, MULTI, SELECT and Lua, and says what it is', async () => {
     await using run = fakeRun();
@@ -24,7 +26,7 @@ describe('the stand-in', () => {
     ]);
     expect(await client.eval('return redis.call("GET", KEYS[1])', 1, 'key')).toBe('value');
     await client.set('short', '1', 'PX', 20);
-    await expect.poll(() => client.exists('short')).toBe(0);
+    await expect.poll(() => client.exists('short'), patient).toBe(0);
     await client.select(7);
     expect(await client.dbsize()).toBe(0);
     client.disconnect();

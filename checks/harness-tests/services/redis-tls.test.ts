@@ -52,7 +52,9 @@ it('a cluster is refused with the reason', async (context) => {
   run.adopt(child);
   const options = run.options({ REDIS_URL: `redis://127.0.0.1:${port}` });
   const borrow = () => startRedis(options).catch((error: Error) => error.message);
-  await expect.poll(borrow).toMatch(/lets us use no database besides 0, and that one is yours: .*cluster mode/);
+  await expect
+    .poll(borrow, { timeout: 5_000 })
+    .toMatch(/lets us use no database besides 0, and that one is yours: .*cluster mode/);
   child.kill('SIGKILL');
   await once(child, 'exit');
 });

@@ -171,5 +171,5 @@ async function say(socket: Socket, text: string): Promise<string> {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  await expect.poll(condition, { interval: 5 }).toBe(true);
+  await expect.poll(condition, { interval: 5, timeout: 2_000 }).toBe(true);
 }
