@@ -35,7 +35,9 @@ export async function starterSays(
   try {
     const answer = await fetch(new URL(path, starter.url), {
       method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      // Kept connections are closed by an app that was idle, perhaps at the moment when it is asked again.
+      headers: { connection: 'close', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(10_000),
     });
     if (!answer.ok) throw new Error(`${method} ${path} gave ${answer.status}`);

@@ -12,6 +12,8 @@ const graceMs = 4_000;
 const orphansWithinMs = 2_000;
 /** Clients of Redis commonly wait for a second or more. */
 const mostHeldMs = 800;
+/** Less than the five seconds after which Node closes a connection that nobody uses. */
+const mostIdleMs = 4_000;
 
 /** What becomes of the workers when the app is to end. */
 export function stopBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -139,7 +141,8 @@ async function drains(t: Stage): Promise<void> {
 
 /**
  * Holds requests at Redis, and lets go once every process has had the SIGTERM, or has died of it.
- * @returns the pids before, or undefined when this took so long that a right app may have given up waiting for Redis.
+ * @returns the pids before, or undefined when this took so long that a right app may have given up waiting for Redis,
+ * or closed a connection on which nothing came.
  */
 async function termInFlight(t: Stage): Promise<Set<number> | undefined> {
   const app = t.app(1);
@@ -149,7 +152,7 @@ async function termInFlight(t: Stage): Promise<Set<number> | undefined> {
   const agents = Array.from({ length: 4 * workersByDefault(t) }, keptConnection);
   try {
     await Promise.all(agents.map((agent) => mustAnswer(t, app, 'GET', '/health', { agent })));
-    await settled(app);
+    if (!(await settled(app, mostIdleMs))) return undefined;
     let seen = false;
     const heldFrom = performance.now();
     const leftMs = () => mostHeldMs - (performance.now() - heldFrom);

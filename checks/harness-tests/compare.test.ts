@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import lesson from '../01-measure-first/lesson.ts';
@@ -76,7 +79,6 @@ describe('the closed loop', { timeout: 60_000 }, () => {
     const turns = await loop.run({ forMs: 300 });
     // The work is done by its children: the main process, which is the one that was started, has next to none.
     expect((await app.probe.cpuMs()) - before).toBeGreaterThan(turns);
-    loop.close();
   });
 
   it('names the call that was not answered with 2xx', async () => {
@@ -85,7 +87,27 @@ describe('the closed loop', { timeout: 60_000 }, () => {
     const loop = new ClosedLoop(environment.instances[0]?.url ?? '', () => [{ path: '/secret' }], 2);
     await expect(loop.run({ atLeastTurns: 1 })).rejects.toThrow(BadAnswer);
     await expect(loop.run({ atLeastTurns: 1 })).rejects.toThrow(/^GET \/secret\t401/);
-    loop.close();
+  });
+
+  it('keeps no connection from one run to the next: an app that was idle meanwhile may be about to close it', async () => {
+    let resting = 0;
+    const accepted = new WeakMap<Socket, number>();
+    const app = createServer((request, response) => {
+      // As an app does whose idle seconds are over in the moment in which the request arrives.
+      if (accepted.get(request.socket) !== resting) request.socket.destroy();
+      else response.end();
+    }).on('connection', (socket) => accepted.set(socket, resting));
+    await once(app.listen(0, '127.0.0.1'), 'listening');
+    const { port } = app.address() as AddressInfo;
+    const loop = new ClosedLoop(`http://127.0.0.1:${port}`, () => [{ method: 'PUT', path: '/', body: {} }], 4);
+    try {
+      await loop.run({ atLeastTurns: 40 });
+      resting++;
+      expect(await loop.run({ atLeastTurns: 40 })).toBe(40);
+    } finally {
+      app.closeAllConnections();
+      app.close();
+    }
   });
 });
 

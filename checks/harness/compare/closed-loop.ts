@@ -22,19 +22,21 @@ export class BadAnswer extends Error {
 
 const timeoutMs = 20_000;
 
-/** A closed workload: so many clients over kept connections, each sending its next call when the last one is answered. */
+/**
+ * A closed workload: so many clients over kept connections, each sending its next call when the last one is answered.
+ * No connection outlives a run. Between two of them an app may be idle for as long as it keeps connections (Node: five
+ * seconds), and would close one at the moment when it is written to.
+ */
 export class ClosedLoop {
   readonly #url: string;
   readonly #turn: Turn;
   readonly #clients: number;
-  readonly #agent: Agent;
   #next = 0;
 
   constructor(url: string, turn: Turn, clients: number) {
     this.#url = url;
     this.#turn = turn;
     this.#clients = clients;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: clients });
   }
 
   /**
@@ -43,27 +45,32 @@ export class ClosedLoop {
    * @throws {BadAnswer}
    */
   async run({ forMs = 0, atLeastTurns = 0 }: { forMs?: number; atLeastTurns?: number }): Promise<number> {
+    const agent = new Agent({ keepAlive: true, maxSockets: this.#clients });
     const until = performance.now() + forMs;
     let done = 0;
     let begun = 0;
     const client = async () => {
       while (begun < atLeastTurns || performance.now() < until) {
         begun++;
-        for (const call of this.#turn(this.#next++)) await this.#send(call);
+        for (const call of this.#turn(this.#next++)) await this.#send(call, agent);
         done++;
       }
     };
-    await Promise.all(Array.from({ length: this.#clients }, client));
+    try {
+      await Promise.all(Array.from({ length: this.#clients }, client));
+    } finally {
+      agent.destroy();
+    }
     return done;
   }
 
-  #send({ method = 'GET', path, body }: Call): Promise<void> {
+  #send({ method = 'GET', path, body }: Call, agent: Agent): Promise<void> {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const headers = payload ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) } : {};
     return new Promise((resolve, reject) => {
       let late = false;
       const bad = (what: string) => reject(new BadAnswer(`${method} ${path}\t${what}`, { late }));
-      const sent = request(new URL(path, this.#url), { method, agent: this.#agent, headers, timeout: timeoutMs });
+      const sent = request(new URL(path, this.#url), { method, agent, headers, timeout: timeoutMs });
       sent.on('timeout', () => {
         late = true;
         sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`));
@@ -78,9 +85,5 @@ export class ClosedLoop {
       });
       sent.end(payload);
     });
-  }
-
-  close(): void {
-    this.#agent.destroy();
   }
 }

@@ -93,7 +93,6 @@ async function compare(t: Stage, comparison: CostComparison, watch: Pick<Machine
     });
     ruling = ruleOn(blocks, limitOfStarter);
   }
-  for (const arm of [learner, solution, starter]) arm.close();
   t.step(`${blocks.length * 2} × ${windowMs} ms of requests to it, beside our solution and the starter`);
   if (ruling.state === 'inconclusive') t.inconclusive(`the CPU time could not be compared: ${ruling.reason}`);
   const percent = (share: number) => Math.round(share * 1000) / 10;
@@ -152,9 +151,5 @@ class Arm {
         because: 'Asked by several clients at a time, the app does not answer as it does when it is asked by one.',
       }) as never;
     }
-  }
-
-  close(): void {
-    this.#loop.close();
   }
 }
