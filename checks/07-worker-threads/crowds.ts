@@ -99,7 +99,7 @@ async function freesThePlaces(t: Stage, hall: () => number): Promise<void> {
   const watch = new MachineWatch();
   const disturbed = () => disturbance(watch.use() ?? {}) !== undefined;
   // Right apps spend 2 to 4 % of what all of their searches cost, one that goes on searching for them all of it.
-  const mostCpuMs = 0.2 * clients * largeMs;
+  const mostCpuMs = Math.round(0.2 * clients * largeMs);
   const limitMs = () => (disturbed() ? 25_000 : Math.round(1_000 + 3 * smallMs));
   const cpuBefore = app.cpuMs();
   const crowd = new Crowd(
