@@ -11,6 +11,7 @@ import {
   verdictOf,
 } from '../checks/harness/result.ts';
 import { cacheDir, repoDir } from '../checks/harness/run.ts';
+import { isStopping } from './session.ts';
 
 /** What happens during a check, for whoever shows it. */
 export interface CheckWatcher {
@@ -36,6 +37,7 @@ export async function runCheck(lesson: Lesson, plan: CheckPlan, watcher: CheckWa
   const hangUp = listen(({ text }) => watcher.doing?.(text));
   try {
     const problems = await runVitest(plan, (test) => {
+      if (isStopping()) return; // The app that it speaks of was ended by us.
       const { behaviour, load, services, notes } = test.meta();
       if (services) {
         result.services = services;

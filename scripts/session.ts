@@ -46,10 +46,10 @@ export async function withRun<T>(act: (run: Run) => Promise<T>): Promise<T> {
     return await act(run);
   } finally {
     process.off('newListener', ownSignals);
-    if (!stopping) {
-      await closeRun(run.dir);
-      announceExit(endWithinMs);
-    }
+    // What comes of an act whose processes are being ended is no result: `stop` has the last word.
+    if (stopping) await new Promise(() => {});
+    await closeRun(run.dir);
+    announceExit(endWithinMs);
   }
 }
 

@@ -13,7 +13,7 @@ import { repoDir } from '../harness/run.ts';
 import { Inconclusive } from '../harness/verdict.ts';
 import { appsDir } from './check-fixture.ts';
 import fixture from './fixture/lesson.ts';
-import { fakeRun } from './services/fake-run.ts';
+import { fakeRun, survivors } from './services/fake-run.ts';
 
 const times = <T>(count: number, value: T) => Array.from({ length: count }, () => value);
 /** Ours costs 2, the starter 20. */
@@ -120,7 +120,9 @@ describe('the comparison of costs', { timeout: 60_000 }, () => {
     await using environment = await Environment.start({ lesson, subjectDir, run });
     const t = new Stage(environment, { because: '', lookAt: '' });
     const watch = { otherCoresBusy: () => 64 };
-    await expect(compareCost(t, comparison, { watch, timeMs: 300 })).rejects.toThrow(Inconclusive);
+    await expect(compareCost(t, comparison, { watch, timeMs: 30 })).rejects.toThrow(Inconclusive);
     await t.close();
+    // They were still starting when the time was over.
+    expect(survivors(run)).toHaveLength(environment.instances.length);
   });
 });

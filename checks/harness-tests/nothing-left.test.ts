@@ -25,8 +25,10 @@ function startTaggedCheck(options: SpawnOptions = {}, more: Record<string, strin
   const alive = () =>
     [...taggedProcesses(tag), ...taggedProcesses(`LANG=C.${value}`, processTable())].map((row) => row.pid);
   const appRuns = () => {
+    const found = alive();
+    // Looked for after them: the check itself may have begun in between, and is not the app.
     const ours = new Set(taggedProcesses(tag).map((row) => row.pid));
-    return alive().some((pid) => !ours.has(pid));
+    return found.some((pid) => !ours.has(pid));
   };
   return { child, alive, appRuns };
 }
@@ -63,6 +65,23 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
     while (!appRuns()) await delay(20);
     process.kill(-(child.pid ?? 0), 'SIGINT');
     expect(await said).toContain('Stopped. Nothing is left running.');
+  });
+
+  it('has no result any more once it is told to stop', async () => {
+    const session = JSON.stringify(new URL('../../scripts/session.ts', import.meta.url).href);
+    const script = `
+      const { isStopping, withRun } = await import(${session});
+      const { spawn } = await import('node:child_process');
+      await withRun(async (run) => {
+        run.adopt(spawn('sleep', ['60'], { detached: true, stdio: 'ignore' }));
+        process.kill(process.pid, 'SIGINT');
+        while (!isStopping()) await new Promise(setImmediate);
+      });
+      console.log('a result');`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const said = Promise.all([text(child.stdout), text(child.stderr)]);
+    expect(await once(child, 'exit')).toEqual([130, null]);
+    expect(await said).toEqual(['', expect.stringContaining('Stopped. Nothing is left running.')]);
   });
 
   it.each([

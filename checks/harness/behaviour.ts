@@ -44,7 +44,8 @@ export class Stage {
   readonly cores = availableParallelism();
   readonly #environment: Environment;
   readonly #teaching: Teaching;
-  readonly #extras: Instance[] = [];
+  /** Begun, and perhaps not ready yet when the behaviour ends. */
+  readonly #extras: Promise<Instance>[] = [];
   readonly #suppliers: SupplierHandle[] = [];
   readonly #databases: PostgresHandle[] = [];
   readonly #redises: RedisHandle[] = [];
@@ -91,23 +92,25 @@ export class Stage {
     env?: Record<string, string>;
     under?: string[];
   } = {}): Promise<Instance> {
-    const extra = await this.#environment.startInstance('an extra instance', { env, under });
-    this.#extras.push(extra);
-    return extra;
+    return this.#extra('an extra instance', { env, under });
   }
 
   /** A process of our solution or of the starter, to compare the app with. Ended with the behaviour. */
   async startReference(reference: Reference): Promise<Instance> {
     const name = reference === 'solution' ? 'our solution' : 'the starter';
     try {
-      const extra = await this.#environment.startInstance(name, { reference });
-      this.#extras.push(extra);
-      return extra;
+      return await this.#extra(name, { reference });
     } catch (error) {
       // Nobody may be blamed for an app of ours.
       const seen = error instanceof BehaviourFailure ? error.failure.seen : String(error);
       throw new Inconclusive(`${name}, which the app is compared with, did not start: ${seen}`, 'check again');
     }
+  }
+
+  #extra(...how: Parameters<Environment['startInstance']>): Promise<Instance> {
+    const extra = this.#environment.startInstance(...how);
+    this.#extras.push(extra);
+    return extra;
   }
 
   /** Text of a file in the app's folder where the lesson has the learner write down an answer. Not for judging code. */
@@ -244,7 +247,7 @@ export class Stage {
 
   /** Ends what the behaviour started. */
   async close(): Promise<void> {
-    await Promise.all(this.#extras.map((extra) => extra.kill()));
+    await Promise.allSettled(this.#extras.map(async (extra) => (await extra).kill()));
     await Promise.all([...this.#suppliers, ...this.#databases, ...this.#redises].map((service) => service.close()));
   }
 }

@@ -45,9 +45,9 @@ it('a rediss:// address is checked, used encrypted, and given to the app as plai
 it('a cluster is refused with the reason', async (context) => {
   await using run = fakeRun();
   const binary = await realBinary(context, run);
-  let port = await freePort();
-  while (port > 55_000) port = await freePort(); // A node of a cluster listens on a second one, 10000 above.
-  const args = `--port ${port} --bind 127.0.0.1 --cluster-enabled yes --dir`.split(' ');
+  const port = await freePort();
+  const busPort = await freePort(); // Its own choice, 10,000 above the first, may be a client's.
+  const args = `--port ${port} --bind 127.0.0.1 --cluster-enabled yes --cluster-port ${busPort} --dir`.split(' ');
   const child = spawn(binary.file, [...args, run.dir], { env: binary.env, stdio: 'ignore', detached: true });
   run.adopt(child);
   const options = run.options({ REDIS_URL: `redis://127.0.0.1:${port}` });
