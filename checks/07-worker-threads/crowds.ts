@@ -3,7 +3,7 @@ import type { Stage } from '../harness/behaviour.ts';
 import type { CheckDefinition } from '../harness/check.ts';
 import type { Instance } from '../harness/environment.ts';
 import { disturbance, MachineWatch } from '../harness/machine.ts';
-import { pulseOf } from '../harness/pulse.ts';
+import { wantsCore } from '../harness/pulse.ts';
 import { inMs, mustBeBest, mustBeOwn, mustSayWhen } from './answers.ts';
 import { bestSeats } from './reference.ts';
 import {
@@ -153,7 +153,7 @@ async function untilItRests(app: Instance, enough: () => boolean): Promise<void>
   for (let rested = 0; rested < 3 && !enough(); ) {
     await delay(lookEveryMs);
     const usedMs = app.cpuMs() - cpuMs;
-    const computes = usedMs > 0.2 * lookEveryMs || app.tree().some(({ pid }) => pulseOf(pid)?.wantsCore);
+    const computes = usedMs > 0.2 * lookEveryMs || wantsCore(app.tree());
     rested = computes ? 0 : rested + 1;
     cpuMs += usedMs;
   }

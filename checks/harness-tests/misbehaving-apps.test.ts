@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { checkApp } from './check-fixture.ts';
+import { Environment } from '../harness/environment.ts';
+import { appsDir, checkApp } from './check-fixture.ts';
+import fixture from './fixture/lesson.ts';
+import { fakeRun } from './services/fake-run.ts';
 
 /** The first failure of a check: what a learner would read. */
 async function failureOf(app: string, ...flags: string[]) {
@@ -44,11 +47,19 @@ describe.concurrent('a check of an app that misbehaves', { timeout: 60_000 }, ()
   });
 
   it('names the port on which an app listens instead of PORT', async () => {
-    const { failure } = await failureOf('wrong-port', '--no-load');
+    const { failed, failure } = await failureOf('wrong-port', '--no-load');
     // Only Linux tells which ports a process listens on.
-    if (process.platform === 'linux')
+    if (process.platform === 'linux') {
       expect(failure).toMatchObject({ kind: 'wrong-port', seen: expect.stringMatching(/listens on \d+/) });
-    else expect(failure?.kind).toBe('never-listened');
+      expect(failed?.elapsedMs).toBeLessThan(20_000); // Nobody waits for as long as one may take that opens no port.
+    } else expect(failure?.kind).toBe('never-listened');
+  });
+
+  it.runIf(process.platform === 'linux')('names that port also where a second instance ended without it', async () => {
+    await using run = fakeRun();
+    const lesson = { ...fixture, instances: 2 };
+    const start = Environment.start({ lesson, subjectDir: `${appsDir}own-port`, run });
+    await expect(start).rejects.toMatchObject({ failure: { kind: 'wrong-port', seen: 'it listens on 61973' } });
   });
 
   it('names an app that hangs on a request', async () => {

@@ -8,7 +8,7 @@ import type { Probe } from './probe/probe.ts';
 import type { ProbeServer } from './probe/probe-server.ts';
 import { stillAlive } from './processes.ts';
 import { type Run, repoDir } from './run.ts';
-import type { BehaviourFailure, Failure } from './verdict.ts';
+import { BehaviourFailure, type Failure } from './verdict.ts';
 
 /** A profile of a minute is written in less. */
 const profileDeadlineMs = 10_000;
@@ -55,7 +55,12 @@ export class Instances {
       Array.from({ length: this.#options.lesson.instances }, (_, index) => this.start(`instance ${index + 1}`)),
     );
     for (const result of started) if (result.status === 'fulfilled') this.all.push(result.value);
-    for (const result of started) if (result.status === 'rejected') throw result.reason;
+    const refused = started.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    // Of those that want the same port, the one that has it tells more than the one that ended without it.
+    const telling = refused.find(
+      (reason) => reason instanceof BehaviourFailure && reason.failure.kind === 'wrong-port',
+    );
+    if (refused.length > 0) throw telling ?? refused[0];
   }
 
   /** Starts one more process of the app, or of one that it is compared with. Whoever asks for it lists or ends it. */

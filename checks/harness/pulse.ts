@@ -11,6 +11,11 @@ export function pulseOf(pid: number): { wantsCore: boolean; sleeps: number } | u
   return { wantsCore: after('State') === 'R', sleeps: Number(after('voluntary_ctxt_switches')) };
 }
 
+/** Whether a main thread of these processes runs or waits for a core. */
+export function wantsCore(processes: { pid: number }[]): boolean {
+  return processes.some(({ pid }) => pulseOf(pid)?.wantsCore);
+}
+
 function statusOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/status`, 'utf8');

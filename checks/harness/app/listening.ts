@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { listeningPorts } from '../listening-ports.ts';
 import { disturbs, MachineWatch } from '../machine.ts';
 import { loopbackOf } from '../ports.ts';
-import { pulseOf } from '../pulse.ts';
+import { wantsCore } from '../pulse.ts';
 import type { AppProcess } from './app-process.ts';
 import { exitedEarly, neverListened, wrongPort } from './failures.ts';
 
@@ -10,6 +10,13 @@ import { exitedEarly, neverListened, wrongPort } from './failures.ts';
 const startDeadlineMs = 20_000;
 /** The same while other programs keep the machine busy. */
 const busyStartDeadlineMs = 60_000;
+
+/**
+ * An app may open another port first, such as one for its metrics. One that has done so, and rests for this long, has come
+ * to the end of its start.
+ */
+const restsElsewhereMs = 4_000;
+const lookElsewhereEveryMs = 250;
 
 /**
  * Waits until somebody listens on the app's port.
@@ -20,16 +27,25 @@ export async function listeningHost(app: AppProcess): Promise<string> {
   const watch = new MachineWatch();
   const startedAt = performance.now();
   let restingLooks = 0;
+  let cameToRestAt = Number.POSITIVE_INFINITY;
+  let lookedAt = startedAt;
   while (!app.exited) {
     const host = await loopbackOf(app.port);
     if (host) return host;
     const waitedMs = performance.now() - startedAt;
+    if (performance.now() - lookedAt >= lookElsewhereEveryMs) {
+      lookedAt = performance.now();
+      const others = otherPorts(app);
+      cameToRestAt =
+        others.length > 0 && !wantsCore(app.tree()) ? Math.min(cameToRestAt, lookedAt) : Number.POSITIVE_INFINITY;
+      if (lookedAt - cameToRestAt > restsElsewhereMs) throw wrongPort(app, others);
+    }
     if (waitedMs > startDeadlineMs) {
       // It has come no further because it gets no core: that is not its fault.
-      restingLooks = app.tree().some(({ pid }) => pulseOf(pid)?.wantsCore) ? 0 : restingLooks + 1;
+      restingLooks = wantsCore(app.tree()) ? 0 : restingLooks + 1;
       const mayCome = restingLooks < 4 && waitedMs < busyStartDeadlineMs && disturbs(watch.otherCoresBusy());
       if (!mayCome) {
-        const others = listeningPorts(app.tree())?.filter((port) => port !== app.port) ?? [];
+        const others = otherPorts(app);
         throw others.length > 0 ? wrongPort(app, others) : neverListened(app, waitedMs);
       }
     }
@@ -37,6 +53,11 @@ export async function listeningHost(app: AppProcess): Promise<string> {
   }
   await app.drained();
   throw exitedEarly(app);
+}
+
+/** Where the app listens, besides its port. Only Linux tells. */
+function otherPorts(app: AppProcess): number[] {
+  return listeningPorts(app.tree())?.filter((port) => port !== app.port) ?? [];
 }
 
 /** Whether a process of the app listens on its port. Only Linux tells; elsewhere it is taken for granted. */
