@@ -8,6 +8,7 @@ import { inMs, mustBeBest, mustBeOwn, mustSayWhen } from './answers.ts';
 import { bestSeats } from './reference.ts';
 import {
   Crowd,
+  estimatedCostMs,
   largestParty,
   mostThreads,
   mostWaiting,
@@ -95,7 +96,7 @@ async function freesThePlaces(t: Stage, hall: () => number): Promise<void> {
   const clients = mostWaiting + t.cores;
   const expected = bestSeats(hall(), 2);
   const smallMs = searchCostMs(2);
-  const largeMs = 3 * smallMs; // By the number of people that it counts through; measuring it takes a second.
+  const largeMs = estimatedCostMs(largestParty);
   const watch = new MachineWatch();
   const disturbed = () => disturbance(watch.use() ?? {}) !== undefined;
   // Right apps spend 2 to 4 % of what all of their searches cost, one that goes on searching for them all of it.

@@ -48,6 +48,18 @@ export function searchCostMs(party: number): number {
   return median;
 }
 
+/** The same, by the number of people that a search counts through: measuring it for many takes seconds. */
+export function estimatedCostMs(party: number): number {
+  return (searchCostMs(2) * (party + 1)) / 3;
+}
+
+/** The largest party whose search costs no more than that on this machine; two when none does. */
+export function partyFor(mostMs: number): number {
+  let party = largestParty;
+  while (party > 2 && estimatedCostMs(party) > mostMs) party--;
+  return party;
+}
+
 /** Requests sent at once, each by a visitor of its own. What comes of them is collected, so that none goes unhandled. */
 export class Crowd {
   readonly answers: Answer[] = [];
