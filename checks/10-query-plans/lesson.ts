@@ -25,7 +25,7 @@ export default defineLesson({
     `for n in $(seq 60); do curl -s -m 2 -o /dev/null -w '%{http_code} ' -H 'content-type: application/json' -d '{"reference":"r1","email":"ada@example.org","city":"oslo","seats":2,"totalCents":9000}' $URL/orders; done; echo`,
   ],
   targets: [
-    { title: 'p95 of GET /orders?email=', endpoint: 'GET /orders?email=', statistic: 'p95', atMostMs: 80 },
-    { title: 'p95 of GET /orders?city=', endpoint: 'GET /orders?city=', statistic: 'p95', atMostMs: 80 },
+    { title: 'p95 of GET /orders?email=', endpoint: 'GET /orders?email=', statistic: 'p95', atMostMs: 50 },
+    { title: 'p95 of GET /orders?city=', endpoint: 'GET /orders?city=', statistic: 'p95', atMostMs: 50 },
   ],
 });
