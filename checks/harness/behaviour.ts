@@ -85,14 +85,8 @@ export class Stage {
    * One more process of the app, outside the balancer, ended with the behaviour.
    * @param options.under a command put before node's, such as `taskset -c 0`.
    */
-  async startExtra({
-    env = {},
-    under = [],
-  }: {
-    env?: Record<string, string>;
-    under?: string[];
-  } = {}): Promise<Instance> {
-    return this.#extra('an extra instance', { env, under });
+  startExtra(options: { env?: Record<string, string>; under?: string[] } = {}): Promise<Instance> {
+    return this.#extra('an extra instance', options);
   }
 
   /** A process of our solution or of the starter, to compare the app with. Ended with the behaviour. */
