@@ -1,7 +1,7 @@
 import type { CheckDefinition } from '../harness/check.ts';
 import { inMs } from './answers.ts';
 import { cpuByThread, pidsDuring } from './evidence.ts';
-import { Crowd, largestParty, mostThreads, patienceMs, searchPath, tellInOneLine } from './searches.ts';
+import { Crowd, mostThreads, partyFor, patienceMs, searchPath, tellInOneLine } from './searches.ts';
 
 /** Enough threads to use the cores, and no more than that. */
 export function poolBehaviours(behaviour: CheckDefinition['behaviour'], hall: () => number): void {
@@ -15,10 +15,11 @@ export function poolBehaviours(behaviour: CheckDefinition['behaviour'], hall: ()
     },
     async (t) => {
       if (t.cores < 2) t.skip('this machine has one core, so two searches share it in any case');
+      const party = partyFor(300);
       const searchers = (count: number) =>
         new Crowd(
           t,
-          Array.from({ length: count }, () => searchPath(hall(), largestParty)),
+          Array.from({ length: count }, () => searchPath(hall(), party)),
         );
       const mustAnswer = async (crowd: Crowd) => {
         for (const answer of await crowd.everyAnswer())
