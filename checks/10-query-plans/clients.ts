@@ -20,11 +20,16 @@ export function clientBehaviours(behaviour: CheckDefinition['behaviour']): void 
       lookAt: 'how many pools are there, when is one made, and what is its max?',
     },
     async (t) => {
-      await t.postgres.resetStatements();
       const visitor = t.visitor();
       const paths = ['/orders?email=customer99@example.org', '/orders?city=helgoland', '/reports/daily?day=2025-03-01'];
-      const all = await Promise.allSettled(
-        Array.from({ length: 60 }, (_, at) => visitor.get(paths[at % 3] as string, { deadlineMs: 12_000 })),
+      const all = await lastAttempt(
+        async () => {
+          await t.postgres.resetStatements();
+          return Promise.allSettled(
+            Array.from({ length: 60 }, (_, at) => visitor.get(paths[at % 3] as string, { deadlineMs: 12_000 })),
+          );
+        },
+        (answers) => !answers.some((one) => one.status === 'fulfilled' && one.value.status === 503),
       );
       t.trail.splice(0, t.trail.length, '60 requests at once');
       for (const one of all) {
@@ -56,7 +61,11 @@ export function clientBehaviours(behaviour: CheckDefinition['behaviour']): void 
       const isBusy = () => disturbs(watch.otherCoresBusy());
       try {
         await failOften(t, isBusy);
-        const { ms } = (await t.visitor().post('/orders', newOrder())).mustBe(201);
+        const last = await lastAttempt(
+          () => t.visitor().post('/orders', newOrder()),
+          ({ status, ms }) => status !== 503 && ms <= 1_000,
+        );
+        const { ms } = last.mustBe(201);
         if (ms > 1_000 && isBusy()) t.inconclusive('the machine is so busy that a single order took more than 1 s');
         t.atMost('the good request after them', ms, 1_000, 'ms');
         const { busy } = await busyConnections(t.postgres);
@@ -140,10 +149,22 @@ export function clientBehaviours(behaviour: CheckDefinition['behaviour']): void 
   );
 }
 
+/** Where other programs keep the machine busy, what came too late may come in time the next time. Three times it does not. */
+async function lastAttempt<Result>(attempt: () => Promise<Result>, isGood: (result: Result) => boolean) {
+  for (let n = 1; ; n++) {
+    const watch = new MachineWatch();
+    const result = await attempt();
+    if (isGood(result) || n === 3 || !disturbs(watch.otherCoresBusy())) return result;
+  }
+}
+
 /** Orders that the table refuses: a reference that is taken, or nine seats. */
 async function failOften(t: Stage, isBusy: () => boolean): Promise<void> {
   const visitor = t.visitor();
-  for (let sent = 0; sent < failures; sent += atOnce) {
+  const step = `POST /orders that the table refuses, ${atOnce} at a time`;
+  let sent = 0;
+  let gotOne = true;
+  while (gotOne && sent < failures) {
     const deadlineMs = isBusy() ? 12_000 : 3_000;
     const batch = await Promise.allSettled(
       Array.from({ length: atOnce }, (_, at) => {
@@ -158,11 +179,18 @@ async function failOften(t: Stage, isBusy: () => boolean): Promise<void> {
     }
     const { now } = t.postgres.connections();
     t.require(failed.length === 0, {
-      step: `POST /orders that the table refuses, ${atOnce} at a time`,
+      step,
       expected: 'an answer to each',
       seen: `after ${sent + atOnce - failed.length} answers, none within ${deadlineMs / 1_000} s; the app holds ${now} connections, and PostgreSQL has nothing to do`,
     });
-    for (const one of batch) if (one.status === 'fulfilled') one.value.mustBe([400, 409]);
+    // 503 is right for who waited too long for a connection. Whether there is one again, the good order shows.
+    const refused = isBusy() ? [400, 409, 503] : [400, 409];
+    const answers = batch.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    t.step(step);
+    for (const answer of answers) answer.mustBe(refused);
+    t.trail.splice(0);
+    gotOne = answers.some(({ status }) => status !== 503);
+    sent += atOnce;
   }
-  t.step(`${failures} requests that the table refuses\t400 or 409`);
+  t.step(`${sent} requests that the table refuses\tanswered`);
 }
