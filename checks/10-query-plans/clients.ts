@@ -1,3 +1,4 @@
+import { lastAttempt } from '../harness/attempts.ts';
 import type { Stage } from '../harness/behaviour.ts';
 import type { CheckDefinition } from '../harness/check.ts';
 import { disturbs, MachineWatch } from '../harness/machine.ts';
@@ -147,15 +148,6 @@ export function clientBehaviours(behaviour: CheckDefinition['behaviour']): void 
     },
     { limitMs: 60_000 },
   );
-}
-
-/** Where other programs keep the machine busy, what came too late may come in time the next time. Three times it does not. */
-async function lastAttempt<Result>(attempt: () => Promise<Result>, isGood: (result: Result) => boolean) {
-  for (let n = 1; ; n++) {
-    const watch = new MachineWatch();
-    const result = await attempt();
-    if (isGood(result) || n === 3 || !disturbs(watch.otherCoresBusy())) return result;
-  }
 }
 
 /** Orders that the table refuses: a reference that is taken, or nine seats. */
