@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { blobId, type StarterFiles } from './starter.ts';
 
 /** Everything in a folder, by path: "src/app.ts" → "100644 <hash>", as git would name it; folders are not listed, unless empty. */
-export function contentOf(dir: string, prefix = ''): StarterFiles {
-  const found: StarterFiles = {};
+export type FolderContent = Record<string, string>;
+
+/** A folder that does not exist has no content. */
+export function contentOf(dir: string, prefix = ''): FolderContent {
+  const found: FolderContent = {};
   for (const name of existsSync(dir) ? readdirSync(dir).sort() : []) {
     const path = join(dir, name);
     const key = prefix + name;
@@ -21,9 +24,14 @@ export function contentOf(dir: string, prefix = ''): StarterFiles {
   return found;
 }
 
-export function sameContent(one: StarterFiles, other: StarterFiles): boolean {
+export function sameContent(one: FolderContent, other: FolderContent): boolean {
   const files = Object.keys(one);
   return files.length === Object.keys(other).length && files.every((file) => one[file] === other[file]);
+}
+
+/** The name that git gives to a content. */
+function blobId(content: Buffer): string {
+  return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
 }
 
 const isExecutable = (mode: number) => process.platform !== 'win32' && (mode & 0o100) !== 0;

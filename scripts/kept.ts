@@ -12,8 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir, repoDir } from '../checks/harness/run.ts';
-import { contentOf, sameContent } from './folder-content.ts';
-import type { StarterFiles } from './starter.ts';
+import { contentOf, type FolderContent, sameContent } from './folder-content.ts';
 import { UsageError } from './usage-error.ts';
 
 const keptDir = (folder: string) => join(cacheDir, 'kept', folder);
@@ -61,7 +60,7 @@ export function replaceLesson(folder: string, fill: (emptyDir: string) => void):
 }
 
 /** Deletes what a restore has just kept, if it is the starter: nobody wrote that. */
-export function forgetStarter(folder: string, version: string, starter: StarterFiles): boolean {
+export function forgetStarter(folder: string, version: string, starter: FolderContent): boolean {
   if (!sameContent(contentOf(keptPath(folder, version)), starter)) return false;
   rmSync(keptPath(folder, version), { recursive: true });
   return true;

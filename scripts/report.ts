@@ -16,7 +16,7 @@ import { type Report, reportPage } from './report/page.ts';
 import { isStarter, keepStarterLoad } from './report/starter-load.ts';
 import { runCheck } from './run-check.ts';
 import { withRun } from './session.ts';
-import { readStarter, starterContents, writeStarter } from './starter.ts';
+import { writeStarter } from './starter.ts';
 import { dim } from './style.ts';
 import { isOnTerminal } from './watched.ts';
 
@@ -67,8 +67,7 @@ function armsOf(run: Run, lesson: Lesson, withSolution: boolean): { name: ArmNam
 }
 
 function starterIn(dir: string, { folder }: Lesson): string {
-  const starter = readStarter(folder);
-  writeStarter(dir, starter, starterContents(starter));
+  writeStarter(dir, folder);
   return dir;
 }
 

@@ -4,7 +4,7 @@ import type { Command } from './cli.ts';
 import { contentOf, sameContent } from './folder-content.ts';
 import { keptPath, replaceLesson } from './kept.ts';
 import { oneLesson, readLessons } from './lesson-list.ts';
-import { readStarter, starterContents, writeStarter } from './starter.ts';
+import { readStarter, writeStarter } from './starter.ts';
 import { bold } from './style.ts';
 
 export const command: Command = {
@@ -19,8 +19,7 @@ export const command: Command = {
       console.log(`  lessons/${lesson.folder} is the starter already; nothing was changed.`);
       return 0;
     }
-    const contents = starterContents(starter);
-    const version = replaceLesson(lesson.folder, (dir) => writeStarter(dir, starter, contents));
+    const version = replaceLesson(lesson.folder, (dir) => writeStarter(dir, lesson.folder));
     console.log(`  The starter is back in lessons/${lesson.folder}.`);
     console.log(`  Your version is kept in ${relative(repoDir, keptPath(lesson.folder, version))}`);
     console.log(`  To get it back: npm run restore lesson-${lesson.number}`);

@@ -4,7 +4,7 @@ import type { Command } from './cli.ts';
 import { contentOf, sameContent } from './folder-content.ts';
 import { copyVersion, forgetStarter, keptPath, keptVersions, replaceLesson } from './kept.ts';
 import { oneLesson, readLessons } from './lesson-list.ts';
-import { readStarter } from './starter.ts';
+import { starterContent } from './starter.ts';
 import { bold } from './style.ts';
 import { didYouMean, UsageError } from './usage-error.ts';
 
@@ -39,7 +39,7 @@ export const command: Command = {
     }
     const replaced = replaceLesson(folder, (dir) => copyVersion(folder, wanted, dir));
     console.log(`  Back in lessons/${folder}: your version of ${wanted}. It stays kept, too.`);
-    if (forgetStarter(folder, replaced, readStarter(folder))) return 0;
+    if (forgetStarter(folder, replaced, starterContent(folder))) return 0;
     console.log(`  What was there is kept in ${relative(repoDir, keptPath(folder, replaced))}`);
     return 0;
   },

@@ -1,64 +1,40 @@
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { cpSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { repoDir } from '../checks/harness/run.ts';
+import { contentOf, type FolderContent } from './folder-content.ts';
 import { UsageError } from './usage-error.ts';
 
-/**
- * A lesson's starter, file by file, as git names contents: "src/app.ts" → "100644 <hash>". It is committed beside the
- * lesson's check, so that the starter is found by its content, whatever has been committed since.
- */
-export type StarterFiles = Record<string, string>;
+/** The starter of a lesson as the workshop ships it: a plain copy of its folder, because learners edit `lessons/`. */
+export const starterDir = (folder: string): string => join(repoDir, 'checks', folder, 'starter');
 
-const link = '120000';
-const executable = '100755';
+/** The files of a lesson's starter; none when the copy is gone. */
+export const starterContent = (folder: string): FolderContent => shipped(contentOf(starterDir(folder)));
 
-export const starterList = (folder: string): string => join(repoDir, 'checks', folder, 'starter.json');
-
-export function readStarter(folder: string): StarterFiles {
-  if (!existsSync(starterList(folder)))
-    throw new UsageError(`checks/${folder}/starter.json is missing. Bring it back: git checkout -- checks/${folder}`);
-  return JSON.parse(readFileSync(starterList(folder), 'utf8')) as StarterFiles;
-}
-
-/** The name that git gives to a content. */
-export function blobId(content: Buffer): string {
-  return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
-}
-
-/** Contents of a starter's files, from git's store of objects; every clone has them, a shallow one too. */
-export function starterContents(starter: StarterFiles): Map<string, Buffer> {
-  return new Map(Object.entries(starter).map(([file, entry]) => [file, blob(entry.slice(7))]));
-}
-
-/** Writes a starter into an empty folder. */
-export function writeStarter(dir: string, starter: StarterFiles, contents: Map<string, Buffer>): void {
-  for (const [file, content] of contents) {
-    const path = join(dir, file);
-    const mode = starter[file]?.slice(0, 6);
-    mkdirSync(dirname(path), { recursive: true });
-    if (mode === link) symlinkSync(String(content), path);
-    else writeFileSync(path, content);
-    if (mode === executable) chmodSync(path, 0o755);
-  }
-}
-
-function blob(id: string): Buffer {
-  try {
-    return execFileSync('git', ['-C', repoDir, 'cat-file', 'blob', id], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      maxBuffer: 100_000_000,
-    });
-  } catch (error) {
-    const { code, stderr } = error as { code?: string; stderr?: Buffer };
-    if (code === 'ENOENT')
-      throw new UsageError('The starter comes from git, which is not installed here. Nothing was changed.');
-    const reason = String(stderr ?? error)
-      .trim()
-      .split('\n')[0];
+/** @throws {UsageError} when the copy is gone. */
+export function readStarter(folder: string): FolderContent {
+  if (!existsSync(starterDir(folder)))
     throw new UsageError(
-      `The starter comes from git, so the workshop must be a git clone, and git says "${reason}". Nothing was changed.`,
+      `checks/${folder}/starter is missing. Bring it back: git checkout -- checks/${folder} (or unpack the workshop's ZIP again). Nothing was changed.`,
     );
-  }
+  return starterContent(folder);
+}
+
+/** Writes a starter into a folder that is empty or does not exist yet. */
+export function writeStarter(dir: string, folder: string): void {
+  copyShipped(starterDir(folder), dir, readStarter(folder));
+}
+
+/** What belongs to a starter, without what an editor, npm or the system has left beside it. */
+export function shipped(content: FolderContent): FolderContent {
+  return Object.fromEntries(
+    Object.entries(content).filter(
+      ([file]) => /(^|\/)\.gitignore$/.test(file) || !/(^|\/)(\.|node_modules\/)/.test(file),
+    ),
+  );
+}
+
+/** Copies these files of a folder, with their modes; links stay links. */
+export function copyShipped(from: string, to: string, files: FolderContent): void {
+  for (const file of Object.keys(files))
+    cpSync(join(from, file), join(to, file), { recursive: true, verbatimSymlinks: true });
 }

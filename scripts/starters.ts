@@ -1,13 +1,13 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { repoDir } from '../checks/harness/run.ts';
 import type { Command } from './cli.ts';
-import { contentOf } from './folder-content.ts';
+import { contentOf, type FolderContent, sameContent } from './folder-content.ts';
 import { findLesson, readLessons } from './lesson-list.ts';
-import { type StarterFiles, starterList } from './starter.ts';
+import { copyShipped, shipped, starterDir } from './starter.ts';
 
 export const command: Command = {
-  summary: "For authors: writes down the starters' contents, as they are now, for reset to find them.",
+  summary: 'For authors: copies lessons/ as they are now to checks/NN-name/starter, from which reset brings them back.',
   takes: '[lesson-N …]',
   flags: {},
   async run(args) {
@@ -15,15 +15,20 @@ export const command: Command = {
     const chosen = args.names.length > 0 ? args.names.map((name) => findLesson(lessons, name)) : lessons;
     for (const { folder } of chosen) {
       const starter = starterNow(folder);
-      writeFileSync(starterList(folder), `${JSON.stringify(starter, null, 2)}\n`);
-      console.log(`  checks/${folder}/starter.json: ${Object.keys(starter).length} files`);
+      const unchanged = sameContent(contentOf(starterDir(folder)), starter);
+      if (!unchanged) {
+        rmSync(starterDir(folder), { recursive: true, force: true });
+        copyShipped(join(repoDir, 'lessons', folder), starterDir(folder), starter);
+      }
+      console.log(
+        `  checks/${folder}/starter: ${Object.keys(starter).length} files${unchanged ? '' : ', copied from lessons/'}`,
+      );
     }
     return 0;
   },
 };
 
-/** A lesson's folder as it is now, without what an editor or npm has left there. */
-export function starterNow(folder: string): StarterFiles {
-  const files = Object.entries(contentOf(join(repoDir, 'lessons', folder)));
-  return Object.fromEntries(files.filter(([file]) => !/(^|\/)(\.|node_modules\/)/.test(file)));
+/** What the starter's copy should hold: a lesson's folder as it is now. */
+export function starterNow(folder: string): FolderContent {
+  return shipped(contentOf(join(repoDir, 'lessons', folder)));
 }

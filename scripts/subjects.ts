@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { applyPatch, parsePatch } from 'diff';
 import type { Lesson } from '../checks/harness/lesson.ts';
 import { repoDir } from '../checks/harness/run.ts';
-import { readStarter, starterContents, writeStarter } from './starter.ts';
+import { writeStarter } from './starter.ts';
 import { didYouMean, UsageError } from './usage-error.ts';
 
 /** The file of a wrong turn that says which lines of its base it changes. */
@@ -75,8 +75,7 @@ export function wrongTurnForShow(lesson: Lesson, name: string, scratchDir: strin
   let base = foldersOf(lesson).solution;
   if (over !== 'solution') {
     base = join(scratchDir, 'starter');
-    const starter = readStarter(lesson.folder);
-    writeStarter(base, starter, starterContents(starter));
+    writeStarter(base, lesson.folder);
   }
   return { dir: layOver(lesson, base, 'wrong-turns', name, scratchDir), why };
 }

@@ -6,7 +6,7 @@ import type { Lesson } from '../../checks/harness/lesson.ts';
 import type { LoadResult } from '../../checks/harness/result.ts';
 import { cacheDir, repoDir } from '../../checks/harness/run.ts';
 import { contentOf, sameContent } from '../folder-content.ts';
-import { readStarter, starterList } from '../starter.ts';
+import { readStarter } from '../starter.ts';
 
 /** The starter's last load run on this machine. */
 export interface StarterLoad {
@@ -52,8 +52,9 @@ export function isDisturbed({ outcome }: LoadResult): boolean {
 const fileOf = ({ folder }: Lesson) => join(cacheDir, 'loads', `${folder}-starter.json`);
 
 function fingerprintOf({ folder }: Lesson): string {
-  const hash = createHash('sha256');
-  for (const file of [starterList(folder), join(repoDir, 'checks', folder, 'load.yml')])
-    hash.update(readFileSync(file));
-  return hash.update(`${hostname()} ${availableParallelism()} ${process.version}`).digest('hex');
+  const hash = createHash('sha256').update(JSON.stringify(readStarter(folder)));
+  return hash
+    .update(readFileSync(join(repoDir, 'checks', folder, 'load.yml')))
+    .update(`${hostname()} ${availableParallelism()} ${process.version}`)
+    .digest('hex');
 }

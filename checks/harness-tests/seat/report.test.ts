@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../../scripts/report/page.ts';
@@ -86,7 +86,7 @@ describe('npm run report', { timeout: 90_000 }, () => {
     expect(shownAfterLoad({}).trim()).toBe('');
     copy.write('.workshop/loads/01-tiny-starter.json', '{"half');
     expect(shownAfterLoad()).toMatch(/● your app\n *The starter has not run here yet/);
-    copy.write('checks/01-tiny/starter.json', 'none');
+    rmSync(copy.path('checks/01-tiny/starter'), { recursive: true });
     expect(shownAfterLoad().trim()).toBe('');
   });
 });

@@ -1,10 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readLessons } from '../../../scripts/lesson-list.ts';
-import { readStarter } from '../../../scripts/starter.ts';
-import { starterNow } from '../../../scripts/starters.ts';
-import { bytesOf, copyWorkshop, gitIn, type WorkshopCopy } from './workshop-copy.ts';
+import { bytesOf, copyWorkshop, type WorkshopCopy } from './workshop-copy.ts';
 
 /** More of them by hand: RESET_ROUNDS=20 npx vitest run reset */
 const rounds = Number(process.env.RESET_ROUNDS ?? 4);
@@ -94,41 +91,39 @@ describe('reset and restore', { timeout: 20_000 + rounds * 5_000 }, () => {
   });
 });
 
-describe('a reset that has nowhere to take the starter from', () => {
+describe('reset and restore without a git clone', () => {
   it.each([
-    ['the workshop is no git clone', { GIT_DIR: 'nowhere' }, /git says "fatal: not a git repository/],
-    ['git is not installed', { PATH: '' }, /git, which is not installed here/],
-  ])('refuses in one sentence and changes nothing when %s', (_why, env, sentence) => {
+    ['in a downloaded ZIP', { GIT_DIR: 'nowhere' }],
+    ['where git is not installed', { PATH: '' }],
+  ])('work %s', (_where, env) => {
     copy.write('lessons/01-tiny/notes.txt', 'mine');
-    const before = [bytesOf(lesson()), existsSync(keptIn()) && readdirSync(keptIn())];
-    const { status, stderr } = copy.runWith(env, 'reset', '1');
-    expect(stderr).toMatch(sentence);
-    expect(stderr.trim().split('\n')).toHaveLength(1);
+    const learners = bytesOf(lesson());
+    expect(copy.runWith(env, 'reset', '1').stderr).toBe('');
+    expect(bytesOf(lesson())).toEqual(starter);
+    expect(copy.runWith(env, 'restore', '1').stderr).toBe('');
+    expect(bytesOf(lesson())).toEqual(learners);
+  });
+});
+
+describe('without the copy of the starter', () => {
+  beforeAll(() => renameSync(copy.path('checks/01-tiny/starter'), copy.path('gone')));
+  afterAll(() => renameSync(copy.path('gone'), copy.path('checks/01-tiny/starter')));
+
+  it('a reset refuses in one sentence and changes nothing', () => {
+    copy.write('lessons/01-tiny/notes.txt', 'mine');
+    const before = [bytesOf(lesson()), readdirSync(keptIn())];
+    const { status, stderr } = copy.run('reset', '1');
+    expect(stderr).toMatch(
+      /^checks\/01-tiny\/starter is missing\. Bring it back: git checkout -- checks\/01-tiny.*\n$/,
+    );
     expect(status).toBe(2);
-    expect([bytesOf(lesson()), existsSync(keptIn()) && readdirSync(keptIn())]).toEqual(before);
+    expect([bytesOf(lesson()), readdirSync(keptIn())]).toEqual(before);
   });
-});
 
-describe('a shallow clone', () => {
-  it('has the starter, too', () => {
-    using upstream = copyWorkshop();
-    const clone = join(upstream.dir, 'shallow');
-    gitIn(upstream.dir, 'clone', '--quiet', '--depth=1', `file://${upstream.dir}`, clone);
-    expect(
-      Object.values(readStarterOf(upstream)).map((entry) => gitIn(clone, 'cat-file', '-t', entry.slice(7))),
-    ).toEqual(Array(3).fill('blob\n'));
+  it('a restore works', () => {
+    copy.write('lessons/01-tiny/notes.txt', 'newer than what is kept');
+    const { status, stderr } = copy.run('restore', '1');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(bytesOf(lesson())).toEqual(bytesOf(join(keptIn(), readdirSync(keptIn()).sort().at(-2) ?? '')));
   });
-});
-
-function readStarterOf(workshop: WorkshopCopy): Record<string, string> {
-  return JSON.parse(workshop.git('show', 'HEAD:checks/01-tiny/starter.json'));
-}
-
-describe('the written list of a starter', async () => {
-  it.each((await readLessons()).map(({ folder }) => folder))(
-    'is in step with lessons/%s (npm run starters)',
-    (folder) => {
-      expect(readStarter(folder)).toEqual(starterNow(folder));
-    },
-  );
 });

@@ -1,0 +1,7 @@
+import { createApp } from './app.ts';
+
+const port = Number(process.env.PORT ?? 3000);
+
+createApp().listen(port, () => {
+  console.log(`best seats on port ${port}`);
+});
