@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// The harness's own tests. Checks of lessons are started by scripts/run-check.ts, without this file.
+// The harness's own tests. Checks of lessons are started by scripts/running/run-check.ts, without this file.
 export default defineConfig({
   cacheDir: '.workshop/vite',
   test: {

@@ -1,34 +1,25 @@
-import { type Flag, readArguments } from './arguments.ts';
+import { readArguments } from './arguments.ts';
+import type { Command } from './command.ts';
 import { didYouMean, UsageError } from './usage-error.ts';
 
-/** A command behind `npm run NAME`. */
-export interface Command {
-  summary: string;
-  /** What follows the name: "lesson-N". */
-  takes: string;
-  flags: Record<string, Flag>;
-  /** @returns the exit code: 0 pass, 1 fail, 2 inconclusive or called wrongly. */
-  run(args: ReturnType<typeof readArguments>): Promise<number>;
-}
-
 const commands: Record<string, () => Promise<Command>> = {
-  start: async () => (await import('./start.ts')).command,
-  lessons: async () => (await import('./lessons.ts')).command,
-  check: async () => (await import('./check.ts')).command,
-  dev: async () => (await import('./dev.ts')).command,
-  profile: async () => (await import('./profile.ts')).command,
-  report: async () => (await import('./report.ts')).command,
-  load: async () => (await import('./load.ts')).command,
-  hint: async () => (await import('./hint.ts')).command,
-  diff: async () => (await import('./diff.ts')).command,
-  reset: async () => (await import('./reset.ts')).command,
-  restore: async () => (await import('./restore.ts')).command,
-  doctor: async () => (await import('./doctor.ts')).command,
-  rehearse: async () => (await import('./rehearse.ts')).command,
-  starters: async () => (await import('./starters.ts')).command,
-  patches: async () => (await import('./patches.ts')).command,
-  verify: async () => (await import('./verify.ts')).command,
-  test: async () => (await import('./test.ts')).command,
+  start: async () => (await import('./commands/start.ts')).command,
+  lessons: async () => (await import('./commands/lessons.ts')).command,
+  check: async () => (await import('./commands/check.ts')).command,
+  dev: async () => (await import('./commands/dev.ts')).command,
+  profile: async () => (await import('./commands/profile.ts')).command,
+  report: async () => (await import('./commands/report.ts')).command,
+  load: async () => (await import('./commands/load.ts')).command,
+  hint: async () => (await import('./commands/hint.ts')).command,
+  diff: async () => (await import('./commands/diff.ts')).command,
+  reset: async () => (await import('./commands/reset.ts')).command,
+  restore: async () => (await import('./commands/restore.ts')).command,
+  doctor: async () => (await import('./commands/doctor.ts')).command,
+  rehearse: async () => (await import('./commands/rehearse.ts')).command,
+  starters: async () => (await import('./authoring/starters.ts')).command,
+  patches: async () => (await import('./authoring/patches.ts')).command,
+  verify: async () => (await import('./authoring/verify.ts')).command,
+  test: async () => (await import('./commands/test.ts')).command,
 };
 
 /** Runs the command that the arguments name, and turns what it throws into a message and an exit code. */

@@ -1,5 +1,4 @@
-import { defineCheck } from '../harness/check.ts';
-import { compareCost } from '../harness/compare/compare-cost.ts';
+import { compareCost, defineCheck } from '../harness/sdk/index.ts';
 import { cities, eventId, eventsPerCity, listingPath, priceThenListing, starterSays } from './cities.ts';
 import lesson from './lesson.ts';
 import { mustBeTheSame, pricesOf } from './listings.ts';

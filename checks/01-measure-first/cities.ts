@@ -1,6 +1,4 @@
-import type { Stage } from '../harness/behaviour.ts';
-import type { Call } from '../harness/compare/closed-loop.ts';
-import type { Instance } from '../harness/environment.ts';
+import type { Call, Instance, Stage } from '../harness/sdk/index.ts';
 
 /** By the contract. Each has the 400 ids from `400 × place + 1` on. */
 export const cities = ['Amsterdam', 'Berlin', 'Copenhagen', 'Dublin', 'Lisbon', 'Oslo', 'Paris', 'Vienna'];

@@ -1,5 +1,4 @@
-import type { Stage } from '../harness/behaviour.ts';
-import type { Teaching } from '../harness/verdict.ts';
+import type { Stage, Teaching } from '../harness/sdk/index.ts';
 
 /** Fails the behaviour at the first difference between an answer and the starter's. */
 export function mustBeTheSame(t: Stage, seen: string, expected: string, teaching: Partial<Teaching> = {}): void {

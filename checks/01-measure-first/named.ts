@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
-import type { Stage } from '../harness/behaviour.ts';
-import { repoDir } from '../harness/run.ts';
+import { repoDir, type Stage } from '../harness/sdk/index.ts';
 
 /** The function on top of the starter's profile. A test of the harness profiles the starter and holds it against this. */
 export const culprit = 'formatPrice';

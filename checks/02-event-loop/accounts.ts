@@ -1,4 +1,4 @@
-import type { CheckDefinition } from '../harness/check.ts';
+import type { CheckDefinition } from '../harness/sdk/index.ts';
 import type { Gathered } from './gathered.ts';
 import { type Credentials, Crowd, linesOf, newcomer, patienceMs, tellInOneLine } from './steps.ts';
 import { syncWriteOf } from './sync-writes.ts';

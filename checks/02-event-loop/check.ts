@@ -1,4 +1,4 @@
-import { defineCheck } from '../harness/check.ts';
+import { defineCheck } from '../harness/sdk/index.ts';
 import { accountBehaviours } from './accounts.ts';
 import { gathered } from './gathered.ts';
 import lesson from './lesson.ts';

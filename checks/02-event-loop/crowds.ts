@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../harness/behaviour.ts';
-import type { Answer } from '../harness/visitor.ts';
+import type { Answer, Stage } from '../harness/sdk/index.ts';
 import { mainThread, mainThreadSince } from './main-thread.ts';
 import { type Credentials, Crowd, hashCostMs, patienceMs, tellInOneLine } from './steps.ts';
 

@@ -1,9 +1,6 @@
 import { lstatSync, mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Stage } from '../harness/behaviour.ts';
-import type { Instance } from '../harness/environment.ts';
-import { BehaviourFailure } from '../harness/verdict.ts';
-import type { Answer } from '../harness/visitor.ts';
+import { type Answer, BehaviourFailure, type Instance, type Stage } from '../harness/sdk/index.ts';
 import { fullDisk } from './full-disk.ts';
 import { answersHealth, SlowFile, standsStill } from './slow-file.ts';
 import { accountOf, type Credentials, linesOf, newcomer, tellInOneLine } from './steps.ts';

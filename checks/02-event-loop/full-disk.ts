@@ -10,7 +10,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import type { Instance } from '../harness/environment.ts';
+import type { Instance } from '../harness/sdk/index.ts';
 
 /** Makes the app's writes to a file fail, until they may succeed again. */
 export interface FullDisk {

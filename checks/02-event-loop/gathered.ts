@@ -1,4 +1,4 @@
-import type { Stage } from '../harness/behaviour.ts';
+import type { Stage } from '../harness/sdk/index.ts';
 import { crowdAndHealth, type Meanwhile } from './crowds.ts';
 import { type DiskTrouble, diskTrouble } from './disk.ts';
 import { type Credentials, linesOf, newcomer, once } from './steps.ts';

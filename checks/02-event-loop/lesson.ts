@@ -1,4 +1,4 @@
-import { defineLesson } from '../harness/lesson.ts';
+import { defineLesson } from '../harness/sdk/lesson.ts';
 
 const ada = `-H 'content-type: application/json' -d '{"name":"ada","password":"analytical"}'`;
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Instance } from '../harness/environment.ts';
+import type { Instance } from '../harness/sdk/index.ts';
 
 /** What the app's main thread, which runs its event loop, did so far. */
 export interface ThreadTime {

@@ -1,4 +1,4 @@
-import type { CheckDefinition } from '../harness/check.ts';
+import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { crowdAndHealth, healthMustOvertake, loopMustBeFree } from './crowds.ts';
 import { crowdSize, type Gathered } from './gathered.ts';
 import { contractCost, hashCostMs, linesOf, newcomer, tellInOneLine } from './steps.ts';

@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, readSync, renameSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../harness/behaviour.ts';
-import type { Instance } from '../harness/environment.ts';
+import type { Instance, Stage } from '../harness/sdk/index.ts';
 import { mainThread, mainThreadSince } from './main-thread.ts';
 import { hashCostMs } from './steps.ts';
 

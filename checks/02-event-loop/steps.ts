@@ -1,9 +1,6 @@
 import { readFileSync } from 'node:fs';
 import bcrypt from 'bcrypt';
-import type { Stage } from '../harness/behaviour.ts';
-import { disturbs, MachineWatch } from '../harness/machine.ts';
-import { BehaviourFailure } from '../harness/verdict.ts';
-import type { Answer } from '../harness/visitor.ts';
+import { type Answer, BehaviourFailure, disturbs, MachineWatch, type Stage } from '../harness/sdk/index.ts';
 
 export interface Credentials {
   name: string;

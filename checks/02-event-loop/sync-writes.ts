@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../harness/behaviour.ts';
+import type { Stage } from '../harness/sdk/index.ts';
 import { newcomer, patienceMs } from './steps.ts';
 
 const trace = '--trace-sync-io';

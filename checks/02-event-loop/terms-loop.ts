@@ -1,8 +1,7 @@
 import { linkSync, readFileSync, renameSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import type { Stage } from '../harness/behaviour.ts';
-import type { CheckDefinition } from '../harness/check.ts';
+import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { mainThread, mainThreadSince } from './main-thread.ts';
 import { answersHealth, SlowFile } from './slow-file.ts';
 import { costMs, tellInOneLine } from './steps.ts';

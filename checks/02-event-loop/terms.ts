@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition } from '../harness/check.ts';
+import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { tellInOneLine } from './steps.ts';
 
 export const gzipped = { headers: { 'accept-encoding': 'gzip' } };

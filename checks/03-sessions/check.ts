@@ -1,4 +1,4 @@
-import { defineCheck } from '../harness/check.ts';
+import { defineCheck } from '../harness/sdk/index.ts';
 import lesson from './lesson.ts';
 import { ada, itemsOf, linus, logIn, mustRead, requireItems } from './steps.ts';
 import { unseenBehaviours } from './unseen-behaviours.ts';

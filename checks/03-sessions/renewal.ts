@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseSetCookie } from 'set-cookie-parser';
-import type { Stage } from '../harness/behaviour.ts';
-import type { Answer, Visitor } from '../harness/visitor.ts';
+import type { Answer, Stage, Visitor } from '../harness/sdk/index.ts';
 import { grace, itemsOf, logIn } from './steps.ts';
 
 export const ttlS = 3;

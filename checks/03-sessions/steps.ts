@@ -1,8 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Cookie, parseSetCookie } from 'set-cookie-parser';
-import type { Stage } from '../harness/behaviour.ts';
-import type { Teaching } from '../harness/verdict.ts';
-import type { Answer, RequestOptions, Visitor } from '../harness/visitor.ts';
+import type { Answer, RequestOptions, Stage, Teaching, Visitor } from '../harness/sdk/index.ts';
 
 /** The demo users in src/users.ts. */
 export const ada = { username: 'ada', password: 'analytical' };

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition } from '../harness/check.ts';
+import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { renewalHolds, ttlS } from './renewal.ts';
 import { ada, linus, logIn, mustRead, mustRecover, sessionCookies, withoutRedis } from './steps.ts';
 

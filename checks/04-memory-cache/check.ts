@@ -1,6 +1,4 @@
-import { defineCheck } from '../harness/check.ts';
-import type { Teaching } from '../harness/verdict.ts';
-import { type Answer, excerpt } from '../harness/visitor.ts';
+import { type Answer, defineCheck, excerpt, type Teaching } from '../harness/sdk/index.ts';
 import { keepingBehaviours } from './keeping.ts';
 import lesson from './lesson.ts';
 import { limitBehaviours } from './limits.ts';

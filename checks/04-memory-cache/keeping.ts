@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition } from '../harness/check.ts';
-import { excerpt } from '../harness/visitor.ts';
+import { type CheckDefinition, excerpt } from '../harness/sdk/index.ts';
 import { eventIn, read } from './steps.ts';
 
 /** What may be kept, and until when: no errors, and nothing beyond its time. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition } from '../harness/check.ts';
+import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { flood } from './flood.ts';
 import { read, readAgainForNothing } from './steps.ts';
 

@@ -1,7 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Stage } from '../harness/behaviour.ts';
-import type { Teaching } from '../harness/verdict.ts';
-import { type Answer, excerpt, type Visitor } from '../harness/visitor.ts';
+import { type Answer, excerpt, type Stage, type Teaching, type Visitor } from '../harness/sdk/index.ts';
 
 /** Customers whom the box office knows: ada has two offers, grace one, linus none. */
 export const ada = { authorization: 'Bearer ada.9f31c7' };

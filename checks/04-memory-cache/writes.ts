@@ -1,7 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition } from '../harness/check.ts';
-import type { Teaching } from '../harness/verdict.ts';
-import type { Answer } from '../harness/visitor.ts';
+import type { Answer, CheckDefinition, Teaching } from '../harness/sdk/index.ts';
 import { change, eventIn, heldMs, read } from './steps.ts';
 
 /** After it the supplier answers: a write may wait for the reads under way, and a read for the write. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { defineCheck } from '../harness/check.ts';
+import { defineCheck } from '../harness/sdk/index.ts';
 import { keyBehaviours } from './keys.ts';
 import lesson from './lesson.ts';
 import { outageBehaviours } from './outages.ts';

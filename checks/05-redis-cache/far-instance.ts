@@ -1,7 +1,4 @@
-import type { Stage } from '../harness/behaviour.ts';
-import type { Instance } from '../harness/environment.ts';
-import type { RedisDoor } from '../harness/services/redis/handle.ts';
-import type { Visitor } from '../harness/visitor.ts';
+import type { Instance, RedisDoor, Stage, Visitor } from '../harness/sdk/index.ts';
 import { untilKept } from './steps.ts';
 
 /** One more instance, whose way to Redis can be held without holding the others. It starts beside what is judged. */

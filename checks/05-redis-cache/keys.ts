@@ -1,5 +1,4 @@
-import type { Stage } from '../harness/behaviour.ts';
-import type { CheckDefinition } from '../harness/check.ts';
+import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import lesson from './lesson.ts';
 import { callsDuring, inCalls, read } from './steps.ts';
 

@@ -1,7 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../harness/behaviour.ts';
-import type { CheckDefinition } from '../harness/check.ts';
-import { BehaviourFailure } from '../harness/verdict.ts';
+import { BehaviourFailure, type CheckDefinition, type Stage } from '../harness/sdk/index.ts';
 import {
   callsDuring,
   crowd,

@@ -1,9 +1,14 @@
 import { Agent, get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../harness/behaviour.ts';
-import type { SupplierHandle } from '../harness/services/supplier/handle.ts';
-import type { Teaching } from '../harness/verdict.ts';
-import { type Answer, excerpt, type RequestOptions, type Visitor } from '../harness/visitor.ts';
+import {
+  type Answer,
+  excerpt,
+  type RequestOptions,
+  type Stage,
+  type SupplierHandle,
+  type Teaching,
+  type Visitor,
+} from '../harness/sdk/index.ts';
 
 /** What an app may answer when the supplier does not answer it. */
 export const unavailable = [502, 503, 504];

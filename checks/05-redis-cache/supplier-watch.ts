@@ -1,5 +1,4 @@
-import type { Stage } from '../harness/behaviour.ts';
-import type { LoadFinding } from '../harness/load/judge.ts';
+import type { LoadFinding, Stage } from '../harness/sdk/index.ts';
 import { inCalls } from './steps.ts';
 
 const lookEveryMs = 50;

@@ -1,8 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../harness/behaviour.ts';
-import { attachRun, cacheDir, repoDir } from '../harness/run.ts';
-import { openRedis } from '../harness/services/redis/handle.ts';
-import type { Teaching } from '../harness/verdict.ts';
+import { attachRun, cacheDir, openRedis, repoDir, type Stage, type Teaching } from '../harness/sdk/index.ts';
 import { crowd, haveLooked, heldMs, takeOverFromMs, untilKept } from './steps.ts';
 
 /** By then a reader who waits for one that died has recovered; one that renews its claim has been left alone. */

@@ -1,7 +1,11 @@
-import type { Stage } from '../harness/behaviour.ts';
-import type { CheckDefinition } from '../harness/check.ts';
-import { BehaviourFailure, type Teaching } from '../harness/verdict.ts';
-import type { Answer, Visitor } from '../harness/visitor.ts';
+import {
+  type Answer,
+  BehaviourFailure,
+  type CheckDefinition,
+  type Stage,
+  type Teaching,
+  type Visitor,
+} from '../harness/sdk/index.ts';
 import { FarInstance } from './far-instance.ts';
 import { change, hasCaughtUp, heldMs, read } from './steps.ts';
 

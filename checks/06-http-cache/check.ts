@@ -1,4 +1,4 @@
-import { type CheckDefinition, defineCheck } from '../harness/check.ts';
+import { type CheckDefinition, defineCheck } from '../harness/sdk/index.ts';
 import lesson from './lesson.ts';
 import { lifetimeBehaviours } from './lifetime.ts';
 import { neverKeptBehaviours } from './never-kept.ts';

@@ -1,6 +1,4 @@
-import type { CheckDefinition } from '../harness/check.ts';
-import { type CdnVerdict, inWords } from '../harness/services/cdn/status.ts';
-import type { Teaching } from '../harness/verdict.ts';
+import { type CdnVerdict, type CheckDefinition, cdnVerdictInWords, type Teaching } from '../harness/sdk/index.ts';
 import {
   freshAtLeastS,
   freshAtMostS,
@@ -105,7 +103,7 @@ export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): voi
         const gone = (await read(t, path)).cdn;
         t.require(gone.served === 'revalidated' || gone.served === 'miss', {
           expected: 'the shop to be asked first',
-          seen: inWords(gone),
+          seen: cdnVerdictInWords(gone),
           because:
             'A copy that nobody read for more than an hour is given away as it is. The price on it may have changed twice.',
           lookAt: 'how long after its lifetime may a copy be used?',

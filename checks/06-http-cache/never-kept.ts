@@ -1,5 +1,4 @@
-import type { CheckDefinition } from '../harness/check.ts';
-import { excerpt } from '../harness/visitor.ts';
+import { type CheckDefinition, excerpt } from '../harness/sdk/index.ts';
 import { ada, grace, invented, mayBeShared, read, readWell, requireServed } from './steps.ts';
 
 const shopOnly = ['miss', 'revalidated'] as const;

@@ -1,5 +1,4 @@
-import type { Stage } from '../harness/behaviour.ts';
-import type { LoadFinding } from '../harness/load/judge.ts';
+import type { LoadFinding, Stage } from '../harness/sdk/index.ts';
 
 /** Of a hundred requests, so many may reach the shop. */
 const shareLimit = 0.1;

@@ -1,6 +1,4 @@
-import type { CheckDefinition } from '../harness/check.ts';
-import { inWords } from '../harness/services/cdn/status.ts';
-import { excerpt } from '../harness/visitor.ts';
+import { type CheckDefinition, cdnVerdictInWords, excerpt } from '../harness/sdk/index.ts';
 import { askShop, askWell, goneAfterS, inBrowser, later, mustBe, read, readWell, requireServed } from './steps.ts';
 
 const yearS = 31_536_000;
@@ -96,7 +94,7 @@ export function representationBehaviours(behaviour: CheckDefinition['behaviour']
         later(t, goneAfterS);
         const { cdn } = await read(t, path);
         const asked = cdn.served === 'miss' || cdn.served === 'revalidated';
-        t.require(asked, { expected: 'the shop to be asked first', seen: inWords(cdn), ...teaching });
+        t.require(asked, { expected: 'the shop to be asked first', seen: cdnVerdictInWords(cdn), ...teaching });
       }
     },
   );

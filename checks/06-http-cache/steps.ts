@@ -1,10 +1,16 @@
 import CachePolicy from 'http-cache-semantics';
-import type { Stage } from '../harness/behaviour.ts';
-import { directivesIn, formatDirectives } from '../harness/services/cdn/directives.ts';
-import { AnswerPolicy } from '../harness/services/cdn/policy.ts';
-import { type CdnVerdict, inWords, verdictOf } from '../harness/services/cdn/status.ts';
-import type { Teaching } from '../harness/verdict.ts';
-import { type Answer, excerpt } from '../harness/visitor.ts';
+import {
+  type Answer,
+  AnswerPolicy,
+  type CdnVerdict,
+  cdnVerdictInWords,
+  cdnVerdictOf,
+  directivesIn,
+  excerpt,
+  formatDirectives,
+  type Stage,
+  type Teaching,
+} from '../harness/sdk/index.ts';
 
 type Headers = Record<string, string>;
 
@@ -43,7 +49,7 @@ export async function readWell(t: Stage, path: string, headers: Headers = {}, co
 
 /** What the CDN did with it. */
 export function said(t: Stage, answer: Answer): CdnVerdict {
-  return verdictOf(answer) ?? t.inconclusive('the CDN did not say what it did', 'check again');
+  return cdnVerdictOf(answer) ?? t.inconclusive('the CDN did not say what it did', 'check again');
 }
 
 export function requireServed(
@@ -54,7 +60,7 @@ export function requireServed(
 ): void {
   t.require(allowed.includes(cdn.served), {
     expected: `CDN: ${allowed.join(' or ')}`,
-    seen: `CDN: ${inWords(cdn)}`,
+    seen: `CDN: ${cdnVerdictInWords(cdn)}`,
     ...teaching,
   });
 }

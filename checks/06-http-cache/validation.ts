@@ -1,5 +1,4 @@
-import type { CheckDefinition } from '../harness/check.ts';
-import type { Answer } from '../harness/visitor.ts';
+import type { Answer, CheckDefinition } from '../harness/sdk/index.ts';
 import { askShop, askWell, goneAfterS, later, mustBe, readWell, require304, requireServed, tagOf } from './steps.ts';
 
 /** Whoever has a copy asks whether it is still right, and is answered cheaply. */

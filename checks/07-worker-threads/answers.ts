@@ -1,5 +1,4 @@
-import type { Stage } from '../harness/behaviour.ts';
-import type { Answer } from '../harness/visitor.ts';
+import type { Answer, Stage } from '../harness/sdk/index.ts';
 import type { BestSeats } from './reference.ts';
 
 export function mustBeBest(t: Stage, answer: Answer, expected: BestSeats): void {

@@ -1,4 +1,4 @@
-import { defineCheck } from '../harness/check.ts';
+import { defineCheck } from '../harness/sdk/index.ts';
 import { inMs, mustBeOwn } from './answers.ts';
 import { crowdBehaviours } from './crowds.ts';
 import { edgeBehaviours } from './edges.ts';

@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../harness/behaviour.ts';
-import type { CheckDefinition } from '../harness/check.ts';
-import type { Instance } from '../harness/environment.ts';
-import { disturbance, MachineWatch } from '../harness/machine.ts';
-import { wantsCore } from '../harness/pulse.ts';
+import {
+  type CheckDefinition,
+  disturbance,
+  type Instance,
+  MachineWatch,
+  type Stage,
+  wantsCore,
+} from '../harness/sdk/index.ts';
 import { inMs, mustBeBest, mustBeOwn, mustSayWhen } from './answers.ts';
 import { bestSeats } from './reference.ts';
 import {

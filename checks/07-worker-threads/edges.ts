@@ -1,7 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../harness/behaviour.ts';
-import type { CheckDefinition } from '../harness/check.ts';
-import type { Answer } from '../harness/visitor.ts';
+import type { Answer, CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { mustBeBest, mustBeOwn } from './answers.ts';
 import { bestSeats } from './reference.ts';
 import { Crowd, largestParty, mostThreads, mostWaiting, searchPath, soon, startAnew } from './searches.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Instance } from '../harness/environment.ts';
+import type { Instance } from '../harness/sdk/index.ts';
 
 /**
  * CPU milliseconds that each thread of the app used while the work ran, most first. Undefined where the system can't

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../harness/behaviour.ts';
-import type { CheckDefinition } from '../harness/check.ts';
+import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { inMs } from './answers.ts';
 import { Crowd, patienceMs, searchPath, soon, tellInOneLine } from './searches.ts';
 

@@ -1,4 +1,4 @@
-import type { CheckDefinition } from '../harness/check.ts';
+import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { inMs } from './answers.ts';
 import { cpuByThread, pidsDuring } from './evidence.ts';
 import { Crowd, mostThreads, partyFor, patienceMs, searchPath, tellInOneLine } from './searches.ts';

@@ -1,7 +1,4 @@
-import type { Stage } from '../harness/behaviour.ts';
-import { disturbs, MachineWatch } from '../harness/machine.ts';
-import { BehaviourFailure } from '../harness/verdict.ts';
-import type { Answer } from '../harness/visitor.ts';
+import { type Answer, BehaviourFailure, disturbs, MachineWatch, type Stage } from '../harness/sdk/index.ts';
 import { bestSeats } from './reference.ts';
 
 /** How many searches may wait, by the contract of the lesson. */

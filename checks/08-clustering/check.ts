@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { defineCheck } from '../harness/check.ts';
+import { defineCheck } from '../harness/sdk/index.ts';
 import { fittingLoad } from './fitting-load.ts';
 import lesson from './lesson.ts';
 import { quotes } from './reference.ts';

@@ -1,6 +1,4 @@
-import type { Stage } from '../harness/behaviour.ts';
-import type { LoadFinding, LoadShape } from '../harness/load/judge.ts';
-import { disturbs, MachineWatch } from '../harness/machine.ts';
+import { disturbs, type LoadFinding, type LoadShape, MachineWatch, type Stage } from '../harness/sdk/index.ts';
 import { eventIds } from './reference.ts';
 import { inTurns, mustAnswer } from './requests.ts';
 import { cpuByPid, settled, usedSince, workersByDefault } from './workers.ts';

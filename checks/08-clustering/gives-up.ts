@@ -1,9 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../harness/behaviour.ts';
-import type { Instance } from '../harness/environment.ts';
-import type { ProcessRow } from '../harness/processes.ts';
+import type { Instance, ProcessRow, Stage } from '../harness/sdk/index.ts';
 import { lookEveryMs, watchForSlowness } from './patience.ts';
 import { ask } from './requests.ts';
 import { aWorkerOf, settled } from './workers.ts';

@@ -1,8 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../harness/behaviour.ts';
-import type { Instance } from '../harness/environment.ts';
-import { disturbs, MachineWatch } from '../harness/machine.ts';
-import { pulseOf } from '../harness/pulse.ts';
+import { disturbs, type Instance, MachineWatch, pulseOf, type Stage } from '../harness/sdk/index.ts';
 
 /** A start takes 0.2 to 0.4 s on a quiet machine. When it took that long, everything takes long. */
 const slowStartMs = 1_000;

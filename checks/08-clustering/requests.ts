@@ -1,8 +1,5 @@
 import { Agent, request } from 'node:http';
-import type { Stage } from '../harness/behaviour.ts';
-import type { Instance } from '../harness/environment.ts';
-import { BehaviourFailure, type Teaching } from '../harness/verdict.ts';
-import { excerpt } from '../harness/visitor.ts';
+import { BehaviourFailure, excerpt, type Instance, type Stage, type Teaching } from '../harness/sdk/index.ts';
 
 /** Longer than a right app takes on a busy machine. */
 const deadlineMs = 15_000;

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../harness/behaviour.ts';
-import type { CheckDefinition } from '../harness/check.ts';
+import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { waitFor } from './patience.ts';
 import { keptConnection, mustAnswer } from './requests.ts';
 import { aWorkerOf, processes, servingPids, settled, workersByDefault } from './workers.ts';

@@ -1,8 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../harness/behaviour.ts';
-import type { CheckDefinition } from '../harness/check.ts';
-import type { Instance } from '../harness/environment.ts';
-import { processTable } from '../harness/processes.ts';
+import { type CheckDefinition, type Instance, processTable, type Stage } from '../harness/sdk/index.ts';
 import { givesUp } from './gives-up.ts';
 import { lookEveryMs, waitFor } from './patience.ts';
 import { mustAnswer } from './requests.ts';

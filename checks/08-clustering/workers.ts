@@ -1,7 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../harness/behaviour.ts';
-import type { Instance } from '../harness/environment.ts';
-import { pulseOf } from '../harness/pulse.ts';
+import { type Instance, pulseOf, type Stage } from '../harness/sdk/index.ts';
 import { quoteCostMs } from './reference.ts';
 import { inTurns, mustAnswer } from './requests.ts';
 

@@ -1,4 +1,4 @@
-import { defineCheck } from '../harness/check.ts';
+import { defineCheck } from '../harness/sdk/index.ts';
 import { costBehaviours } from './costs.ts';
 import lesson from './lesson.ts';
 import { databaseWatch } from './traffic.ts';

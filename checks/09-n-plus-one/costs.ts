@@ -1,4 +1,4 @@
-import type { CheckDefinition } from '../harness/check.ts';
+import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { costOf, mostConnections, rowsThatBelongTo } from './traffic.ts';
 import { read, truePage } from './truth.ts';
 

@@ -1,4 +1,4 @@
-import { defineLesson } from '../harness/lesson.ts';
+import { defineLesson } from '../harness/sdk/lesson.ts';
 
 export default defineLesson({
   number: 9,

@@ -1,7 +1,4 @@
-import type { Stage } from '../harness/behaviour.ts';
-import type { LoadFinding } from '../harness/load/judge.ts';
-import type { StatementCount } from '../harness/services/postgres/handle.ts';
-import { excerpt } from '../harness/visitor.ts';
+import { excerpt, type LoadFinding, type Stage, type StatementCount } from '../harness/sdk/index.ts';
 import { read } from './truth.ts';
 
 /** What one request made of the database. */

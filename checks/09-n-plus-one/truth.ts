@@ -1,7 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Stage } from '../harness/behaviour.ts';
-import type { Teaching } from '../harness/verdict.ts';
-import { type Answer, excerpt } from '../harness/visitor.ts';
+import { type Answer, excerpt, type Stage, type Teaching } from '../harness/sdk/index.ts';
 
 /** An event as the contract shows it. */
 export interface Listed {

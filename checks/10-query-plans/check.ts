@@ -1,4 +1,4 @@
-import { defineCheck } from '../harness/check.ts';
+import { defineCheck } from '../harness/sdk/index.ts';
 import { clientBehaviours } from './clients.ts';
 import lesson from './lesson.ts';
 import { migrationBehaviours } from './migrations.ts';

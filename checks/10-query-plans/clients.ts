@@ -1,9 +1,12 @@
-import { lastAttempt } from '../harness/attempts.ts';
-import type { Stage } from '../harness/behaviour.ts';
-import type { CheckDefinition } from '../harness/check.ts';
-import { disturbs, MachineWatch } from '../harness/machine.ts';
-import { BehaviourFailure } from '../harness/verdict.ts';
-import type { Answer } from '../harness/visitor.ts';
+import {
+  type Answer,
+  BehaviourFailure,
+  type CheckDefinition,
+  disturbs,
+  lastAttempt,
+  MachineWatch,
+  type Stage,
+} from '../harness/sdk/index.ts';
 import { busyConnections, cityPath, lockTables, newOrder } from './steps.ts';
 
 const failures = 200;

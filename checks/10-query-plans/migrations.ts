@@ -1,6 +1,4 @@
-import type { AppCommandEnd } from '../harness/app/app-command.ts';
-import type { CheckDefinition } from '../harness/check.ts';
-import type { PostgresHandle } from '../harness/services/postgres/handle.ts';
+import type { AppCommandEnd, CheckDefinition, PostgresHandle } from '../harness/sdk/index.ts';
 import { busyConnections, lockTables } from './steps.ts';
 
 /** How long both get to arrive where they would be in each other's way. */

@@ -1,6 +1,4 @@
-import type { Stage } from '../harness/behaviour.ts';
-import type { CheckDefinition } from '../harness/check.ts';
-import { excerpt } from '../harness/visitor.ts';
+import { type CheckDefinition, excerpt, type Stage } from '../harness/sdk/index.ts';
 import { cityPath, newOrder, type Order, ordersAt } from './steps.ts';
 
 const tied = {

@@ -1,5 +1,4 @@
-import type { CheckDefinition } from '../harness/check.ts';
-import type { Teaching } from '../harness/verdict.ts';
+import type { CheckDefinition, Teaching } from '../harness/sdk/index.ts';
 import { type Cost, cityPath, costOf, ordersAt, pageSize } from './steps.ts';
 
 /** Pages of 8 KB for an answer of so many rows: each row from a page of its own, six times over, and the way to them. */

@@ -1,6 +1,4 @@
-import type { Stage } from '../harness/behaviour.ts';
-import type { PostgresHandle } from '../harness/services/postgres/handle.ts';
-import { type Answer, excerpt, type Visitor } from '../harness/visitor.ts';
+import { type Answer, excerpt, type PostgresHandle, type Stage, type Visitor } from '../harness/sdk/index.ts';
 
 /** An order as the app answers it. */
 export interface Order {

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CheckDefinition } from '../harness/check.ts';
-import { excerpt } from '../harness/visitor.ts';
+import { type CheckDefinition, excerpt } from '../harness/sdk/index.ts';
 import { cityPath, newOrder, type Order, ordersAt, pageSize } from './steps.ts';
 
 const otherOrder = {

@@ -4,10 +4,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { startApp } from '../harness/app/start-app.ts';
-import { freePort } from '../harness/ports.ts';
-import { commandOf } from '../harness/processes.ts';
-import { pulseOf } from '../harness/pulse.ts';
-import type { Run } from '../harness/run.ts';
+import { pulseOf } from '../harness/measure/pulse.ts';
+import { freePort } from '../harness/os/ports.ts';
+import { commandOf } from '../harness/os/processes.ts';
+import type { Run } from '../harness/os/run.ts';
 import { appsDir } from './check-fixture.ts';
 import { fakeRun } from './services/fake-run.ts';
 

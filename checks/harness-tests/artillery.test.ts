@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runArtillery } from '../harness/load/artillery.ts';
 import { readAnswers } from '../harness/load/report.ts';
-import { freePort } from '../harness/ports.ts';
-import { openRun, type Run } from '../harness/run.ts';
-import { closeRun } from '../harness/run-end.ts';
+import { freePort } from '../harness/os/ports.ts';
+import { openRun, type Run } from '../harness/os/run.ts';
+import { closeRun } from '../harness/os/run-end.ts';
 
 const script = fileURLToPath(new URL('./fixture/load.yml', import.meta.url));
 

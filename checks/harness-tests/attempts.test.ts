@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { lastAttempt } from '../harness/attempts.ts';
+import { lastAttempt } from '../harness/measure/attempts.ts';
 
 /** Judges answers that come in this order, while others keep this share of the cores busy. */
 async function judged(statuses: number[], shareOfOthers: number | undefined) {

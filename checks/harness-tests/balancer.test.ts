@@ -1,8 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Balancer, instanceHeader, pinHeader, startBalancer } from '../harness/balancer.ts';
-import { freePort } from '../harness/ports.ts';
+import { type Balancer, instanceHeader, pinHeader, startBalancer } from '../harness/net/balancer.ts';
+import { freePort } from '../harness/os/ports.ts';
 
 const servers: Server[] = [];
 let balancer: Balancer;

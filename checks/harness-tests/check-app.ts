@@ -1,8 +1,8 @@
 // Runs a fixture's check against one app, as `npm run check -- --json` does: node check-app.ts DIR [--no-load]
 // FIXTURE names the folder of another fixture.
-import { runCheck } from '../../scripts/run-check.ts';
-import { withRun } from '../../scripts/session.ts';
-import type { Lesson } from '../harness/lesson.ts';
+import { runCheck } from '../../scripts/running/run-check.ts';
+import { withRun } from '../../scripts/running/session.ts';
+import type { Lesson } from '../harness/model/lesson.ts';
 
 const { default: lesson } = (await import(`./${process.env.FIXTURE ?? 'fixture'}/lesson.ts`)) as { default: Lesson };
 const [subjectDir = '', flag] = process.argv.slice(2);

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { processTable, taggedProcesses } from '../harness/processes.ts';
-import type { CheckResult } from '../harness/result.ts';
+import type { CheckResult } from '../harness/model/result.ts';
+import { processTable, taggedProcesses } from '../harness/os/processes.ts';
 
 /** Where the misbehaving apps are, each with a `src/server.ts`. */
 export const appsDir = fileURLToPath(new URL('./apps/', import.meta.url));

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
-import { cpuMsOf, threadCpuMs } from '../harness/cpu-time.ts';
-import { processTree } from '../harness/processes.ts';
+import { cpuMsOf, threadCpuMs } from '../harness/measure/cpu-time.ts';
+import { processTree } from '../harness/os/processes.ts';
 
 /** Burns 300 ms of CPU in a thread and as much in a child, and says when both have ended. */
 const script = `

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { SeenAnswer } from '../harness/balancer.ts';
-import type { Environment } from '../harness/environment.ts';
 import { LoadRecorder } from '../harness/load/recorder.ts';
-import type { LoadRecord } from '../harness/result.ts';
+import type { LoadRecord } from '../harness/model/result.ts';
+import type { SeenAnswer } from '../harness/net/balancer.ts';
+import type { Environment } from '../harness/runner/environment.ts';
 
 const resets = vi.fn(async () => {});
 let answers: SeenAnswer[] = [];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ArtilleryReport } from '../harness/load/artillery.ts';
 import { readAnswers, readTargets } from '../harness/load/report.ts';
-import { Inconclusive } from '../harness/verdict.ts';
+import { Inconclusive } from '../harness/model/verdict.ts';
 
 /** A report as Artillery 2.0.34 writes it, with other counters. */
 const report = (counters: Record<string, number>, summaries: ArtilleryReport['summaries'] = {}): ArtilleryReport => ({

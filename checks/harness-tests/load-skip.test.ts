@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { loadLines } from '../../scripts/check-lines.ts';
-import type { Environment } from '../harness/environment.ts';
+import { loadLines } from '../../scripts/terminal/check-lines.ts';
 import { judgeLoad } from '../harness/load/judge.ts';
+import type { Environment } from '../harness/runner/environment.ts';
 import lesson from './fixture/lesson.ts';
 
 describe('a load that this machine can’t show', () => {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Environment } from '../harness/environment.ts';
-import type { Lesson } from '../harness/lesson.ts';
 import { judgeLoad, type LoadFinding } from '../harness/load/judge.ts';
-import type { Failure } from '../harness/verdict.ts';
+import type { Lesson } from '../harness/model/lesson.ts';
+import type { Failure } from '../harness/model/verdict.ts';
+import type { Environment } from '../harness/runner/environment.ts';
 
 const order: string[] = [];
 let report: unknown;
@@ -13,7 +13,7 @@ vi.mock('../harness/load/artillery.ts', () => ({
     return report;
   },
 }));
-vi.mock('../harness/run.ts', async (original) => ({ ...(await original<object>()), attachRun: () => ({}) }));
+vi.mock('../harness/os/run.ts', async (original) => ({ ...(await original<object>()), attachRun: () => ({}) }));
 
 const balancer = { url: 'http://127.0.0.1:1', takeAnswers: () => [], stripSecure: false };
 const environment = {

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readCpuLimit } from '../harness/cpu-limit.ts';
-import { disturbance, disturbs, readMachine, useBetween } from '../harness/machine.ts';
+import { readCpuLimit } from '../harness/measure/cpu-limit.ts';
+import { disturbance, disturbs, readMachine, useBetween } from '../harness/measure/machine.ts';
 import { fakeRun } from './services/fake-run.ts';
 
 /** Files as Linux shows them, in a folder that stands for `/`. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Environment } from '../harness/environment.ts';
-import { BehaviourFailure } from '../harness/verdict.ts';
+import { BehaviourFailure } from '../harness/model/verdict.ts';
+import { Environment } from '../harness/runner/environment.ts';
 import { appsDir } from './check-fixture.ts';
 import lesson from './fixture/lesson.ts';
 import { fakeRun } from './services/fake-run.ts';

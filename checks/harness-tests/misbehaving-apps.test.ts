@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Environment } from '../harness/environment.ts';
+import { Environment } from '../harness/runner/environment.ts';
 import { appsDir, checkApp } from './check-fixture.ts';
 import fixture from './fixture/lesson.ts';
 import { fakeRun } from './services/fake-run.ts';

@@ -8,8 +8,8 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { processTable, taggedProcesses } from '../harness/processes.ts';
-import { cacheDir } from '../harness/run.ts';
+import { processTable, taggedProcesses } from '../harness/os/processes.ts';
+import { cacheDir } from '../harness/os/run.ts';
 import { appsDir, checkApp } from './check-fixture.ts';
 
 const checkScript = fileURLToPath(new URL('./check-app.ts', import.meta.url));
@@ -68,7 +68,7 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
   });
 
   it('has no result any more once it is told to stop', async () => {
-    const session = JSON.stringify(new URL('../../scripts/session.ts', import.meta.url).href);
+    const session = JSON.stringify(new URL('../../scripts/running/session.ts', import.meta.url).href);
     const script = `
       const { isStopping, withRun } = await import(${session});
       const { spawn } = await import('node:child_process');
@@ -111,8 +111,8 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
 
   it('ends what was started while the run was being closed, when its folder is gone already', async () => {
     const value = Math.random().toString(36).slice(2);
-    const runModule = new URL('../harness/run.ts', import.meta.url).href;
-    const runEndModule = new URL('../harness/run-end.ts', import.meta.url).href;
+    const runModule = new URL('../harness/os/run.ts', import.meta.url).href;
+    const runEndModule = new URL('../harness/os/run-end.ts', import.meta.url).href;
     const script = `
       const { openRun } = await import(${JSON.stringify(runModule)});
       const { closeRun } = await import(${JSON.stringify(runEndModule)});
@@ -132,7 +132,7 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
   it('asks those to end that want to be asked, and deletes the folders that were named, and only ours', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'asked-'));
     const [ours, theirs, said] = [join(dir, 'encore-scratch'), join(dir, 'scratch'), join(dir, 'said')];
-    const runModule = new URL('../harness/run.ts', import.meta.url).href;
+    const runModule = new URL('../harness/os/run.ts', import.meta.url).href;
     const script = `
       const { openRun } = await import(${JSON.stringify(runModule)});
       const { spawn } = await import('node:child_process');
@@ -165,7 +165,7 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
   });
 
   it('ends a command whose own exit hangs', async () => {
-    const runModule = new URL('../harness/run.ts', import.meta.url).href;
+    const runModule = new URL('../harness/os/run.ts', import.meta.url).href;
     const script = `
       const { openRun, announceExit } = await import(${JSON.stringify(runModule)});
       openRun();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loopbackOf } from '../harness/ports.ts';
+import { loopbackOf } from '../harness/os/ports.ts';
 
 /** What comes back on one look after the other. */
 function looks(...answers: boolean[]) {

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Probe } from '../harness/probe/probe.ts';
-import { ProbeServer } from '../harness/probe/probe-server.ts';
+import type { Probe } from '../harness/measure/probe/probe.ts';
+import { ProbeServer } from '../harness/measure/probe/probe-server.ts';
 
 /** An app whose event loop is held for 60 ms at a time when its standard input says so. */
 const source = `

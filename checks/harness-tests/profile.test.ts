@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { culprit } from '../01-measure-first/named.ts';
-import { Environment } from '../harness/environment.ts';
-import { type CpuProfile, cut, readProfiles } from '../harness/profile/cpu-profile.ts';
-import { selfTime } from '../harness/profile/self-time.ts';
-import { repoDir } from '../harness/run.ts';
+import { type CpuProfile, cut, readProfiles } from '../harness/measure/profile/cpu-profile.ts';
+import { selfTime } from '../harness/measure/profile/self-time.ts';
+import { repoDir } from '../harness/os/run.ts';
+import { Environment } from '../harness/runner/environment.ts';
 import { appsDir } from './check-fixture.ts';
 import fixture from './fixture/lesson.ts';
 import { fakeRun } from './services/fake-run.ts';
@@ -44,7 +44,7 @@ describe('self time', () => {
         frame('serve', 'file:///shop/node_modules/@scope/pack/index.js', 2),
         frame('emit', 'node:events', 400),
         frame('writev'),
-        frame('waiting', 'file:///elsewhere/harness/probe/preload.js', 20),
+        frame('waiting', 'file:///elsewhere/measure/probe/preload.js', 20),
       ],
       [1, 1, 2, 3, 4, 4, 5, 5, 6, 7, 8, 9, 10],
     );

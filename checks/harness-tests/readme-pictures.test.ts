@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { repoDir } from '../harness/run.ts';
+import { repoDir } from '../harness/os/run.ts';
 import { problemsOf } from './mermaid-subset.ts';
 
 const readmes = globSync(['*.md', '{lessons,solutions,checks}/**/*.md'], { cwd: repoDir });

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { resultSchemaVersion } from '../harness/result.ts';
+import { resultSchemaVersion } from '../harness/model/result.ts';
 import { checkApp } from './check-fixture.ts';
 
-const schema = JSON.parse(readFileSync(new URL('../harness/check-result.schema.json', import.meta.url), 'utf8'));
+const schema = JSON.parse(readFileSync(new URL('../harness/model/check-result.schema.json', import.meta.url), 'utf8'));
 const validate = new Ajv2020({ allErrors: true, strict: false }).compile(schema);
 
 describe('the result of a check as JSON', { timeout: 30_000 }, () => {

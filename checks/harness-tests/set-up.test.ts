@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { repoDir } from '../harness/run.ts';
+import { repoDir } from '../harness/os/run.ts';
 
 // What is needed to run the workshop is said in several files. They must say the same.
 
@@ -56,7 +56,7 @@ describe('.devcontainer/devcontainer.json', () => {
   });
 
   it('forwards the port of npm run dev without a word, and none of those that a check opens', () => {
-    const [, port = ''] = /^const usualPort = (\d+);$/m.exec(read('scripts/dev.ts')) ?? [];
+    const [, port = ''] = /^const usualPort = (\d+);$/m.exec(read('scripts/commands/dev.ts')) ?? [];
     expect(container.portsAttributes[port]).toMatchObject({ onAutoForward: 'silent' });
     expect(container.otherPortsAttributes).toEqual({ onAutoForward: 'ignore' });
   });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { contentOf } from '../../scripts/folder-content.ts';
-import { readLessons } from '../../scripts/lesson-list.ts';
-import { starterDir } from '../../scripts/starter.ts';
-import { starterNow } from '../../scripts/starters.ts';
-import { bytesOf, copyWorkshop, type WorkshopCopy } from './seat/workshop-copy.ts';
+import { contentOf } from '../../scripts/learner/folder-content.ts';
+import { readLessons } from '../../scripts/learner/lesson-list.ts';
+import { starterDir } from '../../scripts/learner/starter.ts';
+import { starterNow } from '../../scripts/authoring/starters.ts';
+import { bytesOf, copyWorkshop, type WorkshopCopy } from '../../scripts/tests/workshop-copy.ts';
 
 describe("the copy of a lesson's starter", async () => {
   it.each((await readLessons()).map(({ folder }) => folder))('is lessons/%s (npm run starters)', (folder) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type BehaviourResult, type LoadResult, verdictOf } from '../harness/result.ts';
-import type { Outcome } from '../harness/verdict.ts';
+import { type BehaviourResult, type LoadResult, verdictOf } from '../harness/model/result.ts';
+import type { Outcome } from '../harness/model/verdict.ts';
 
 const behaviour = (outcome: Outcome, more: Partial<BehaviourResult> = {}): BehaviourResult => ({
   id: 'x',

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BehaviourFailure } from '../harness/verdict.ts';
-import { Visitor } from '../harness/visitor.ts';
+import { BehaviourFailure } from '../harness/model/verdict.ts';
+import { Visitor } from '../harness/net/visitor.ts';
 
 let server: Server;
 let url: string;

@@ -1,7 +1,7 @@
-import type { Lesson } from '../../checks/harness/lesson.ts';
-import type { LoadResult } from '../../checks/harness/result.ts';
-import { blue, dim, green, lineWidth, red, yellow } from '../style.ts';
-import { isOnTerminal } from '../watched.ts';
+import type { Lesson } from '../../checks/harness/model/lesson.ts';
+import type { LoadResult } from '../../checks/harness/model/result.ts';
+import { isOnTerminal } from '../running/watched.ts';
+import { blue, dim, green, lineWidth, red, yellow } from '../terminal/style.ts';
 import type { ArmLoad, ArmName } from './arms.ts';
 import { isDisturbed, isStarter, keepStarterLoad, type StarterLoad, starterLoad } from './starter-load.ts';
 import { latencyChart } from './terminal-chart.ts';

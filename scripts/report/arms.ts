@@ -1,4 +1,4 @@
-import type { LoadRecord, LoadResult } from '../../checks/harness/result.ts';
+import type { LoadRecord, LoadResult } from '../../checks/harness/model/result.ts';
 
 /** Whose load run a picture shows. */
 export type ArmName = 'starter' | 'yours' | 'solution';

@@ -1,4 +1,4 @@
-import type { LoadRecord } from '../../checks/harness/result.ts';
+import type { LoadRecord } from '../../checks/harness/model/result.ts';
 
 const binsPerDecade = 8;
 

@@ -1,5 +1,5 @@
-import type { Lesson } from '../../checks/harness/lesson.ts';
-import type { LoadResult } from '../../checks/harness/result.ts';
+import type { Lesson } from '../../checks/harness/model/lesson.ts';
+import type { LoadResult } from '../../checks/harness/model/result.ts';
 import { type Arm, type ArmLoad, armNames, drawable } from './arms.ts';
 import { escapeHtml, row, table } from './html.ts';
 import { answerPictures, samplePicture } from './pictures.ts';

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import type { LoadSample } from '../../checks/harness/result.ts';
+import type { LoadSample } from '../../checks/harness/model/result.ts';
 import type { Arm } from './arms.ts';
 import { colours, dashes, seconds, svg } from './svg.ts';
 

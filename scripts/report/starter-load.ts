@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Lesson } from '../../checks/harness/lesson.ts';
-import type { LoadResult } from '../../checks/harness/result.ts';
-import { cacheDir, repoDir } from '../../checks/harness/run.ts';
-import { contentOf, sameContent } from '../folder-content.ts';
-import { readStarter } from '../starter.ts';
+import type { Lesson } from '../../checks/harness/model/lesson.ts';
+import type { LoadResult } from '../../checks/harness/model/result.ts';
+import { cacheDir, repoDir } from '../../checks/harness/os/run.ts';
+import { contentOf, sameContent } from '../learner/folder-content.ts';
+import { readStarter } from '../learner/starter.ts';
 
 /** The starter's last load run on this machine. */
 export interface StarterLoad {

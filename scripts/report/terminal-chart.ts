@@ -1,4 +1,4 @@
-import type { LoadRecord } from '../../checks/harness/result.ts';
+import type { LoadRecord } from '../../checks/harness/model/result.ts';
 import { type ArmLoad, armNames, drawable } from './arms.ts';
 import { badShare, percentile } from './bins.ts';
 

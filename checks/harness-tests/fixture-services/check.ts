@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../../harness/behaviour.ts';
-import { defineCheck } from '../../harness/check.ts';
-import { commandOf, killNow } from '../../harness/processes.ts';
-import { attachRun } from '../../harness/run.ts';
+import { commandOf, killNow } from '../../harness/os/processes.ts';
+import { attachRun } from '../../harness/os/run.ts';
+import type { Stage } from '../../harness/runner/behaviour.ts';
+import { defineCheck } from '../../harness/runner/check.ts';
 import lesson from './lesson.ts';
 
 /** What is killed, and when: "redis behaviour", "supplier load", "own-supplier behaviour"; nothing otherwise. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Environment } from '../../harness/environment.ts';
+import { Environment } from '../../harness/runner/environment.ts';
 import { appsDir } from '../check-fixture.ts';
 import fixture from '../fixture/lesson.ts';
 import { ask, asked, cdn, shop, shopAnswers, shopSays, twice } from './cdn-fixture.ts';

@@ -2,8 +2,8 @@ import { createServer, type IncomingHttpHeaders, request as send } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach } from 'vitest';
+import { cdnVerdictOf } from '../../harness/net/cache-status.ts';
 import { type Cdn, startCdn } from '../../harness/services/cdn/cdn.ts';
-import { verdictOf } from '../../harness/services/cdn/status.ts';
 
 export interface Says {
   status?: number;
@@ -51,7 +51,7 @@ export async function ask(headers: Record<string, string> = {}, method = 'GET', 
     outgoing.once('response', resolve).once('error', reject),
   );
   const body = await text(incoming);
-  const verdict = verdictOf({ headers: incoming.headers as Record<string, string> });
+  const verdict = cdnVerdictOf({ headers: incoming.headers as Record<string, string> });
   if (!verdict) throw new Error('the CDN says nothing');
   return { status: incoming.statusCode, headers: incoming.headers, body, verdict, served: verdict.served };
 }

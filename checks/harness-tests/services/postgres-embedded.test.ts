@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../harness/ports.ts';
-import { processTable, taggedProcesses } from '../../harness/processes.ts';
+import { freePort } from '../../harness/os/ports.ts';
+import { processTable, taggedProcesses } from '../../harness/os/processes.ts';
 import { startCluster } from '../../harness/services/postgres/cluster.ts';
 import { withoutSpace } from '../../harness/services/postgres/embedded.ts';
 import { startPostgres } from '../../harness/services/postgres/index.ts';
@@ -196,7 +196,7 @@ describe.runIf(process.platform === 'linux')('a check that is killed with SIGKIL
     const value = Math.random().toString(36).slice(2);
     const cacheDir = join(fixture.cacheDir, value); // Nothing is prepared there.
     const script = `
-      const { openRun } = await import('${harness}run.ts');
+      const { openRun } = await import('${harness}os/run.ts');
       const { startPostgres } = await import('${harness}services/postgres/index.ts');
       const run = openRun();
       console.log(run.dir);

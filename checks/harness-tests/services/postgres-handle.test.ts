@@ -1,9 +1,9 @@
 import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Environment } from '../../harness/environment.ts';
+import { Inconclusive } from '../../harness/model/verdict.ts';
+import { Environment } from '../../harness/runner/environment.ts';
 import { openPostgres, type PostgresHandle } from '../../harness/services/postgres/handle.ts';
 import { StatementReader } from '../../harness/services/postgres/sent-statements.ts';
-import { Inconclusive } from '../../harness/verdict.ts';
 import { appsDir } from '../check-fixture.ts';
 import lesson from '../fixture/lesson.ts';
 import { postgresFixture } from './postgres-fixture.ts';

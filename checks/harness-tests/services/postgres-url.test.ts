@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../harness/ports.ts';
+import { Inconclusive } from '../../harness/model/verdict.ts';
+import { thisOwner } from '../../harness/os/owner.ts';
+import { freePort } from '../../harness/os/ports.ts';
 import { type PostgresAddress, postgresUrl } from '../../harness/services/postgres/address.ts';
 import { type Cluster, createCluster, startCluster } from '../../harness/services/postgres/cluster.ts';
 import { handleOf } from '../../harness/services/postgres/handle.ts';
@@ -11,8 +13,6 @@ import { findPlatformPackage } from '../../harness/services/postgres/platform-pa
 import { isLeftOver, newName } from '../../harness/services/postgres/private-database.ts';
 import { connectTo } from '../../harness/services/postgres/seed.ts';
 import { openWorkplace } from '../../harness/services/postgres/workplace.ts';
-import { thisOwner } from '../../harness/services/redis/owner.ts';
-import { Inconclusive } from '../../harness/verdict.ts';
 import { postgresFixture } from './postgres-fixture.ts';
 
 const fixture = postgresFixture();

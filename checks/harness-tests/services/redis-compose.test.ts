@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { repoDir } from '../../harness/run.ts';
+import { repoDir } from '../../harness/os/run.ts';
 import { composeUp as postgresUp } from '../../harness/services/postgres/index.ts';
 import { redisInCompose } from '../../harness/services/redis/compose.ts';
 import { explainRedis, startRedis } from '../../harness/services/redis/index.ts';

@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
+import { markerKey } from '../../harness/os/owner.ts';
 import { handleOf, openRedis } from '../../harness/services/redis/handle.ts';
 import { startRedis } from '../../harness/services/redis/index.ts';
-import { markerKey } from '../../harness/services/redis/owner.ts';
 import { fakeRun, privateServer, survivors } from './fake-run.ts';
 
 const patient = { timeout: 5_000 };

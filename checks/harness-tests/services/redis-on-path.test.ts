@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
-import { accepts } from '../../harness/ports.ts';
+import { accepts } from '../../harness/os/ports.ts';
 import { explainRedis, startRedis } from '../../harness/services/redis/index.ts';
 import { redisOnPath } from '../../harness/services/redis/on-path.ts';
 import { type FakeRun, fakeRun, realBinary, survivors } from './fake-run.ts';

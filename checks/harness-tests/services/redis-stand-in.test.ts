@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
-import { listeningPorts } from '../../harness/listening-ports.ts';
-import { processTree } from '../../harness/processes.ts';
+import { listeningPorts } from '../../harness/os/listening-ports.ts';
+import { processTree } from '../../harness/os/processes.ts';
 import { redisStandIn } from '../../harness/services/redis/stand-in.ts';
 import { fakeRun, survivors } from './fake-run.ts';
 

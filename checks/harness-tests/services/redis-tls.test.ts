@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createServer, getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
-import { freePort } from '../../harness/ports.ts';
+import { freePort } from '../../harness/os/ports.ts';
 import { handleOf } from '../../harness/services/redis/handle.ts';
 import { startRedis } from '../../harness/services/redis/index.ts';
 import { fakeRun, privateServer, realBinary } from './fake-run.ts';

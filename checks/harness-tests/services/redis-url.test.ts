@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
-import { freePort } from '../../harness/ports.ts';
+import { isDead, markerKey, thisOwner } from '../../harness/os/owner.ts';
+import { freePort } from '../../harness/os/ports.ts';
 import { parseRedisUrl, redisUrl } from '../../harness/services/redis/address.ts';
 import { startRedis } from '../../harness/services/redis/index.ts';
-import { isDead, markerKey, thisOwner } from '../../harness/services/redis/owner.ts';
 import { fakeRun, privateServer } from './fake-run.ts';
 
 const databases = Array.from({ length: 15 }, (_, index) => index + 1);

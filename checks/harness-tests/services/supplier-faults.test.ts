@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Environment } from '../../harness/environment.ts';
-import { processTable } from '../../harness/processes.ts';
+import { Inconclusive } from '../../harness/model/verdict.ts';
+import { processTable } from '../../harness/os/processes.ts';
+import { Environment } from '../../harness/runner/environment.ts';
 import { startSupplier } from '../../harness/services/supplier/handle.ts';
-import { Inconclusive } from '../../harness/verdict.ts';
 import { appsDir } from '../check-fixture.ts';
 import fixture from '../fixture/lesson.ts';
 import { fakeRun, survivors } from './fake-run.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startTcpProxy, type TcpProxy } from '../../harness/services/tcp-proxy.ts';
+import { startTcpProxy, type TcpProxy } from '../../harness/net/tcp-proxy.ts';
 
 /** Answers every byte with the same byte and counts what has come in. */
 let echo: Server;

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { OutputTail } from '../output-tail.ts';
-import { killNow, processTree } from '../processes.ts';
-import type { Run } from '../run.ts';
+import { OutputTail } from '../os/output-tail.ts';
+import { killNow, processTree } from '../os/processes.ts';
+import type { Run } from '../os/run.ts';
 import { inheritedEnv } from './inherited-env.ts';
 
 /** Longer than any migration of a lesson takes on a busy machine: on a quiet one it is 2 s. */

@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { cpuMsOf, threadCpuMs } from '../cpu-time.ts';
-import { OutputTail } from '../output-tail.ts';
-import { killNow, type ProcessRow, processTree, stillAlive } from '../processes.ts';
-import type { Failure } from '../verdict.ts';
+import { cpuMsOf, threadCpuMs } from '../measure/cpu-time.ts';
+import type { Failure } from '../model/verdict.ts';
+import { OutputTail } from '../os/output-tail.ts';
+import { killNow, type ProcessRow, processTree, stillAlive } from '../os/processes.ts';
 import { ignoredSigterm, leftChildren } from './failures.ts';
 
 /** How long an app without open requests may take to end after SIGTERM. */

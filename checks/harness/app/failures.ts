@@ -1,10 +1,19 @@
-import { BehaviourFailure, type Failure } from '../verdict.ts';
-import type { AppCommandEnd } from './app-command.ts';
-import type { AppProcess } from './app-process.ts';
+import { BehaviourFailure, type Failure } from '../model/verdict.ts';
+import type { OutputTail } from '../os/output-tail.ts';
 
 // What may be wrong with an app as a process, in the sentences that its author reads.
 
-export function exitedEarly(app: AppProcess): BehaviourFailure {
+/** What these sentences need to know of a process: `AppProcess` is one. */
+interface AppFacts {
+  readonly name: string;
+  readonly port: number;
+  readonly output: OutputTail;
+  /** "exit code 1" or "signal SIGKILL". */
+  ending(): string;
+  lastLines(count?: number): string[];
+}
+
+export function exitedEarly(app: AppFacts): BehaviourFailure {
   return new BehaviourFailure({
     kind: 'exited-early',
     trail: ['node src/server.ts'],
@@ -16,7 +25,7 @@ export function exitedEarly(app: AppProcess): BehaviourFailure {
   });
 }
 
-export function wrongPort(app: AppProcess, others: number[]): BehaviourFailure {
+export function wrongPort(app: AppFacts, others: number[]): BehaviourFailure {
   return notListening(app, {
     kind: 'wrong-port',
     seen: `it listens on ${others.join(', ')}`,
@@ -24,7 +33,7 @@ export function wrongPort(app: AppProcess, others: number[]): BehaviourFailure {
   });
 }
 
-export function neverListened(app: AppProcess, waitedMs: number): BehaviourFailure {
+export function neverListened(app: AppFacts, waitedMs: number): BehaviourFailure {
   return notListening(app, {
     kind: 'never-listened',
     seen: `nothing listens after ${Math.round(waitedMs / 1000)} s, and the app still runs`,
@@ -32,7 +41,7 @@ export function neverListened(app: AppProcess, waitedMs: number): BehaviourFailu
   });
 }
 
-function notListening(app: AppProcess, what: Pick<Failure, 'kind' | 'seen' | 'because'>): BehaviourFailure {
+function notListening(app: AppFacts, what: Pick<Failure, 'kind' | 'seen' | 'because'>): BehaviourFailure {
   return new BehaviourFailure({
     ...what,
     trail: [`PORT=${app.port} node src/server.ts`],
@@ -43,7 +52,7 @@ function notListening(app: AppProcess, what: Pick<Failure, 'kind' | 'seen' | 'be
 }
 
 /** An app that has died without being told to. */
-export function hasCrashed(app: AppProcess, trail: string[]): BehaviourFailure {
+export function hasCrashed(app: AppFacts, trail: string[]): BehaviourFailure {
   return new BehaviourFailure({
     kind: 'crashed',
     trail: [...trail],
@@ -55,7 +64,7 @@ export function hasCrashed(app: AppProcess, trail: string[]): BehaviourFailure {
   });
 }
 
-export function ignoredSigterm(app: AppProcess, deadlineMs: number): Failure {
+export function ignoredSigterm(app: AppFacts, deadlineMs: number): Failure {
   return {
     kind: 'ignored-sigterm',
     trail: [`SIGTERM to ${app.name}`],
@@ -67,7 +76,7 @@ export function ignoredSigterm(app: AppProcess, deadlineMs: number): Failure {
   };
 }
 
-export function leftChildren(app: AppProcess, orphans: number): Failure {
+export function leftChildren(app: AppFacts, orphans: number): Failure {
   return {
     kind: 'left-children',
     trail: [`SIGTERM to ${app.name}`],
@@ -79,7 +88,10 @@ export function leftChildren(app: AppProcess, orphans: number): Failure {
   };
 }
 
-export function migrationFailed(script: string, { ending, output }: AppCommandEnd): BehaviourFailure {
+export function migrationFailed(
+  script: string,
+  { ending, output }: { ending: string; output: OutputTail },
+): BehaviourFailure {
   return new BehaviourFailure({
     kind: 'migration-failed',
     trail: [`node ${script}`],

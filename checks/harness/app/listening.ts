@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { listeningPorts } from '../listening-ports.ts';
-import { disturbs, MachineWatch } from '../machine.ts';
-import { loopbackOf } from '../ports.ts';
-import { wantsCore } from '../pulse.ts';
+import { disturbs, MachineWatch } from '../measure/machine.ts';
+import { wantsCore } from '../measure/pulse.ts';
+import { listeningPorts } from '../os/listening-ports.ts';
+import { loopbackOf } from '../os/ports.ts';
 import type { AppProcess } from './app-process.ts';
 import { exitedEarly, neverListened, wrongPort } from './failures.ts';
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { accepts, freePort } from '../ports.ts';
-import type { Run } from '../run.ts';
+import { accepts, freePort } from '../os/ports.ts';
+import type { Run } from '../os/run.ts';
 import { AppProcess } from './app-process.ts';
 import { inheritedEnv } from './inherited-env.ts';
 import { listeningHost, ownsItsPort } from './listening.ts';

@@ -4,9 +4,9 @@ import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { OutputTail } from '../output-tail.ts';
-import { killNow, processTree } from '../processes.ts';
-import type { Run } from '../run.ts';
+import { OutputTail } from '../os/output-tail.ts';
+import { killNow, processTree } from '../os/processes.ts';
+import type { Run } from '../os/run.ts';
 
 /** A phase of an open workload, as Artillery takes it. Seconds and arrivals a second. */
 export interface Phase {

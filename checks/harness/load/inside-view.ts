@@ -1,5 +1,5 @@
-import type { Environment } from '../environment.ts';
-import type { LoadSample } from '../result.ts';
+import type { LoadSample } from '../model/result.ts';
+import type { Environment } from '../runner/environment.ts';
 
 type Seen = Pick<LoadSample, 'eventLoopDelayP99Ms' | 'supplierCalls' | 'statements'>;
 

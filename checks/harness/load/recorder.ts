@@ -1,7 +1,7 @@
-import type { SeenAnswer } from '../balancer.ts';
-import type { Environment } from '../environment.ts';
-import { tell } from '../progress.ts';
-import type { LoadRecord, LoadSample } from '../result.ts';
+import { tell } from '../model/check-events.ts';
+import type { LoadRecord, LoadSample } from '../model/result.ts';
+import type { SeenAnswer } from '../net/balancer.ts';
+import type { Environment } from '../runner/environment.ts';
 import { InsideView } from './inside-view.ts';
 
 /** Length of one sample. A load lasts some five seconds, so a picture of it has about twenty points. */

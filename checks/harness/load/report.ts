@@ -1,6 +1,6 @@
-import type { Target } from '../lesson.ts';
-import type { TargetResult } from '../result.ts';
-import { type Failure, Inconclusive } from '../verdict.ts';
+import type { Target } from '../model/lesson.ts';
+import type { TargetResult } from '../model/result.ts';
+import { type Failure, Inconclusive } from '../model/verdict.ts';
 import type { ArtilleryReport } from './artillery.ts';
 
 /** What became of the requests of a load run. */

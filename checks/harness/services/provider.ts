@@ -1,4 +1,4 @@
-import type { Run } from '../run.ts';
+import type { Run } from '../os/run.ts';
 
 /** A Redis server that is up. Whoever started it stops it. */
 export interface RedisServer {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Lesson } from '../lesson.ts';
-import { cacheDir, type Run, repoDir } from '../run.ts';
-import { Inconclusive } from '../verdict.ts';
+import type { Lesson } from '../model/lesson.ts';
+import { Inconclusive } from '../model/verdict.ts';
+import { cacheDir, type Run, repoDir } from '../os/run.ts';
 import { openPostgres, type PostgresHandle } from './postgres/handle.ts';
 import { openRedis, type RedisHandle } from './redis/handle.ts';
 import { type SupplierHandle, startSupplier } from './supplier/handle.ts';

@@ -1,10 +1,10 @@
 import { Agent, createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import type { SeenAnswer } from '../../balancer.ts';
+import type { SeenAnswer } from '../../net/balancer.ts';
+import { type CdnVerdict, formatStatus } from '../../net/cache-status.ts';
 import { Copies, type Copy, refreshed, tagMatches } from './copies.ts';
 import { AnswerPolicy, type CdnRequest, type Headers, type OriginAnswer } from './policy.ts';
-import { type CdnVerdict, formatStatus } from './status.ts';
 
 /**
  * A shared cache in front of the balancer, as a CDN's edge. It follows RFC 9111 and says in `Cache-Status` what it did.

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { chownSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { freePort } from '../../ports.ts';
-import type { Run } from '../../run.ts';
-import { runCommand, signalGroup } from '../command.ts';
+import { runCommand, signalGroup } from '../../os/command.ts';
+import { freePort } from '../../os/ports.ts';
+import type { Run } from '../../os/run.ts';
 import type { Login } from '../provider.ts';
 import type { Workplace } from './workplace.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Inconclusive } from '../../verdict.ts';
+import { Inconclusive } from '../../model/verdict.ts';
 import type { Availability, Look, PostgresProvider, PostgresServer, Session } from '../provider.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { findPlatformPackage } from './platform-package.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Pool } from 'pg';
-import { Inconclusive } from '../../verdict.ts';
+import { Inconclusive } from '../../model/verdict.ts';
+import { startTcpProxy } from '../../net/tcp-proxy.ts';
 import type { Look, PostgresServer, Session } from '../provider.ts';
-import { startTcpProxy } from '../tcp-proxy.ts';
 import { postgresUrl } from './address.ts';
 import { AppTraffic, type Connections } from './app-traffic.ts';
 import { explain, type Plan } from './explain.ts';

@@ -1,4 +1,4 @@
-import { Inconclusive } from '../../verdict.ts';
+import { Inconclusive } from '../../model/verdict.ts';
 import type { Availability, Look, PostgresProvider, PostgresServer, Session } from '../provider.ts';
 import { embeddedPostgres, type Wanted } from './embedded.ts';
 import { postgresAtUrl } from './url.ts';

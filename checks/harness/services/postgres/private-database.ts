@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
-import { isDead, thisOwner } from '../redis/owner.ts';
+import { isDead, thisOwner } from '../../os/owner.ts';
 
 /** The oldest version whose commands and counters we use. */
 const oldest = 14;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Inconclusive } from '../../verdict.ts';
+import { Inconclusive } from '../../model/verdict.ts';
 import type { Login, Session } from '../provider.ts';
 import { createCluster, startCluster } from './cluster.ts';
 import { type PlatformPackage, settle } from './platform-package.ts';

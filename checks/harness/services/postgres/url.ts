@@ -1,5 +1,5 @@
 import { type Client, DatabaseError } from 'pg';
-import { Inconclusive } from '../../verdict.ts';
+import { Inconclusive } from '../../model/verdict.ts';
 import type { Availability, Look, PostgresProvider, PostgresServer } from '../provider.ts';
 import { type PostgresAddress, parsePostgresUrl, shownAddress } from './address.ts';
 import type { Wanted } from './embedded.ts';

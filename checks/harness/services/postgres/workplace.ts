@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chownSync, constants, copyFileSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Run } from '../../run.ts';
+import type { Run } from '../../os/run.ts';
 import { type PlatformPackage, serverVersion, sharedServer, stageServer } from './platform-package.ts';
 import { openToOthers, type ServerUser, serverUser } from './server-user.ts';
 

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
-import { Inconclusive } from '../../verdict.ts';
+import { Inconclusive } from '../../model/verdict.ts';
+import { isDead, markerKey, type Owner, parseOwner, thisOwner } from '../../os/owner.ts';
 import type { RedisServer } from '../provider.ts';
 import { type RedisAddress, redisUrl, shownAddress } from './address.ts';
 import { connectOnce, unlinkAll } from './connect.ts';
-import { isDead, markerKey, type Owner, parseOwner, thisOwner } from './owner.ts';
 
 /** A database's number and what is in it. */
 interface Seen {

@@ -1,5 +1,5 @@
-import { Inconclusive } from '../../verdict.ts';
-import { findOnPath, runCommand } from '../command.ts';
+import { Inconclusive } from '../../model/verdict.ts';
+import { findOnPath, runCommand } from '../../os/command.ts';
 import type { Availability, Look, RedisProvider } from '../provider.ts';
 import type { RedisAddress } from './address.ts';
 import { shownAddress } from './address.ts';

@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis';
+import { startTcpProxy, type TcpProxy } from '../../net/tcp-proxy.ts';
+import { markerKey } from '../../os/owner.ts';
 import type { Look, RedisServer, Session } from '../provider.ts';
-import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
 import { parseRedisUrl, redisUrl } from './address.ts';
 import { unlinkAll } from './connect.ts';
 import { startRedis } from './index.ts';
-import { markerKey } from './owner.ts';
 
 /** One more way to the same database, for an instance that is to be held while the others are not. Ends with the Redis. */
 export interface RedisDoor {

@@ -1,4 +1,4 @@
-import { Inconclusive } from '../../verdict.ts';
+import { Inconclusive } from '../../model/verdict.ts';
 import type { Availability, Look, RedisProvider, RedisServer, Session } from '../provider.ts';
 import { redisInCompose } from './compose.ts';
 import { redisFromDebianPackage } from './debian-package.ts';

@@ -1,4 +1,4 @@
-import { findOnPath } from '../command.ts';
+import { findOnPath } from '../../os/command.ts';
 import type { Availability, Look, RedisProvider } from '../provider.ts';
 import { binaryVersion, startBinary } from './server-process.ts';
 import { serverNames } from './unpacked.ts';

@@ -4,9 +4,9 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { freePort } from '../../ports.ts';
-import type { Run } from '../../run.ts';
-import { runCommand, signalGroup } from '../command.ts';
+import { runCommand, signalGroup } from '../../os/command.ts';
+import { freePort } from '../../os/ports.ts';
+import type { Run } from '../../os/run.ts';
 import type { RedisServer } from '../provider.ts';
 
 /** A redis-server or valkey-server binary and the environment that it needs. */

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { findOnPath } from '../command.ts';
+import { findOnPath } from '../../os/command.ts';
 import type { Look } from '../provider.ts';
 import { binaryVersion, type RedisBinary } from './server-process.ts';
 

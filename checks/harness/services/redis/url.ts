@@ -1,4 +1,4 @@
-import { Inconclusive } from '../../verdict.ts';
+import { Inconclusive } from '../../model/verdict.ts';
 import type { Availability, Look, RedisProvider } from '../provider.ts';
 import { parseRedisUrl, type RedisAddress, shownAddress } from './address.ts';
 import { claimDatabase } from './claim.ts';

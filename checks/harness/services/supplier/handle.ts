@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Run } from '../../run.ts';
-import { Inconclusive } from '../../verdict.ts';
+import { Inconclusive } from '../../model/verdict.ts';
+import type { Run } from '../../os/run.ts';
 import type { BoxOfficeEvent, EventChange } from './box-office.ts';
 import type { Route } from './routes.ts';
 import type { Fault } from './server.ts';

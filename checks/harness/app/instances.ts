@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Probe } from '../measure/probe/probe.ts';
+import type { ProbeServer } from '../measure/probe/probe-server.ts';
+import type { Lesson } from '../model/lesson.ts';
+import { BehaviourFailure, type Failure } from '../model/verdict.ts';
+import { stillAlive } from '../os/processes.ts';
+import { type Run, repoDir } from '../os/run.ts';
+import type { AppProcess } from './app-process.ts';
+import { hasCrashed } from './failures.ts';
+import { startApp } from './start-app.ts';
+
+/** A profile of a minute is written in less. */
+const profileDeadlineMs = 10_000;
+
+/** An instance of the app with the probe that reports from inside it. */
+export type Instance = AppProcess & { probe: Probe };
+
+/** What the learner's app may be compared with: our solution, or the starter as it was shipped. */
+export type Reference = 'solution' | 'starter';
+
+export interface InstanceOptions {
+  /** Beside what every instance gets, and stronger. */
+  env?: Record<string, string>;
+  /** A command that starts it, with its arguments: ['taskset', '-c', '0']. */
+  under?: readonly string[];
+  /** Another app than the one that is judged. */
+  reference?: Reference | undefined;
+}
+
+export interface InstancesOptions {
+  lesson: Lesson;
+  subjectDir: string;
+  run: Run;
+  probes: ProbeServer;
+  profileDir?: string | undefined;
+  /** What every instance is told of what is around it. */
+  env: () => Record<string, string>;
+}
+
+/** The processes of a lesson's app: those behind the balancer, and how one more is started. */
+export class Instances {
+  /** Those behind the balancer. */
+  readonly all: Instance[] = [];
+  readonly #options: InstancesOptions;
+  #made = 0;
+
+  constructor(options: InstancesOptions) {
+    this.#options = options;
+  }
+
+  /** Starts as many as the lesson has. Those that have started are listed, also when another one fails. */
+  async startAll(): Promise<void> {
+    const started = await Promise.allSettled(
+      Array.from({ length: this.#options.lesson.instances }, (_, index) => this.start(`instance ${index + 1}`)),
+    );
+    for (const result of started) if (result.status === 'fulfilled') this.all.push(result.value);
+    const refused = started.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    // Of those that want the same port, the one that has it tells more than the one that ended without it.
+    const telling = refused.find(
+      (reason) => reason instanceof BehaviourFailure && reason.failure.kind === 'wrong-port',
+    );
+    if (refused.length > 0) throw telling ?? refused[0];
+  }
+
+  /** Starts one more process of the app, or of one that it is compared with. Whoever asks for it lists or ends it. */
+  async start(name: string, { env = {}, under = [], reference }: InstanceOptions = {}): Promise<Instance> {
+    const { run, subjectDir, probes, profileDir } = this.#options;
+    const key = `app${++this.#made}`;
+    const app = await startApp({
+      run,
+      dir: reference ? this.#dirOf(reference) : subjectDir,
+      name,
+      under,
+      env: { ...this.#options.env(), ...probes.env(key, profileDir), ...env },
+    });
+    return Object.assign(app, { probe: probes.probeOf(key, app.pid) });
+  }
+
+  /** The learner's folder is no starter any more once the lesson is solved, so the check keeps a copy. */
+  #dirOf(reference: Reference): string {
+    const { folder } = this.#options.lesson;
+    return reference === 'solution' ? join(repoDir, 'solutions', folder) : join(repoDir, 'checks', folder, 'starter');
+  }
+
+  /** Ends an instance (1-based) and starts it anew, or all of them. */
+  async restart(number?: number, env: Record<string, string> = {}): Promise<void> {
+    const which = number === undefined ? this.all.map((_, index) => index) : [number - 1];
+    await Promise.all(
+      which.map(async (index) => {
+        const old = this.all[index];
+        if (!old) throw new RangeError(`there is no instance ${index + 1}`);
+        await old.kill();
+        const instance = await this.start(old.name, { env });
+        // Its port is open, but its first turn of the event loop may go on, and what it does on signals may come last.
+        await Promise.race([instance.probe.read().catch(() => {}), delay(1_000)]);
+        this.all[index] = instance;
+      }),
+    );
+  }
+
+  /** The failure of one that has died without being told to. */
+  crash(trail: string[]): BehaviourFailure | undefined {
+    const dead = this.all.find((instance) => instance.crashed);
+    return dead && hasCrashed(dead, trail);
+  }
+
+  /** Stops them as a deploy does, and says what was wrong with it. */
+  async stop(): Promise<Failure | undefined> {
+    const failures = await Promise.all(this.all.map((instance) => instance.stop()));
+    return failures.find((failure) => failure !== undefined);
+  }
+
+  /** Ends them in such a way that the profiles of their threads are written. */
+  async exit(): Promise<void> {
+    await Promise.all(
+      this.all.map(async (instance) => {
+        const family = instance.tree();
+        instance.probe.exit();
+        await instance.exitedWithin(profileDeadlineMs);
+        // Its children write theirs meanwhile.
+        for (const until = performance.now() + 2_000; performance.now() < until; await delay(50))
+          if (stillAlive(family).length === 0) break;
+        await instance.kill();
+      }),
+    );
+  }
+
+  async kill(): Promise<void> {
+    await Promise.all(this.all.map((instance) => instance.kill()));
+  }
+}

@@ -1,0 +1,116 @@
+import { Inconclusive } from '../../model/verdict.ts';
+
+/** What a process of the app tells about itself. Times in milliseconds, memory in bytes. */
+export interface ProbeReading {
+  /** How much later than planned the event loop came round, since the last reset. */
+  eventLoopDelay: { p50: number; p99: number; max: number };
+  /**
+   * For how long at a time the loop was held by what ran on it: the delay in CPU time of the main thread, which a busy
+   * machine does not stretch. The plain delay where Node can't tell (before 23.9).
+   */
+  eventLoopHeld: { p50: number; p99: number; max: number };
+  /** Event-loop utilisation since the last reset, 0 to 1. */
+  elu: number;
+  /** CPU time of the process and its threads since the last reset. */
+  cpuMs: number;
+  heapUsed: number;
+  rss: number;
+  /** Worker threads ever made, over all processes of the app. */
+  threadsCreated: number;
+  /** Every process of the app that ever loaded the probe, ended ones included. */
+  processes: number[];
+}
+
+/** The probe of one app process and what it started. */
+export interface Probe {
+  /** Starts the measuring window of the app's main process. */
+  reset(): Promise<void>;
+  read(): Promise<ProbeReading>;
+  /** Collects garbage first, so that `heapUsed` is what the app really holds. */
+  readAfterGc(): Promise<ProbeReading>;
+  /** CPU time of every process of the app so far, threads included: differences of it are what the work cost. */
+  cpuMs(): Promise<number>;
+  /** Tells every process of the app to call `process.exit()`. */
+  exit(): void;
+}
+
+/** What a process of the app answers. */
+export type Answer = Omit<ProbeReading, 'processes'>;
+/** The line to one process of an app, open as long as that lives. */
+export interface Connection {
+  app: string;
+  pid: number;
+  ask(command: string): Promise<Answer>;
+  last: { threadsCreated: number };
+  lastCpuMs: number;
+  open: boolean;
+}
+
+/**
+ * @param all every connection that the app ever had, by now.
+ * @param mainPid the process that the harness started; the others are its children.
+ */
+export function probeOver(all: () => Connection[], mainPid: number): Probe {
+  const main = async (): Promise<Connection> => {
+    for (const until = performance.now() + 2_000; performance.now() < until; ) {
+      const found = all().find((connection) => connection.pid === mainPid && connection.open);
+      if (found) return found;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new Inconclusive(
+      'the measuring probe did not load into the app, so there is nothing to judge by',
+      'leave NODE_OPTIONS and ENCORE_PROBE as they are when the app starts processes of its own',
+    );
+  };
+  const ask = async (command: string) => {
+    const connection = await main();
+    try {
+      return await connection.ask(command);
+    } catch {
+      throw new Inconclusive(
+        'the app did not let the measuring probe answer within 10 s',
+        'is its event loop blocked for ever?',
+      );
+    }
+  };
+  const read = async (): Promise<ProbeReading> => {
+    const answer = await ask('read');
+    const family = all();
+    const others = family.filter((connection) => connection.pid !== mainPid);
+    const theirs = await Promise.all(
+      others.map(async (other) => {
+        if (other.open) other.last = await other.ask('read').catch(() => other.last);
+        return other.last.threadsCreated;
+      }),
+    );
+    return {
+      ...answer,
+      threadsCreated: theirs.reduce((sum, count) => sum + count, answer.threadsCreated),
+      processes: [...new Set(family.map((connection) => connection.pid))],
+    };
+  };
+  return {
+    reset: async () => void (await ask('reset')),
+    read,
+    readAfterGc: async () => {
+      await ask('gc');
+      await ask('gc'); // The first collection runs finalizers whose objects only the second can free.
+      return read();
+    },
+    cpuMs: async () => {
+      const connections = new Set([await main(), ...all()]);
+      for (const connection of connections) {
+        if (!connection.open) continue; // What an ended process used last still counts.
+        const { cpuMs } =
+          connection.pid === mainPid
+            ? await ask('cpu')
+            : await connection.ask('cpu').catch(() => ({ cpuMs: connection.lastCpuMs }));
+        connection.lastCpuMs = cpuMs;
+      }
+      return [...connections].reduce((sum, { lastCpuMs }) => sum + lastCpuMs, 0);
+    },
+    exit: () => {
+      for (const connection of all()) if (connection.open) connection.ask('exit').catch(() => {}); // Nobody answers.
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import { Agent } from 'node:http';
+import { parseSetCookie } from 'set-cookie-parser';
+import supertest from 'supertest';
+import { BehaviourFailure, type FailureKind, type Teaching } from '../model/verdict.ts';
+import { Answer, type Scene } from './answer.ts';
+import { pinHeader } from './balancer.ts';
+import { cdnVerdictInWords, cdnVerdictOf } from './cache-status.ts';
+
+export { Answer, excerpt } from './answer.ts';
+
+/** Longer than any right answer takes on a busy machine, short enough to call it a hang. */
+const defaultDeadlineMs = 5_000;
+
+export interface RequestOptions {
+  /** The instance (1-based) that must answer; without it the balancer takes the next. */
+  on?: number;
+  headers?: Record<string, string>;
+  deadlineMs?: number;
+  /** What to say when no answer comes, where the behaviour's own sentences explain only wrong ones. */
+  unanswered?: Partial<Teaching>;
+  /** Aborting it is a client that goes away: the call rejects with an AbortError. */
+  signal?: AbortSignal;
+}
+
+export interface VisitorOptions {
+  url: string;
+  scene: Scene;
+  cookies?: Map<string, string> | undefined;
+  /** Whether `on` makes sense, so that the trail names instances. */
+  severalInstances: boolean;
+  /** Sent with every request. */
+  headers?: Record<string, string> | undefined;
+}
+
+/** An HTTP client with cookies of its own, as a browser has. Each request uses a fresh connection. */
+export class Visitor {
+  /** Cookie values by name. Copy it to replay a session later. */
+  readonly cookies: Map<string, string>;
+  readonly #options: VisitorOptions;
+
+  constructor(options: VisitorOptions) {
+    this.#options = options;
+    this.cookies = new Map(options.cookies);
+  }
+
+  get(path: string, options?: RequestOptions): Promise<Answer> {
+    return this.send('GET', path, undefined, options);
+  }
+  post(path: string, body?: unknown, options?: RequestOptions): Promise<Answer> {
+    return this.send('POST', path, body, options);
+  }
+  put(path: string, body?: unknown, options?: RequestOptions): Promise<Answer> {
+    return this.send('PUT', path, body, options);
+  }
+  delete(path: string, options?: RequestOptions): Promise<Answer> {
+    return this.send('DELETE', path, undefined, options);
+  }
+
+  /** Sends a request and adds a line to the behaviour's trail. */
+  async send(method: string, path: string, body: unknown, options: RequestOptions = {}): Promise<Answer> {
+    const { scene, url, severalInstances } = this.#options;
+    const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
+    const agent = new Agent({ keepAlive: false });
+    const call = supertest(url)
+      [method.toLowerCase() as 'get'](path)
+      .agent(agent)
+      .redirects(0)
+      .ok(() => true);
+    call.timeout({ deadline: deadlineMs }).buffer(true);
+    if (options.on) call.set(pinHeader, String(options.on));
+    if (this.cookies.size > 0)
+      call.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '));
+    for (const [name, value] of Object.entries({ ...this.#options.headers, ...options.headers })) call.set(name, value);
+    if (body !== undefined) call.send(body as object);
+    const where = severalInstances && options.on ? ` on instance ${options.on}` : '';
+    const request = `${method} ${path}${where}`;
+    const startedAt = performance.now();
+    // Without a value: the call is a thenable, and an event target throws what a listener's promise rejects with.
+    const abort = () => void call.abort();
+    options.signal?.addEventListener('abort', abort, { once: true });
+    try {
+      const response = await abortable(call, options.signal);
+      const answer = new Answer(response, performance.now() - startedAt, request, scene);
+      this.#keepCookies(answer.setCookies);
+      const cookieNames = answer.setCookies.map((cookie) => cookie.split('=')[0]);
+      const cdn = cdnVerdictOf(answer);
+      scene.trail.push(
+        [
+          `${request}\t${answer.status}`,
+          ...(cookieNames.length > 0 ? [`set-cookie ${cookieNames.join(', ')}`] : []),
+          ...(cdn ? [`CDN: ${cdnVerdictInWords(cdn)}`] : []),
+        ].join(', '),
+      );
+      return answer;
+    } catch (error) {
+      if (options.signal?.aborted) throw options.signal.reason;
+      throw this.#noAnswer(error as NodeJS.ErrnoException, request, { ...options, deadlineMs });
+    } finally {
+      options.signal?.removeEventListener('abort', abort);
+      agent.destroy();
+    }
+  }
+
+  #noAnswer(
+    error: NodeJS.ErrnoException,
+    request: string,
+    { deadlineMs, unanswered }: RequestOptions & { deadlineMs: number },
+  ): BehaviourFailure {
+    const { scene } = this.#options;
+    const crash = scene.crash();
+    if (crash) return crash;
+    const late = error.code === 'ECONNABORTED' || error.code === 'ETIME' || 'timeout' in error;
+    const kind: FailureKind = late ? 'hangs' : 'behaviour';
+    return new BehaviourFailure({
+      kind,
+      trail: [...scene.trail, `${request}\t${late ? 'no answer' : error.code}`],
+      expected: 'an answer',
+      seen: late ? `none within ${deadlineMs / 1000} s` : `the connection broke: ${error.code ?? error.message}`,
+      ...scene.teaching,
+      ...unanswered,
+    });
+  }
+
+  #keepCookies(lines: string[]): void {
+    for (const line of lines) {
+      const cookie = parseSetCookie(line, { decodeValues: false })[0];
+      if (!cookie) continue;
+      const gone =
+        cookie.maxAge !== undefined
+          ? cookie.maxAge <= 0
+          : cookie.expires !== undefined && cookie.expires.getTime() <= Date.now();
+      // TLS ends at the balancer, so Secure cookies are sent, too.
+      if (gone) this.cookies.delete(cookie.name);
+      else this.cookies.set(cookie.name, cookie.value);
+    }
+  }
+}
+
+function abortable(call: PromiseLike<supertest.Response>, signal?: AbortSignal): Promise<supertest.Response> {
+  if (!signal) return Promise.resolve(call);
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    call.then(resolve, reject);
+  });
+}

@@ -1,0 +1,82 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { processTable } from './processes.ts';
+
+/** The key that says: this database belongs to a workshop, and whose. */
+export const markerKey = 'encore-workshop:owner';
+
+/** A process that claimed a database. Pids come again, so its start time belongs to its name. */
+export interface Owner {
+  /** Readable name of the machine, for messages. */
+  host: string;
+  /** Tells machines and containers of one name apart. */
+  machine: string;
+  pid: number;
+  startTicks: number;
+  /** When the claim was made. */
+  since: string;
+  /** Tells the claims of one process apart. */
+  claim: string;
+}
+
+/** The owner that this process is. */
+export function thisOwner(): Owner {
+  const { pid } = process;
+  return {
+    host: hostname(),
+    machine: machineId(),
+    pid,
+    startTicks: startTicksOf(pid),
+    since: new Date().toISOString(),
+    claim: randomUUID(),
+  };
+}
+
+/** Reads a marker. Undefined when it is none of ours. */
+export function parseOwner(marker: string): Owner | undefined {
+  try {
+    const owner = JSON.parse(marker) as Partial<Owner>;
+    return typeof owner.pid === 'number' && typeof owner.machine === 'string' ? (owner as Owner) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** True only where we can know it: the owner ran on this machine, in this container, and is gone. */
+export function isDead(owner: Owner): boolean {
+  if (owner.machine !== machineId()) return false;
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'; // EPERM: alive, and another user's.
+  }
+  const startTicks = startTicksOf(owner.pid);
+  return owner.startTicks > 0 && startTicks > 0 && owner.startTicks !== startTicks;
+}
+
+function startTicksOf(pid: number): number {
+  return processTable().find((row) => row.pid === pid)?.startTicks ?? 0;
+}
+
+function machineId(): string {
+  // Two containers may share a host's name and not see each other's processes: there a living owner would look dead.
+  const parts = [hostname(), readOr('/etc/machine-id'), linkOr('/proc/self/ns/pid')];
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16);
+}
+
+function readOr(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function linkOr(file: string): string {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { processTable } from './processes.ts';
+import { runTag, sweepDeadRuns } from './run-end.ts';
+
+/** The repository's folder. */
+export const repoDir = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '');
+/** The only folder that the workshop writes to, besides node_modules and what a run lists in `deleteToo`. */
+export const cacheDir = join(repoDir, '.workshop');
+const runsDir = join(cacheDir, 'runs');
+
+/**
+ * One execution of a command that starts processes. Everything it starts is written to a list in its folder before
+ * anything else happens, so that whoever comes last (the command, its reaper, or the next command) can end it.
+ */
+export interface Run {
+  id: string;
+  /** Scratch folder, deleted with the run. */
+  dir: string;
+  /** To be merged into the environment of every child: the reaper finds strays by it. */
+  env: Record<string, string>;
+  /**
+   * Registers a child that was spawned with `detached: true`. With `askFirst` it gets that signal and a moment before it
+   * is killed: for a server that holds what the kernel does not free by itself.
+   */
+  adopt(child: ChildProcess, askFirst?: NodeJS.Signals): void;
+  /** Registers a scratch folder outside `dir`, to be deleted with the run. Its name starts with "encore-". */
+  deleteToo(folder: string): void;
+}
+
+let reaper: ChildProcess | undefined;
+
+/**
+ * Tells the reaper that this process is about to exit. Node's own exit can hang while V8 or a native library still
+ * works in other threads; then the reaper ends this process, too.
+ */
+export function announceExit(withinMs: number): void {
+  reaper?.stdin?.write(`${withinMs}\n`);
+}
+
+/** Opens a run: a scratch folder and a reaper that outlives this process by some milliseconds. */
+export function openRun(): Run {
+  mkdirSync(runsDir, { recursive: true });
+  sweepDeadRuns(runsDir);
+  const id = randomBytes(6).toString('hex');
+  const dir = join(runsDir, id);
+  const owner = identity(process.pid);
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, 'owner'), owner);
+  // The reaper waits for the end of its standard input, which the kernel closes however this process dies.
+  reaper = spawn(process.execPath, [fileURLToPath(new URL('./reaper.ts', import.meta.url)), dir], {
+    detached: true, // Not in our group: a Ctrl-C must not reach it.
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  reaper.unref();
+  (reaper.stdin as { unref?: () => void } | null)?.unref?.();
+  process.env.ENCORE_RUN_DIR = dir;
+  // Vitest keeps a token in the user's data folder; ours is the only folder that the workshop writes to.
+  process.env.XDG_DATA_HOME = join(cacheDir, 'data');
+  process.env.LOCALAPPDATA = join(cacheDir, 'data');
+  return attachRun(dir);
+}
+
+/** The run that an enclosing process or thread has opened. */
+export function attachRun(dir = process.env.ENCORE_RUN_DIR): Run {
+  if (!dir) throw new Error('no run is open: ENCORE_RUN_DIR is not set');
+  const id = dir.slice(-12);
+  return {
+    id,
+    dir,
+    env: { [runTag]: id },
+    adopt: (child, askFirst = 'SIGKILL') => {
+      if (child.pid) appendFileSync(join(dir, 'processes'), `${identity(child.pid)} ${askFirst}\n`);
+    },
+    deleteToo: (folder) => appendFileSync(join(dir, 'folders'), `${folder}\n`),
+  };
+}
+
+function identity(pid: number): string {
+  return `${pid} ${processTable().find((row) => row.pid === pid)?.startTicks ?? 0}`;
+}

@@ -1,0 +1,247 @@
+import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AppCommandEnd } from '../app/app-command.ts';
+import type { Figure } from '../model/result.ts';
+import { BehaviourFailure, Inconclusive, Skipped, type Teaching } from '../model/verdict.ts';
+import { forwarded } from '../net/balancer.ts';
+import { Visitor } from '../net/visitor.ts';
+import { attachRun } from '../os/run.ts';
+import type { Cdn } from '../services/cdn/cdn.ts';
+import type { PostgresHandle } from '../services/postgres/handle.ts';
+import type { RedisHandle } from '../services/redis/handle.ts';
+import { type SupplierHandle, startSupplier } from '../services/supplier/handle.ts';
+import type { Environment, Instance, Reference } from './environment.ts';
+
+export interface BehaviourOptions {
+  /** When it counts as a hang. */
+  limitMs?: number;
+  /** Starts when the check starts and is reported at its place: for what mostly waits. */
+  background?: boolean;
+}
+
+/** A behaviour as a `check.ts` declares it. */
+export interface Behaviour {
+  /** Stable; wrong turns and hints refer to it. */
+  id: string;
+  /** A sentence that is true of a right app. */
+  title: string;
+  teaching: Teaching;
+  act: (t: Stage) => Promise<void>;
+  options: BehaviourOptions;
+}
+
+interface Requirement extends Partial<Teaching> {
+  /** What was done, if the trail does not say it. */
+  step?: string;
+  expected: string;
+  seen: string;
+}
+
+/** What a behaviour acts with. Each has a stage of its own, with its own trail. */
+export class Stage {
+  readonly trail: string[] = [];
+  readonly figures: Figure[] = [];
+  readonly cores = availableParallelism();
+  readonly #environment: Environment;
+  readonly #teaching: Teaching;
+  /** Begun, and perhaps not ready yet when the behaviour ends. */
+  readonly #extras: Promise<Instance>[] = [];
+  readonly #suppliers: SupplierHandle[] = [];
+  readonly #databases: PostgresHandle[] = [];
+  readonly #redises: RedisHandle[] = [];
+
+  constructor(environment: Environment, teaching: Teaching) {
+    this.#environment = environment;
+    this.#teaching = teaching;
+  }
+
+  /** A client with its own cookies, through the balancer, or straight to `at`: an instance, or the CDN. */
+  visitor({ cookies, at }: { cookies?: Map<string, string>; at?: Instance | Cdn } = {}): Visitor {
+    const { balancer, cdn, instances } = this.#environment;
+    const url = at?.url ?? balancer.url;
+    return new Visitor({
+      url,
+      cookies,
+      severalInstances: instances.length > 1 && !at,
+      headers: at && at !== cdn ? forwarded('127.0.0.1', new URL(url).host) : undefined,
+      scene: { trail: this.trail, teaching: this.#teaching, crash: () => this.#environment.crash(this.trail) },
+    });
+  }
+
+  /** An instance of the app, 1-based. */
+  app(number = 1): Instance {
+    const instance = this.#environment.instances[number - 1];
+    if (!instance) throw new RangeError(`there is no instance ${number}`);
+    return instance;
+  }
+
+  /** Restarts one instance, or all, with more in its environment if need be. */
+  async restart(number?: number, { env = {} }: { env?: Record<string, string> } = {}): Promise<void> {
+    this.step(number ? `instance ${number} restarted` : 'every instance restarted');
+    await this.#environment.restart(number, env);
+  }
+
+  /**
+   * One more process of the app, outside the balancer, ended with the behaviour.
+   * @param options.under a command put before node's, such as `taskset -c 0`.
+   */
+  startExtra(options: { env?: Record<string, string>; under?: string[] } = {}): Promise<Instance> {
+    return this.#extra('an extra instance', options);
+  }
+
+  /** A process of our solution or of the starter, to compare the app with. Ended with the behaviour. */
+  async startReference(reference: Reference): Promise<Instance> {
+    const name = reference === 'solution' ? 'our solution' : 'the starter';
+    try {
+      return await this.#extra(name, { reference });
+    } catch (error) {
+      // Nobody may be blamed for an app of ours.
+      const seen = error instanceof BehaviourFailure ? error.failure.seen : String(error);
+      throw new Inconclusive(`${name}, which the app is compared with, did not start: ${seen}`, 'check again');
+    }
+  }
+
+  #extra(...how: Parameters<Environment['startInstance']>): Promise<Instance> {
+    const extra = this.#environment.startInstance(...how);
+    this.#extras.push(extra);
+    return extra;
+  }
+
+  /** Text of a file in the app's folder where the lesson has the learner write down an answer. Not for judging code. */
+  answerSheet(path: string): string | undefined {
+    return this.#environment.answerSheet(path);
+  }
+
+  get redis(): RedisHandle {
+    const { redis } = this.#environment;
+    if (!redis) throw new TypeError('this lesson has no Redis');
+    return redis;
+  }
+
+  /** An empty Redis for this behaviour only, such as one that runs beside behaviours which look at keys. Ended with it. */
+  async startRedis(): Promise<RedisHandle> {
+    const redis = await this.#environment.openRedis();
+    this.#redises.push(redis);
+    return redis;
+  }
+
+  get postgres(): PostgresHandle {
+    const { postgres } = this.#environment;
+    if (!postgres) throw new TypeError('this lesson has no PostgreSQL');
+    return postgres;
+  }
+
+  /** A database for this behaviour only, seeded and not migrated. Ended with it. */
+  async startPostgres(): Promise<PostgresHandle> {
+    const database = await this.#environment.openPostgres();
+    this.#databases.push(database);
+    return database;
+  }
+
+  /** Runs the app's migrations once more, to their end, whatever that is. */
+  migrate({ env = {} }: { env?: Record<string, string> } = {}): Promise<AppCommandEnd> {
+    return this.#environment.migrate(env);
+  }
+
+  /** Path of the lesson's file that the app knows by this environment variable. */
+  file(variable: string): string {
+    const path = this.#environment.files[variable];
+    if (!path) throw new RangeError(`the lesson has no file ${variable}`);
+    return path;
+  }
+
+  get supplier(): SupplierHandle {
+    const { supplier } = this.#environment;
+    if (!supplier) throw new TypeError('this lesson has no supplier');
+    return supplier;
+  }
+
+  /** A supplier for this behaviour only, such as one that runs beside behaviours which count calls. Ended with it. */
+  async startSupplier(options: { latencyMs: number; atOnce: number }): Promise<SupplierHandle> {
+    const supplier = await startSupplier({ run: attachRun(), ...options });
+    this.#suppliers.push(supplier);
+    return supplier;
+  }
+
+  /** Throws when a service of this behaviour has died, so that the app is not blamed for it. */
+  async assertServicesAlive(): Promise<void> {
+    for (const database of this.#databases) {
+      if (!(await database.alive()))
+        throw new Inconclusive('the PostgreSQL of this behaviour stopped answering', 'check again');
+    }
+    for (const redis of this.#redises) {
+      if (!(await redis.alive()))
+        throw new Inconclusive('the Redis of this behaviour stopped answering', 'check again');
+    }
+    for (const supplier of this.#suppliers) {
+      if (!(await supplier.alive()))
+        throw new Inconclusive('the supplier of this behaviour stopped answering', 'check again');
+    }
+  }
+
+  get cdn(): Cdn {
+    const { cdn } = this.#environment;
+    if (!cdn) throw new TypeError('this lesson has no CDN');
+    return cdn;
+  }
+
+  /** Adds a line to what the failure will print as done. */
+  step(text: string): void {
+    this.trail.push(text);
+  }
+
+  /** Fails the behaviour unless the condition holds. */
+  require(condition: unknown, { step, expected, seen, ...teaching }: Requirement): void {
+    if (condition) return;
+    if (step) this.trail.push(step);
+    throw new BehaviourFailure({
+      kind: 'behaviour',
+      trail: this.trail,
+      expected,
+      seen,
+      ...this.#teaching,
+      ...teaching,
+    });
+  }
+
+  /** Records a figure with its limit, from which verify takes the margins, and fails the behaviour when it is exceeded. */
+  atMost(title: string, measured: number, limit: number, unit: string, teaching: Partial<Teaching> = {}): void {
+    const rounded = Math.round(measured * 10) / 10;
+    this.figures.push({ title, measured: rounded, limit, unit });
+    this.require(measured <= limit, {
+      ...teaching,
+      expected: `${title} at most ${limit} ${unit}`,
+      seen: `${rounded} ${unit}`,
+    });
+  }
+
+  /** Asks again and again until the answer is neither undefined nor false. */
+  async until<T>(
+    what: string,
+    ask: () => T | undefined | false | Promise<T | undefined | false>,
+    { deadlineMs = 5_000 } = {},
+  ): Promise<T> {
+    const startedAt = performance.now();
+    for (;;) {
+      const answer = await ask();
+      if (answer !== undefined && answer !== false) return answer;
+      const waitedMs = performance.now() - startedAt;
+      this.require(waitedMs < deadlineMs, { expected: what, seen: `not within ${(deadlineMs / 1000).toFixed(1)} s` });
+      await delay(20);
+    }
+  }
+
+  skip(reason: string, mend?: string): never {
+    throw new Skipped(reason, mend);
+  }
+
+  inconclusive(reason: string, mend = 'close other programs and check again'): never {
+    throw new Inconclusive(reason, mend);
+  }
+
+  /** Ends what the behaviour started. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#extras.map(async (extra) => (await extra).kill()));
+    await Promise.all([...this.#suppliers, ...this.#databases, ...this.#redises].map((service) => service.close()));
+  }
+}

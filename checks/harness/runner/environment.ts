@@ -1,0 +1,193 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type AppCommandEnd, runAppCommand } from '../app/app-command.ts';
+import { migrationFailed } from '../app/failures.ts';
+import { type Instance, type InstanceOptions, Instances } from '../app/instances.ts';
+import { makeLessonFiles } from '../app/lesson-files.ts';
+import { ProbeServer } from '../measure/probe/probe-server.ts';
+import type { Lesson } from '../model/lesson.ts';
+import { type BehaviourFailure, type Failure, Inconclusive } from '../model/verdict.ts';
+import { type Balancer, startBalancer } from '../net/balancer.ts';
+import type { Run } from '../os/run.ts';
+import { type Cdn, startCdn } from '../services/cdn/cdn.ts';
+import type { PostgresHandle } from '../services/postgres/handle.ts';
+import type { RedisHandle } from '../services/redis/handle.ts';
+import { Services } from '../services/services.ts';
+import type { SupplierHandle } from '../services/supplier/handle.ts';
+
+export type { Instance, InstanceOptions, Reference } from '../app/instances.ts';
+
+export interface EnvironmentOptions {
+  lesson: Lesson;
+  /** The folder of the app to judge: the learner's, the solution's, a wrong turn's. */
+  subjectDir: string;
+  run: Run;
+  onProgress?: (text: string) => void;
+  /** Port that visitors come to, of the CDN or else of the balancer; 0 picks a free one. */
+  balancerPort?: number;
+  /** Where the threads of the instances write their CPU profiles; they are not profiled without. */
+  profileDir?: string | undefined;
+}
+
+/** Everything that a lesson's app needs around it, started in order and ended together. */
+export class Environment implements AsyncDisposable {
+  readonly lesson: Lesson;
+  readonly probes: ProbeServer;
+  balancer!: Balancer;
+  /** In front of the balancer, where the lesson has one. */
+  cdn: Cdn | undefined;
+  /** Paths of the lesson's files, by the variable that tells the app. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly #options: EnvironmentOptions;
+  readonly #services: Services;
+  readonly #instances: Instances;
+
+  private constructor(options: EnvironmentOptions, probes: ProbeServer) {
+    this.#options = options;
+    this.lesson = options.lesson;
+    this.probes = probes;
+    this.files = makeLessonFiles(options.run, options.lesson.files);
+    this.#services = new Services(options);
+    this.#instances = new Instances({ ...options, probes, env: () => this.#appEnv() });
+  }
+
+  /**
+   * @throws {BehaviourFailure} when the app does not start.
+   * @throws {Inconclusive} when the workshop can't provide a service.
+   */
+  static async start(options: EnvironmentOptions): Promise<Environment> {
+    const environment = new Environment(options, await ProbeServer.start());
+    try {
+      await environment.#open();
+      return environment;
+    } catch (thrown) {
+      const error = await environment.assertServicesAlive().then(
+        () => thrown,
+        (dead) => dead,
+      );
+      await environment[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { balancerPort } = this.#options;
+    await this.#services.open();
+    if (this.lesson.migrate) await this.#migrateFirst(this.lesson.migrate);
+    await this.#instances.startAll();
+    const hasCdn = this.lesson.services.includes('cdn');
+    this.balancer = await startBalancer(this.instances, hasCdn ? 0 : balancerPort);
+    if (hasCdn) this.cdn = await startCdn(this.balancer, balancerPort);
+  }
+
+  get redis(): RedisHandle | undefined {
+    return this.#services.redis;
+  }
+
+  get postgres(): PostgresHandle | undefined {
+    return this.#services.postgres;
+  }
+
+  get supplier(): SupplierHandle | undefined {
+    return this.#services.supplier;
+  }
+
+  /** The instances behind the balancer. */
+  get instances(): Instance[] {
+    return this.#instances.all;
+  }
+
+  /** Where visitors come in. */
+  get door(): Cdn | Balancer {
+    return this.cdn ?? this.balancer;
+  }
+
+  /** One more Redis, which is empty; the caller closes it. */
+  openRedis(): Promise<RedisHandle> {
+    return this.#services.openRedis();
+  }
+
+  /** One more database with the lesson's seed; the caller closes it. */
+  openPostgres(): Promise<PostgresHandle> {
+    return this.#services.openPostgres();
+  }
+
+  /** Text of a file in the app's folder, or undefined when there is none. */
+  answerSheet(path: string): string | undefined {
+    const file = join(this.#options.subjectDir, path);
+    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  }
+
+  /** What each service is, for the first lines of a check. */
+  serviceLabels(): Record<string, string> {
+    return { ...this.#services.labels(), ...(this.cdn ? { cdn: this.cdn.label } : {}) };
+  }
+
+  /** What the app and its commands are told of what is around them. */
+  #appEnv(): Record<string, string> {
+    return { NODE_ENV: 'production', ...this.#services.env(), ...this.files, ...this.lesson.env };
+  }
+
+  /** Runs the lesson's migrations to their end, with whatever that is. */
+  async migrate(env: Record<string, string> = {}): Promise<AppCommandEnd> {
+    const { run, subjectDir: dir } = this.#options;
+    const { migrate: script } = this.lesson;
+    if (!script) throw new TypeError(`${this.lesson.folder} has no migrations`);
+    return runAppCommand({ run, dir, script, env: { ...this.#appEnv(), ...env } });
+  }
+
+  async #migrateFirst(script: string): Promise<void> {
+    this.#options.onProgress?.(`node ${script}`);
+    const end = await this.migrate();
+    if (!end.ok) throw migrationFailed(script, end);
+  }
+
+  /** Starts one more process of the app, or of one that it is compared with; the caller ends it. */
+  startInstance(name: string, options?: InstanceOptions): Promise<Instance> {
+    return this.#instances.start(name, options);
+  }
+
+  /** Ends an instance (1-based) and starts it anew, or all of them. */
+  async restart(number?: number, env: Record<string, string> = {}): Promise<void> {
+    await this.#instances.restart(number, env);
+    this.balancer.setTargets(this.instances);
+  }
+
+  /** Puts things right after a behaviour that broke them, so that the next one starts from a working environment. */
+  async repair(): Promise<void> {
+    await this.cdn?.settled(); // What it still asks of the app may reach the supplier.
+    this.cdn?.clear();
+    await this.#services.restore();
+    for (const [index, instance] of this.instances.entries()) if (instance.spent) await this.restart(index + 1);
+  }
+
+  /** The failure of an instance that has died without being told to. */
+  crash(trail: string[]): BehaviourFailure | undefined {
+    return this.#instances.crash(trail);
+  }
+
+  /** Throws when one of our own services has died, so that the app is not blamed for it. */
+  async assertServicesAlive(): Promise<void> {
+    await this.#services.assertAlive();
+    if (this.cdn && !this.cdn.alive()) throw new Inconclusive('the CDN of this check stopped', 'check again');
+  }
+
+  /** Stops every instance as a deploy does, and says what was wrong with it. */
+  async stopInstances(): Promise<Failure | undefined> {
+    this.balancer.setTargets(this.instances); // Closes the kept connections, as a balancer does before a deploy.
+    return this.#instances.stop();
+  }
+
+  /** Ends every instance in such a way that the profiles of its threads are written. */
+  exitInstances(): Promise<void> {
+    return this.#instances.exit();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#instances.kill();
+    await this.cdn?.[Symbol.asyncDispose]();
+    await this.balancer?.[Symbol.asyncDispose]();
+    await this.#services.close();
+    await this.probes[Symbol.asyncDispose]();
+  }
+}

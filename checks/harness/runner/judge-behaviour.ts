@@ -1,0 +1,79 @@
+import { disturbs, MachineWatch } from '../measure/machine.ts';
+import type { BehaviourResult } from '../model/result.ts';
+import { BehaviourFailure, Inconclusive, Skipped } from '../model/verdict.ts';
+import { type Behaviour, Stage } from './behaviour.ts';
+import type { Environment } from './environment.ts';
+
+/** No behaviour may take longer, unless it says so: then it hangs. */
+const defaultLimitMs = 15_000;
+/** So many times its limit is what a machine that others keep busy may make of a behaviour. */
+const busyStretch = 4;
+
+/** Runs one behaviour against its time limit and names what came of it. */
+export async function judge(behaviour: Behaviour, environment: Environment): Promise<BehaviourResult> {
+  const startedAt = performance.now();
+  const stage = new Stage(environment, behaviour.teaching);
+  const limitMs = behaviour.options.limitMs ?? defaultLimitMs;
+  let timer: NodeJS.Timeout | undefined;
+  const watch = new MachineWatch();
+  const limit = new Promise<never>((_, reject) => {
+    const isOver = () => {
+      const elapsedMs = performance.now() - startedAt;
+      // What takes long on a machine that others keep busy need not hang.
+      if (elapsedMs < busyStretch * limitMs && disturbs(watch.otherCoresBusy())) {
+        timer = setTimeout(isOver, limitMs);
+        return;
+      }
+      const seen = `not finished after ${Math.round(elapsedMs / 1000)} s`;
+      reject(
+        new BehaviourFailure({ kind: 'hangs', trail: stage.trail, expected: 'an end', seen, ...behaviour.teaching }),
+      );
+    };
+    timer = setTimeout(isOver, limitMs);
+  });
+  let error: unknown;
+  try {
+    await Promise.race([behaviour.act(stage), limit]);
+  } catch (thrown) {
+    error = thrown;
+    await stage.assertServicesAlive().catch((dead) => (error = dead));
+  } finally {
+    clearTimeout(timer);
+    await stage.close();
+  }
+  const outcome = await outcomeOf(behaviour, startedAt, error, environment, stage.trail);
+  const result = stage.figures.length > 0 ? { ...outcome, figures: stage.figures } : outcome;
+  if (!behaviour.options.background) await environment.repair();
+  return result;
+}
+
+/** Turns what a behaviour threw into its result. Whatever is not a judgement of the app is our own fault. */
+export async function outcomeOf(
+  { id, title }: { id: string; title: string },
+  startedAt: number,
+  thrown: unknown,
+  environment: Environment | undefined,
+  trail: string[] = [],
+): Promise<BehaviourResult> {
+  let error = thrown;
+  if (environment) {
+    if (error instanceof BehaviourFailure && error.failure.kind !== 'crashed')
+      error = environment.crash(trail) ?? error;
+    error ??= environment.crash(trail);
+    if (error) await environment.assertServicesAlive().catch((serviceError) => (error = serviceError));
+  }
+  const base = { id, title, elapsedMs: Math.round(performance.now() - startedAt) };
+  if (error === undefined) return { ...base, outcome: 'pass' };
+  if (error instanceof BehaviourFailure)
+    return { ...base, outcome: 'fail', failure: { ...error.failure, trail: [...error.failure.trail] } };
+  const { message, stack, mend } = error as Error & { mend?: string };
+  const withMend = mend ? { mend } : {};
+  if (error instanceof Skipped) return { ...base, outcome: 'skipped', reason: message, ...withMend };
+  if (error instanceof Inconclusive) return { ...base, outcome: 'inconclusive', reason: message, ...withMend };
+  return {
+    ...base,
+    outcome: 'inconclusive',
+    reason: `the check itself went wrong: ${stack ?? String(error)}`,
+    mend: 'this is a fault of the workshop; please report it with the lines above',
+  };
+}

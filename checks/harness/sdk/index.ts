@@ -1,0 +1,21 @@
+// All that a lesson's check may import of the harness. What is missing here is added here, not reached for elsewhere.
+export type { AppCommandEnd } from '../app/app-command.ts';
+export type { LoadFinding, LoadShape } from '../load/judge.ts';
+export { lastAttempt } from '../measure/attempts.ts';
+export type { Call } from '../measure/closed-loop.ts';
+export { disturbance, disturbs, MachineWatch } from '../measure/machine.ts';
+export { pulseOf, wantsCore } from '../measure/pulse.ts';
+export { BehaviourFailure, type Teaching } from '../model/verdict.ts';
+export { type CdnVerdict, cdnVerdictInWords, cdnVerdictOf } from '../net/cache-status.ts';
+export { type Answer, excerpt, type RequestOptions, type Visitor } from '../net/visitor.ts';
+export { type ProcessRow, processTable } from '../os/processes.ts';
+export { attachRun, cacheDir, repoDir } from '../os/run.ts';
+export type { Stage } from '../runner/behaviour.ts';
+export { type CheckDefinition, defineCheck } from '../runner/check.ts';
+export type { Instance } from '../runner/environment.ts';
+export { directivesIn, formatDirectives } from '../services/cdn/directives.ts';
+export { AnswerPolicy } from '../services/cdn/policy.ts';
+export type { PostgresHandle, StatementCount } from '../services/postgres/handle.ts';
+export { openRedis, type RedisDoor } from '../services/redis/handle.ts';
+export type { SupplierHandle } from '../services/supplier/handle.ts';
+export { compareCost } from './compare-cost.ts';

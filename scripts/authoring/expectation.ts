@@ -1,0 +1,71 @@
+import type { Lesson } from '../../checks/harness/model/lesson.ts';
+import type { CheckResult } from '../../checks/harness/model/result.ts';
+import type { Failure } from '../../checks/harness/model/verdict.ts';
+import type { Subject } from './subjects.ts';
+
+/** What verify makes of one check. */
+export interface Judgement {
+  right: boolean;
+  expected: string;
+  got: string;
+}
+
+/** Compares the result of a check with what its subject must get. */
+export function judge(lesson: Lesson, subject: Subject, result: CheckResult): Judgement {
+  const failed = result.behaviours.filter((behaviour) => behaviour.outcome === 'fail').map((behaviour) => behaviour.id);
+  const undecided = result.behaviours.filter((b) => b.outcome === 'inconclusive').map((b) => `${b.id}: ${b.reason}`);
+  // The starter has failed before its load run, which is there for the margins only.
+  if (result.load?.outcome === 'inconclusive' && subject.role !== 'starter')
+    undecided.push(`load: ${result.load.reason}`);
+  const loadFailed = result.load?.outcome === 'fail' ? ['load'] : [];
+  const got =
+    undecided.length > 0 ? `inconclusive ${undecided[0]}` : [...failed, ...loadFailed].join(' ') || result.verdict;
+  if (subject.role === 'starter') {
+    const expected = [...lesson.starterFails].sort().join(' ');
+    return {
+      right: undecided.length === 0 && result.verdict === 'fail' && [...failed].sort().join(' ') === expected,
+      expected,
+      got,
+    };
+  }
+  if (subject.role === 'wrong-turn') {
+    const { behaviour, message } = subject.expects;
+    const first = failed[0] ?? loadFailed[0];
+    const failure = result.behaviours.find((b) => b.outcome === 'fail')?.failure ?? result.load?.failure;
+    const said = failure ? sentences(failure) : '';
+    const saysSo = said.includes(message);
+    return {
+      right: first === behaviour && saysSo,
+      expected: behaviour,
+      got: first === behaviour && !saysSo ? `${first}, but says: ${said}` : got,
+    };
+  }
+  return { right: result.verdict === 'pass', expected: 'pass', got };
+}
+
+function sentences({ because, seen, expected, lookAt, trail }: Failure): string {
+  return [because, `seen ${seen}, expected ${expected}`, lookAt, ...trail].join(' | ');
+}
+
+/** How far measured figures stay from their limits: for a right app limit ÷ figure, for the starter figure ÷ limit. */
+export function margins(subject: Subject, result: CheckResult): string {
+  const figures = [
+    ...result.behaviours.flatMap((behaviour) => behaviour.figures ?? []),
+    ...(result.load?.figures ?? []),
+    ...(result.load?.targets ?? []).map(({ title, measuredMs, atMostMs }) => ({
+      title,
+      measured: measuredMs,
+      limit: atMostMs,
+    })),
+  ];
+  const wrong = subject.role === 'starter';
+  if (figures.length === 0 || subject.role === 'wrong-turn') return '';
+  // Wrong answers are no matter of a margin: one would be too many.
+  if (wrong && result.load?.failure && result.load.targets.every((target) => target.met))
+    return result.load.failure.seen;
+  // A starter need not miss every target, only one of them by far.
+  const ratios = figures.map(({ measured, limit }) => (wrong ? measured / limit : limit / Math.max(measured, 0.5)));
+  const value = wrong ? Math.max(...ratios) : Math.min(...ratios);
+  if (wrong && value <= 1) return ''; // It fails by what has no measure.
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)}× ${figures[ratios.indexOf(value)]?.title ?? ''}`;
+}

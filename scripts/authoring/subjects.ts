@@ -1,0 +1,126 @@
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { applyPatch, parsePatch } from 'diff';
+import type { Lesson } from '../../checks/harness/model/lesson.ts';
+import { repoDir } from '../../checks/harness/os/run.ts';
+import { writeStarter } from '../learner/starter.ts';
+import { didYouMean, UsageError } from '../usage-error.ts';
+
+/** The file of a wrong turn that says which lines of its base it changes. */
+export const patchName = 'change.patch';
+
+/** What a wrong turn's `expect.json` says. */
+export interface Expectation {
+  /** What its files are laid over: the starter, or our solution when it differs from that in a line or two. */
+  over?: 'starter' | 'solution';
+  /** Id of the first behaviour that fails, or "load". */
+  behaviour: string;
+  /** Must be part of what the learner reads. */
+  message: string;
+  /** What somebody thought who took this turn. */
+  why: string;
+}
+
+/** Something that verify judges, with what must come of it. */
+export type Subject = { name: string; dir: string } & (
+  | { role: 'starter' }
+  | { role: 'solution' }
+  | { role: 'other-way' }
+  | { role: 'wrong-turn'; expects: Expectation }
+);
+
+/** Every subject of a lesson, as it is in the working tree. Wrong turns and other ways are laid over a copy of the starter in `scratchDir`. */
+export function subjectsOf(lesson: Lesson, scratchDir: string): Subject[] {
+  const { starter, solution } = foldersOf(lesson);
+  return [
+    { role: 'starter', name: 'starter', dir: starter },
+    { role: 'solution', name: 'solution', dir: solution },
+    ...namesOf(lesson, 'wrong-turns').map((name) => {
+      const expects = expectationOf(lesson, name);
+      const base = expects.over === 'solution' ? solution : starter;
+      return {
+        role: 'wrong-turn' as const,
+        name,
+        dir: layOver(lesson, base, 'wrong-turns', name, scratchDir),
+        expects,
+      };
+    }),
+    ...namesOf(lesson, 'other-ways').map((name) => {
+      return { role: 'other-way' as const, name, dir: layOver(lesson, starter, 'other-ways', name, scratchDir) };
+    }),
+  ];
+}
+
+/** The wrong turns of a lesson: where their files are, and over which app they are laid. */
+export function wrongTurnsOf(lesson: Lesson): { name: string; expects: Expectation; base: string; files: string }[] {
+  const { starter, solution, checks } = foldersOf(lesson);
+  return namesOf(lesson, 'wrong-turns').map((name) => {
+    const expects = expectationOf(lesson, name);
+    const files = join(checks, 'wrong-turns', name);
+    return { name, expects, base: expects.over === 'solution' ? solution : starter, files };
+  });
+}
+
+/**
+ * One wrong turn, laid out in `scratchDir` over the starter as the workshop ships it: in `lessons` are the learner's edits.
+ * @throws {UsageError} with the names that there are.
+ */
+export function wrongTurnForShow(lesson: Lesson, name: string, scratchDir: string): { dir: string; why: string } {
+  const names = namesOf(lesson, 'wrong-turns');
+  if (!names.includes(name))
+    throw new UsageError(
+      `Lesson ${lesson.number} has no wrong turn "${name}".${didYouMean(name, names)} It has: ${names.join(', ')}.`,
+    );
+  const { over, why } = expectationOf(lesson, name);
+  let base = foldersOf(lesson).solution;
+  if (over !== 'solution') {
+    base = join(scratchDir, 'starter');
+    writeStarter(base, lesson.folder);
+  }
+  return { dir: layOver(lesson, base, 'wrong-turns', name, scratchDir), why };
+}
+
+function expectationOf(lesson: Lesson, name: string): Expectation {
+  const file = join(foldersOf(lesson).checks, 'wrong-turns', name, 'expect.json');
+  return JSON.parse(readFileSync(file, 'utf8')) as Expectation;
+}
+
+const foldersOf = ({ folder }: Lesson) => ({
+  starter: join(repoDir, 'lessons', folder),
+  solution: join(repoDir, 'solutions', folder),
+  checks: join(repoDir, 'checks', folder),
+});
+
+function namesOf(lesson: Lesson, kind: 'wrong-turns' | 'other-ways'): string[] {
+  const parent = join(foldersOf(lesson).checks, kind);
+  return existsSync(parent) ? readdirSync(parent).sort() : [];
+}
+
+/** Lays files over a copy of `base`, and applies their change.patch to it: most wrong turns differ in a few lines. */
+function layOver(
+  lesson: Lesson,
+  base: string,
+  kind: 'wrong-turns' | 'other-ways',
+  name: string,
+  scratchDir: string,
+): string {
+  const files = join(foldersOf(lesson).checks, kind, name);
+  const dir = join(scratchDir, lesson.folder, name);
+  cpSync(base, dir, { recursive: true });
+  cpSync(files, dir, { recursive: true });
+  if (existsSync(join(files, patchName))) {
+    rmSync(join(dir, patchName));
+    applyTo(dir, readFileSync(join(files, patchName), 'utf8'));
+  }
+  return dir;
+}
+
+/** @throws {Error} for a patch whose lines are no longer there: what it was made from has changed. */
+function applyTo(dir: string, patch: string): void {
+  for (const part of parsePatch(patch)) {
+    const file = join(dir, String(part.newFileName));
+    const changed = applyPatch(readFileSync(file, 'utf8'), part);
+    if (changed === false) throw new Error(`${patchName} no longer fits ${part.newFileName}, laid out in ${dir}`);
+    writeFileSync(file, changed);
+  }
+}

@@ -1,0 +1,74 @@
+import { join, relative } from 'node:path';
+import type { Lesson } from '../../checks/harness/model/lesson.ts';
+import type { CheckPlan, CheckResult } from '../../checks/harness/model/result.ts';
+import { repoDir } from '../../checks/harness/os/run.ts';
+import type { Arguments } from '../arguments.ts';
+import { wrongTurnForShow } from '../authoring/subjects.ts';
+import type { Command } from '../command.ts';
+import { oneLesson, readLessons } from '../learner/lesson-list.ts';
+import { withResult } from '../learner/progress.ts';
+import { updateProgress } from '../learner/progress-file.ts';
+import { afterLoad } from '../report/after-load.ts';
+import { runCheck } from '../running/run-check.ts';
+import { withRun } from '../running/session.ts';
+import { subjectOf, verdictExitCodes, whoseOf } from '../running/subject.ts';
+import { isWatched } from '../running/watched.ts';
+import { CheckPrinter } from '../terminal/print-check.ts';
+
+export const command: Command = {
+  summary: 'Checks a lesson: its behaviours first, then its load.',
+  takes: 'lesson-N',
+  flags: {
+    solution: { summary: 'check our solution instead of your app' },
+    subject: { summary: 'check the app in this folder instead', value: 'DIR' },
+    'wrong-turn': {
+      summary: 'check one of the near-miss fixes that the lesson keeps, and see what catches it',
+      value: 'NAME',
+    },
+    all: { summary: 'go on after the first behaviour that fails' },
+    'no-load': { summary: 'leave the load run out' },
+    'load-anyway': { summary: 'run the load although a behaviour fails' },
+    json: { summary: 'print the whole result as JSON (schema: CONTRIBUTING.md)' },
+  },
+  async run(args) {
+    const lesson = oneLesson(await readLessons(), 'check', args.names);
+    const wrongTurn = args.valueOf('wrong-turn');
+    const subjectDir = subjectOf(lesson, args);
+    const printer = args.has('json') ? undefined : new CheckPrinter(lesson);
+    const load = args.has('no-load') ? 'never' : args.has('load-anyway') ? 'always' : 'after-behaviours';
+    const result = await withRun(async (run) => {
+      const plan: CheckPlan = { folder: lesson.folder, subjectDir, all: args.has('all'), load };
+      if (wrongTurn === undefined) printer?.begin(relative(repoDir, subjectDir) || subjectDir);
+      else {
+        const { dir, why } = wrongTurnForShow(lesson, wrongTurn, join(run.dir, 'subjects'));
+        plan.subjectDir = dir;
+        printer?.begin(`the wrong turn ${wrongTurn}: ${why}`);
+      }
+      return runCheck(lesson, plan, printer);
+    });
+    if (isOwn(args)) await updateProgress((before) => withResult(before, result, load !== 'never'));
+    const picture = afterLoad(lesson, result.load, whoseOf(args));
+    if (printer) printer.end(result, isOwn(args) ? nextSteps(lesson, result, load) : [], picture);
+    else console.log(JSON.stringify(result, null, 2));
+    return verdictExitCodes[result.verdict];
+  },
+};
+
+const isOwn = (args: Arguments) => whoseOf(args) === 'lesson';
+
+function nextSteps(lesson: Lesson, result: CheckResult, load: CheckPlan['load']): string[] {
+  const name = `lesson-${lesson.number}`;
+  // The watch mode of `npm start` says what its keys do.
+  if (result.verdict === 'pass' && load === 'never')
+    return [`What is left is the load run: ${isWatched ? 'press l' : `npm run check ${name}`}`];
+  if (result.verdict === 'pass')
+    return [
+      `Compare with ours: solutions/${lesson.folder}/README.md says why it works and what it costs.`,
+      `Line by line: ${isWatched ? 'd' : `npm run diff ${name}`}   The next lesson: ${isWatched ? 'n' : 'npm start'}`,
+    ];
+  if (result.verdict === 'inconclusive') return ['Look at "to mend it" above, or run: npm run doctor'];
+  return [
+    `Edit lessons/${lesson.folder}/src, then: ${isWatched ? 'save' : `npm run check ${name}`}`,
+    `Stuck? ${isWatched ? 'Press h' : `npm run hint ${name}`}. Every lesson fails at first: that is the exercise.`,
+  ];
+}

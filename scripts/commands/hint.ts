@@ -1,0 +1,64 @@
+import type { Lesson } from '../../checks/harness/model/lesson.ts';
+import type { Command } from '../command.ts';
+import { readHints, terminalLines } from '../learner/hint-texts.ts';
+import { oneLesson, readLessons } from '../learner/lesson-list.ts';
+import { type LessonProgress, withHint } from '../learner/progress.ts';
+import { readProgress, updateProgress } from '../learner/progress-file.ts';
+import { isWatched } from '../running/watched.ts';
+import { bold, dim } from '../terminal/style.ts';
+
+export const command: Command = {
+  summary:
+    'Gives the next hint on the behaviour that failed last: where to look, the mechanism, the shape of the change.',
+  takes: 'lesson-N',
+  flags: {
+    again: { summary: 'show the levels that you have seen once more, and no new one' },
+  },
+  async run(args) {
+    const lesson = oneLesson(await readLessons(), 'hint', args.names);
+    const progress = (await readProgress()).lessons[lesson.folder] ?? {};
+    const check = `npm run check lesson-${lesson.number}`;
+    console.log(bold(`lesson ${lesson.number} · ${lesson.title}`));
+    const done = nothingFails(progress, check);
+    if (done) {
+      console.log(`\n  ${done}`);
+      return 0;
+    }
+    const hints = readHints(lesson.folder);
+    const failing = progress.last?.failing;
+    const id = failing !== undefined && hints.has(failing) ? failing : 'general';
+    const levels = hints.get(id) ?? [];
+    const seen = Math.min(progress.hints?.[id] ?? 0, levels.length);
+    const level = args.has('again') ? seen : Math.min(seen + 1, levels.length);
+    console.log(dim(whichHint(progress, id, failing)));
+    if (!progress.last)
+      console.log(`  No check has run yet. This is the general hint; ${check} finds the one that fits.`);
+    if (level === 0) console.log('\n  You have seen no level of it yet.');
+    for (let shown = args.has('again') ? 1 : level; shown > 0 && shown <= level; shown++) {
+      console.log(`\n  ${bold(`hint ${shown} of ${levels.length}`)}\n`);
+      for (const line of terminalLines(levels[shown - 1] ?? '')) console.log(line);
+    }
+    if (level > seen) await updateProgress((before) => withHint(before, lesson.folder, id, level));
+    console.log(`\n  ${whatNext(lesson, level, levels.length)}`);
+    return 0;
+  },
+};
+
+function nothingFails({ last }: LessonProgress, check: string): string | undefined {
+  if (last?.verdict === 'pass') return 'Your last check passed: there is nothing to hint at.';
+  if (last?.verdict === 'held') return `Every behaviour held in your last check. What is left is the load: ${check}`;
+  if (last?.verdict === 'inconclusive' && !last.failing)
+    return `Your last check could not judge, so no hint fits. Run npm run doctor, then ${check}`;
+  return undefined;
+}
+
+function whichHint({ last }: LessonProgress, id: string, failing: string | undefined): string {
+  if (!last) return '';
+  if (failing === 'load') return 'on the load run, which failed last';
+  return id === 'general' ? 'on the lesson as a whole' : `on the behaviour "${id}", which failed last`;
+}
+
+function whatNext({ number }: Lesson, level: number, levels: number): string {
+  if (level < levels) return `Not enough? ${isWatched ? 'Press h again' : `Once more: npm run hint lesson-${number}`}`;
+  return `That is all of it. Our solution, line by line: ${isWatched ? 'd' : `npm run diff lesson-${number}`}`;
+}

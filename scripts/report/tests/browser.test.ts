@@ -1,0 +1,91 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { AxeResults } from 'axe-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cacheDir } from '../../../checks/harness/os/run.ts';
+import { type Report, reportPage } from '../page.ts';
+import { chromiumIsWanted, chromiumPath, whyNoChromium } from './chromium.ts';
+import { figuresShown } from './figures-shown.ts';
+import { sampleReport } from './sample-report.ts';
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+it('finds a browser', ({ skip }) => {
+  if (!chromiumPath && !chromiumIsWanted) {
+    console.warn(`The report is not tested in a browser: ${whyNoChromium}.`); // Vitest shows no reason of a skip.
+    skip(whyNoChromium);
+  }
+  expect(chromiumPath, whyNoChromium).toBeDefined();
+});
+
+describe.skipIf(!chromiumPath)('the report in a browser', { timeout: 60_000 }, () => {
+  let browser: Browser;
+  let dir: string;
+  const reports = { 'with a supplier': sampleReport(), 'with a database': sampleReport('statements') };
+  beforeAll(async () => {
+    mkdirSync(cacheDir, { recursive: true });
+    dir = mkdtempSync(join(cacheDir, 'report-test-'));
+    for (const [name, report] of Object.entries(reports)) writeFileSync(join(dir, `${name}.html`), reportPage(report));
+    // It opens nothing but our own files, so it needs no sandbox, which root and many containers can't give it.
+    browser = await chromium.launch({ executablePath: chromiumPath ?? '', chromiumSandbox: false });
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  /** Opens a report, and notes what it says and what it asks for. */
+  async function open(name: string, colorScheme: 'light' | 'dark', width = 900) {
+    const page = await browser.newPage({ colorScheme, viewport: { width, height: 1_000 } });
+    const said: string[] = [];
+    const asked: string[] = [];
+    page.on('console', (message) => said.push(message.text()));
+    page.on('pageerror', (error) => said.push(String(error)));
+    page.on('request', (request) => asked.push(request.url()));
+    const address = pathToFileURL(join(dir, `${name}.html`)).href;
+    await page.goto(address, { waitUntil: 'networkidle' });
+    return { page, said, asked, address };
+  }
+
+  describe.each(Object.entries(reports))('%s', (name, report) => {
+    it('shows the figures of its JSON, says nothing, and asks for nothing but itself', async () => {
+      const { page, said, asked, address } = await open(name, 'light');
+      // The JSON as it is written, not the object that the page was made of.
+      const written = JSON.parse(JSON.stringify(report)) as Report;
+      const expected = figuresShown.of(written, report === reports['with a database'] ? 'statements' : 'supplierCalls');
+      expect(await page.evaluate(`(${figuresShown})(document)`)).toEqual(expected);
+      expect(said).toEqual([]);
+      expect(asked).toEqual([address]);
+    });
+
+    it.each(['light', 'dark'] as const)('has no serious fault that axe-core finds, %s', async (scheme) => {
+      const { page } = await open(name, scheme);
+      await page.evaluate('for (const part of document.querySelectorAll("details")) part.open = true');
+      expect(await faults(page)).toEqual([]);
+    });
+  });
+
+  it('is as wide as a telephone, and only its tables scroll', async () => {
+    const { page } = await open('with a supplier', 'light', 390);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+  });
+
+  it('is dark where that is wished for, and on paper always light', async () => {
+    const { page } = await open('with a supplier', 'dark');
+    const paper = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    expect(await paper()).toBe('rgb(22, 24, 27)');
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    expect(await paper()).toBe('rgb(255, 255, 255)');
+  });
+});
+
+async function faults(page: Page): Promise<string[]> {
+  await page.addScriptTag({ path: axe });
+  const { violations } = (await page.evaluate('axe.run()')) as AxeResults;
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ impact, id, nodes }) => `${impact}: ${id} at ${nodes[0]?.html}`);
+}

@@ -1,0 +1,120 @@
+import { parseHTML } from 'linkedom';
+import { describe, expect, it } from 'vitest';
+import { type Arm, drawable } from '../arms.ts';
+import { reportPage } from '../page.ts';
+import { figuresShown } from './figures-shown.ts';
+import { sampleReport } from './sample-report.ts';
+
+const report = sampleReport();
+const html = reportPage(report);
+const { document } = parseHTML(html);
+const arms = drawable(report.loads);
+
+/** The picture below a heading. */
+function pictureOf(title: string) {
+  const heading = [...document.querySelectorAll('h2')].find(({ textContent }) => textContent === title);
+  return heading?.parentElement?.querySelector('.chart');
+}
+
+/** The dots or crosses of a run, by its colour. */
+function marksOf(title: string, { name }: Arm, kind: 'fill' | 'stroke') {
+  const groups = [...(pictureOf(title)?.querySelectorAll(`g[${kind}="var(--${name})"]`) ?? [])];
+  return groups.flatMap((group) => [...group.querySelectorAll(kind === 'fill' ? 'circle' : ':scope > path')]);
+}
+
+/** Of the line through the points that lie farthest apart. */
+function slope(points: [number, number][]): number {
+  const sorted = points.sort(([a], [b]) => a - b);
+  const [[x1, y1] = [0, 0], [x2, y2] = [0, 0]] = [sorted[0], sorted.at(-1)];
+  return (y2 - y1) / (x2 - x1);
+}
+
+describe("the report's page", () => {
+  it('shows the figures of its JSON', () => {
+    expect(figuresShown(document)).toEqual(figuresShown.of(report));
+  });
+
+  it('has a dot for each good answer, and a cross for each that is no 2xx', () => {
+    for (const arm of arms) {
+      const bad = arm.record.answers.filter(([, , status]) => status === 503);
+      expect(marksOf('Latency over time', arm, 'fill')).toHaveLength(arm.record.answers.length - bad.length);
+      expect(marksOf('Latency over time', arm, 'stroke')).toHaveLength(bad.length);
+    }
+  });
+
+  it('has each dot where its time and its logarithm belong', () => {
+    for (const arm of arms) {
+      const good = arm.record.answers.filter(([, , status]) => status === 200);
+      const points = marksOf('Latency over time', arm, 'fill').flatMap((dot, index) => {
+        const [atMs = 0, ms = 0] = good[index] ?? [];
+        const place = { x: Number(dot.getAttribute('cx')), y: Number(dot.getAttribute('cy')) };
+        return ms < 0.75 ? [] : [{ ...place, atMs, power: Math.log10(ms) }]; // What is faster stands at the bottom.
+      });
+      const perMs = slope(points.map(({ atMs, x }) => [atMs, x]));
+      const perDecade = slope(points.map(({ power, y }) => [power, y]));
+      expect(points.length).toBeGreaterThan(50);
+      expect(perMs).toBeGreaterThan(0.1);
+      expect(perDecade).toBeLessThan(-20); // Upwards is slower.
+      const [first = { x: 0, y: 0, atMs: 0, power: 0 }] = points;
+      for (const { x, y, atMs, power } of points) {
+        expect(x).toBeCloseTo(first.x + perMs * (atMs - first.atMs), 1);
+        expect(y).toBeCloseTo(first.y + perDecade * (power - first.power), 1);
+      }
+    }
+  });
+
+  it('has both targets drawn into both pictures of the answers', () => {
+    for (const title of ['Latency over time', 'Distribution of latency'])
+      for (const label of ['target 80 ms', 'target 3000 ms'])
+        expect([...(pictureOf(title)?.querySelectorAll('text') ?? [])].map((text) => text.textContent)).toContain(
+          label,
+        );
+  });
+
+  it('says in words what each picture shows', () => {
+    const charts = [...document.querySelectorAll('.chart')];
+    expect(charts).toHaveLength(4);
+    for (const chart of charts) {
+      expect(chart.getAttribute('role')).toBe('img');
+      const words = chart.getAttribute('aria-label') ?? '';
+      const title = chart.closest('section')?.querySelector('h2')?.textContent ?? '?';
+      expect(words).toMatch(
+        new RegExp(`^${title}\\. .*the starter: .*\\d.*your app: .*\\d.*our solution: .*\\d|Distribution`),
+      );
+      expect(words).toContain(chart.closest('figure')?.querySelector('figcaption')?.textContent);
+    }
+    const [first] = charts;
+    expect(first?.getAttribute('aria-label')).toMatch(/the starter: .* and 20 % of its answers were no 2xx; your app/);
+  });
+
+  it('needs nothing else: no script, no address, nothing loaded', () => {
+    expect(html).not.toMatch(/<script|<link|<img|<iframe|@import|url\(|javascript:| on\w+=/i);
+    const addresses = [...html.matchAll(/https?:[^"'\s<]*/g)].map(([address]) => address);
+    expect(addresses.filter((address) => !address.startsWith('http://www.w3.org/'))).toEqual([]); // Names of SVG and XLink.
+  });
+
+  it('escapes what a lesson or an app says', () => {
+    expect(document.querySelector('h1')?.textContent).toBe('Lesson 7 · A <search> never blocks "the door"');
+    expect(document.querySelector('.remarks')?.textContent).toContain('seen: 40 answers were 503 & "worse"');
+    expect(document.querySelector('search, seats')).toBeNull();
+  });
+
+  it('shows statements where a lesson has a database, and no calls to a supplier', () => {
+    const { document: other } = parseHTML(reportPage(sampleReport('statements')));
+    const titles = [...other.querySelectorAll('h2')].map(({ textContent }) => textContent);
+    expect(titles).toEqual(['Latency over time', 'Distribution of latency', 'Event-loop delay', 'Statements']);
+  });
+
+  it('leaves out the curve of a run that has no record, and keeps what is known of it', () => {
+    const loads = report.loads.map(({ name, load: { record, ...load } }) =>
+      name === 'yours'
+        ? { name, load: { ...load, targets: [], outcome: 'inconclusive' as const } }
+        : { name, load: { ...load, ...(record ? { record } : {}) } },
+    );
+    const { document: other } = parseHTML(reportPage({ ...report, loads }));
+    expect(other.querySelector('.legend')?.textContent).not.toContain('your app');
+    expect([...other.querySelectorAll('tbody tr')][0]?.textContent).toBe(
+      'p95 of GET /<seats>at most 80 ms912 ms, missed–22 ms',
+    );
+  });
+});

@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import type { Reporter, TestCase } from 'vitest/node';
+import { listen } from '../../checks/harness/model/check-events.ts';
+import type { Lesson } from '../../checks/harness/model/lesson.ts';
+import {
+  type BehaviourResult,
+  type CheckPlan,
+  type CheckResult,
+  type LoadResult,
+  resultSchemaVersion,
+  verdictOf,
+} from '../../checks/harness/model/result.ts';
+import { cacheDir, repoDir } from '../../checks/harness/os/run.ts';
+import { isStopping } from './session.ts';
+
+/** What happens during a check, for whoever shows it. */
+export interface CheckWatcher {
+  services?(services: Record<string, string>): void;
+  doing?(text: string): void;
+  behaviour?(result: BehaviourResult): void;
+  load?(result: LoadResult): void;
+}
+
+/** Runs a lesson's `check.ts` in a thread of this process, through Vitest, and gathers its result. */
+export async function runCheck(lesson: Lesson, plan: CheckPlan, watcher: CheckWatcher = {}): Promise<CheckResult> {
+  const startedAt = performance.now();
+  const result: CheckResult = {
+    schema: resultSchemaVersion,
+    lesson: lesson.folder,
+    subject: plan.subjectDir,
+    verdict: 'fail',
+    services: {},
+    behaviours: [],
+    notes: [],
+    elapsedMs: 0,
+  };
+  const hangUp = listen(({ text }) => watcher.doing?.(text));
+  try {
+    const problems = await runVitest(plan, (test) => {
+      if (isStopping()) return; // The app that it speaks of was ended by us.
+      const { behaviour, load, services, notes } = test.meta();
+      if (services) {
+        result.services = services;
+        watcher.services?.(services);
+      }
+      if (behaviour) {
+        result.behaviours.push(behaviour);
+        watcher.behaviour?.(behaviour);
+      }
+      if (load) {
+        result.load = load;
+        watcher.load?.(load);
+      }
+      result.notes.push(...(notes ?? []));
+    });
+    if (problems.length > 0) {
+      const broken = brokenCheck(problems);
+      result.behaviours.push(broken);
+      watcher.behaviour?.(broken);
+    }
+  } finally {
+    hangUp();
+  }
+  const loadWanted = plan.load !== 'never';
+  result.verdict = verdictOf(result.behaviours, result.load, loadWanted);
+  result.elapsedMs = Math.round(performance.now() - startedAt);
+  return result;
+}
+
+/** Whatever Vitest says went wrong is ours: behaviours report in their result and never throw. */
+function brokenCheck(problems: string[]): BehaviourResult {
+  return {
+    id: 'workshop',
+    title: 'the check itself runs',
+    outcome: 'inconclusive',
+    elapsedMs: 0,
+    reason: `the check itself went wrong: ${[...new Set(problems)].join('\n').split('\n').slice(0, 12).join('\n')}`,
+    mend: 'this is a fault of the workshop; please report it with the lines above',
+  };
+}
+
+async function runVitest(plan: CheckPlan, onTest: (test: TestCase) => void): Promise<string[]> {
+  const { startVitest } = await import('vitest/node');
+  const problems: string[] = [];
+  let judged = 0;
+  const reporter: Reporter = {
+    onTestCaseResult(test) {
+      judged++;
+      onTest(test);
+      const { state, errors } = test.result();
+      if (state !== 'passed')
+        problems.push(...(errors ?? []).map((error) => error.stack ?? error.message), `${test.name}: ${state}`);
+    },
+    onTestRunEnd(modules, unhandled) {
+      problems.push(...unhandled.map((error) => error.stack ?? error.message));
+      for (const module of modules) problems.push(...module.errors().map((error) => error.stack ?? error.message));
+      if (judged === 0) problems.push('no behaviour was run');
+    },
+  };
+  const vitest = await startVitest(
+    'test',
+    [],
+    {
+      root: repoDir,
+      config: false,
+      include: [`checks/${plan.folder}/check.ts`],
+      watch: false,
+      reporters: [reporter],
+      // Threads of this process: they can't outlive it.
+      pool: 'threads',
+      provide: { plan },
+      silent: false,
+      onConsoleLog: () => false,
+    },
+    { cacheDir: join(cacheDir, 'vite') },
+  );
+  const exitCode = process.exitCode;
+  await vitest?.close();
+  process.exitCode = exitCode === 1 ? 0 : (exitCode ?? 0); // Vitest sets it; the verdict decides it here.
+  return problems;
+}

@@ -1,0 +1,102 @@
+import type { BehaviourResult, CheckResult, LoadResult } from '../../checks/harness/model/result.ts';
+import type { Failure } from '../../checks/harness/model/verdict.ts';
+import { bold, dim, duration, green, lineWidth, red, spread, wrap, yellow } from './style.ts';
+
+const indent = '      ';
+
+/** One behaviour as lines: its outcome, and why when it does not hold. */
+export function behaviourLines(result: BehaviourResult): string[] {
+  const head = (mark: string) => headLines(mark, result.title, duration(result.elapsedMs));
+  if (result.outcome === 'pass') return head(green('✔'));
+  if (result.outcome === 'fail' && result.failure) return [...head(red('✘')), ...failureLines(result.failure)];
+  const what = result.outcome === 'skipped' ? 'not judged' : 'inconclusive';
+  return [...head(yellow('?')), ...reasonLines(what, result.reason ?? '', result.mend)];
+}
+
+/** A title that fills more than a line goes on below; the figure stands at the end of its last line. */
+function headLines(mark: string, title: string, figure: string): string[] {
+  const lines = wrap(title, '    ', lineWidth - figure.length - 1);
+  const [first = '', ...rest] = [`  ${mark} ${lines[0]?.trimStart()}`, ...lines.slice(1)];
+  const last = rest.pop() ?? first;
+  return lines.length > 1 ? [first, ...rest, spread(last, dim(figure))] : [spread(first, dim(figure))];
+}
+
+function reasonLines(what: string, reason: string, mend: string | undefined): string[] {
+  const [first = '', ...rest] = reason.split('\n');
+  return [
+    ...wrap(`${what}: ${first}`, indent),
+    ...rest.map((line) => indent + line),
+    ...(mend ? wrap(`to mend it: ${mend}`, indent) : []),
+  ];
+}
+
+function failureLines(failure: Failure): string[] {
+  const trail = failure.trail.slice(-6).map((line) => line.split('\t'));
+  const width = Math.min(44, Math.max(0, ...trail.map(([what]) => what?.length ?? 0))) + 4;
+  const steps = trail.map(([what = '', answer = '']) => `${what.padEnd(width)}${answer}`.trimEnd());
+  // An unexpected status already stands at the end of the last step.
+  const [, answered] = trail.at(-1) ?? [];
+  const atLastStep = answered !== undefined && failure.seen.startsWith(answered.split(',')[0] ?? '?');
+  const last = steps.pop();
+  return [
+    ...steps.map((step) => indent + dim(step)),
+    ...(last === undefined
+      ? []
+      : [
+          indent +
+            (atLastStep
+              ? `${last}${failure.seen.slice((answered.split(',')[0] ?? '').length)}, expected ${failure.expected}`
+              : last),
+        ]),
+    ...(atLastStep
+      ? []
+      : [...wrap(`expected: ${failure.expected}`, indent), ...wrap(`seen:     ${failure.seen}`, indent)]),
+    ...(failure.because ? wrap(failure.because, indent).map((line) => bold(line)) : []),
+    ...(failure.lookAt ? wrap(`Look at: ${failure.lookAt}`, indent) : []),
+    ...(failure.appOutput?.length
+      ? [dim(`${indent}[your app] its last lines:`), ...failure.appOutput.map((line) => dim(`${indent}  │ ${line}`))]
+      : []),
+  ];
+}
+
+/** The target table of a load run. */
+export function loadLines(load: LoadResult): string[] {
+  const mark = load.outcome === 'pass' ? green('✔') : load.outcome === 'fail' ? red('✘') : yellow('?');
+  const what = load.outcome === 'skipped' ? 'load: none' : `load: ${load.requests} requests in ${load.seconds} s`;
+  return [
+    spread(`  ${mark} ${what}`, dim(duration(load.elapsedMs))),
+    ...(load.note ? wrap(load.note, indent).map((line) => dim(line)) : []),
+    ...load.targets.map((target) => {
+      const measured = `${target.measuredMs} ms`.padStart(10);
+      return `${indent}${target.met ? green('✔') : red('✘')} ${target.title.padEnd(40)} ${measured}   target ${target.atMostMs} ms`;
+    }),
+    ...(load.failure ? failureLines(load.failure) : []),
+    ...(load.reason
+      ? reasonLines(load.outcome === 'skipped' ? 'not judged' : 'inconclusive', load.reason, load.mend)
+      : []),
+  ];
+}
+
+function loadSummary(load: LoadResult | undefined): string {
+  if (!load) return '; the load run was left out';
+  return load.outcome === 'skipped' ? '; the load does not apply to this machine' : ', and every target is met';
+}
+
+/** The last line of a check: the verdict, with what it rests on. */
+export function summary({ verdict, behaviours, load }: CheckResult): string {
+  const held = behaviours.filter((behaviour) => behaviour.outcome === 'pass').length;
+  const waiting = behaviours.some((behaviour) => behaviour.outcome === 'not-run')
+    ? '; the rest waits until this one holds'
+    : '';
+  const count = `${held} of ${behaviours.length} behaviours hold`;
+  // The load command runs no behaviours besides that the app starts and stops.
+  if (load && behaviours.length === 2 && held === 2) {
+    if (load.outcome === 'skipped') return yellow('not judged: see the reason above.');
+    if (verdict === 'pass') return green('pass: every request was answered, and every target is met.');
+    if (verdict === 'fail') return red('fail: the load asks more than the app gives, see above.');
+  }
+  if (verdict === 'pass') return green(`pass: ${count}${loadSummary(load)}.`);
+  if (verdict === 'inconclusive') return yellow(`inconclusive: ${count}. This is no judgement of your app.`);
+  if (load?.outcome === 'fail') return red(`fail: ${count}, but under load the app does not do what it must.`);
+  return red(`fail: ${count}${waiting}.`);
+}

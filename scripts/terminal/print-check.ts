@@ -1,0 +1,75 @@
+import type { Lesson } from '../../checks/harness/model/lesson.ts';
+import type { BehaviourResult, CheckResult, LoadResult } from '../../checks/harness/model/result.ts';
+import type { CheckWatcher } from '../running/run-check.ts';
+import { behaviourLines, loadLines, summary } from './check-lines.ts';
+import { bold, dim, duration, spread, wrap, yellow } from './style.ts';
+
+/** Shows a check while it runs: a line for each behaviour, and on a terminal what is being done right now. */
+export class CheckPrinter implements CheckWatcher {
+  readonly #lesson: Lesson;
+  readonly #startedAt = performance.now();
+  readonly #live = Boolean(process.stdout.isTTY) && process.env.TERM !== 'dumb';
+  #status = '';
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(lesson: Lesson) {
+    this.#lesson = lesson;
+  }
+
+  /** The first lines, before anything slow. @param subject what is judged: the path of an app, or a wrong turn. */
+  begin(subject: string): void {
+    console.log(bold(`lesson ${this.#lesson.number} · ${this.#lesson.title}`));
+    for (const line of wrap(`checking ${subject}`, '')) console.log(dim(line));
+    console.log();
+    this.#status = 'starting the app';
+    if (!this.#live) return;
+    this.#timer = setInterval(() => this.#drawStatus(), 200);
+    this.#timer.unref();
+    this.#drawStatus();
+  }
+
+  services(services: Record<string, string>): void {
+    for (const [name, label] of Object.entries(services)) this.#print(dim(`  ${name}: ${label}`));
+  }
+
+  doing(text: string): void {
+    // Without a terminal only what takes long is worth a line of its own.
+    if (!this.#live && /once more|download|unpack/i.test(text)) console.log(`  … ${text}`);
+    this.#status = text;
+  }
+
+  behaviour(result: BehaviourResult): void {
+    if (result.outcome === 'not-run') return;
+    for (const line of behaviourLines(result)) this.#print(line);
+  }
+
+  load(result: LoadResult): void {
+    for (const line of loadLines(result)) this.#print(line);
+  }
+
+  /** @param picture lines about the load run, above the summary. */
+  end(result: CheckResult, next: string[], picture: string[] = []): void {
+    this.#clearStatus();
+    clearInterval(this.#timer);
+    for (const note of result.notes) console.log(yellow(`  note: ${note}`));
+    for (const line of picture) console.log(line);
+    console.log();
+    console.log(spread(`  ${summary(result)}`, duration(performance.now() - this.#startedAt)));
+    for (const line of next) console.log(`  ${line}`);
+  }
+
+  #print(line: string): void {
+    this.#clearStatus();
+    console.log(line);
+  }
+
+  #drawStatus(): void {
+    this.#clearStatus();
+    const seconds = ((performance.now() - this.#startedAt) / 1_000).toFixed(0);
+    process.stdout.write(dim(`  … ${this.#status} (${seconds} s)`.slice(0, (process.stdout.columns ?? 80) - 1)));
+  }
+
+  #clearStatus(): void {
+    if (this.#live) process.stdout.write('\r\u001b[K');
+  }
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import type { BehaviourResult, CheckResult } from '../../checks/harness/model/result.ts';
+import type { Outcome } from '../../checks/harness/model/verdict.ts';
+import lesson from '../../checks/harness-tests/fixture/lesson.ts';
+import { judge, margins } from '../authoring/expectation.ts';
+import type { Subject } from '../authoring/subjects.ts';
+
+const declared = { ...lesson, starterFails: ['page'] };
+
+function result(
+  outcomes: Record<string, Outcome>,
+  verdict: CheckResult['verdict'],
+  because = 'It lets everybody in.',
+): CheckResult {
+  const behaviours = Object.entries(outcomes).map(([id, outcome]): BehaviourResult => {
+    const failure = { kind: 'behaviour' as const, trail: [], expected: '401', seen: '200', because, lookAt: '' };
+    return { id, title: id, outcome, elapsedMs: 1, ...(outcome === 'fail' ? { failure } : {}) };
+  });
+  return { schema: 1, lesson: '', subject: '', verdict, services: {}, behaviours, notes: [], elapsedMs: 1 };
+}
+
+const starter: Subject = { role: 'starter', name: 'starter', dir: '' };
+const solution: Subject = { role: 'solution', name: 'solution', dir: '' };
+const wrongTurn: Subject = {
+  role: 'wrong-turn',
+  name: 'x',
+  dir: '',
+  expects: { behaviour: 'secret', message: 'lets everybody in', why: '' },
+};
+
+describe('verify', () => {
+  it('accepts a starter that fails exactly what the lesson declares', () => {
+    expect(judge(declared, starter, result({ page: 'fail', secret: 'pass' }, 'fail')).right).toBe(true);
+  });
+  it('refuses a starter that fails more, or less, or is inconclusive', () => {
+    expect(judge(declared, starter, result({ page: 'fail', secret: 'fail' }, 'fail')).right).toBe(false);
+    expect(judge(declared, starter, result({ page: 'pass', secret: 'pass' }, 'fail')).right).toBe(false);
+    expect(judge(declared, starter, result({ page: 'fail', secret: 'inconclusive' }, 'fail')).right).toBe(false);
+  });
+  it('refuses a solution that does not pass, also when it is only inconclusive', () => {
+    expect(judge(declared, solution, result({ page: 'pass' }, 'pass')).right).toBe(true);
+    expect(judge(declared, solution, result({ page: 'pass' }, 'inconclusive')).right).toBe(false);
+    expect(judge(declared, solution, result({ page: 'fail' }, 'fail')).right).toBe(false);
+  });
+  it('accepts a wrong turn that fails first where it must, with its sentence', () => {
+    expect(judge(declared, wrongTurn, result({ page: 'pass', secret: 'fail' }, 'fail')).right).toBe(true);
+  });
+  it('refuses a wrong turn that fails elsewhere, without its sentence, or passes', () => {
+    expect(judge(declared, wrongTurn, result({ page: 'fail', secret: 'not-run' }, 'fail')).right).toBe(false);
+    expect(judge(declared, wrongTurn, result({ page: 'pass', secret: 'fail' }, 'fail', 'Something else.')).right).toBe(
+      false,
+    );
+    expect(judge(declared, wrongTurn, result({ page: 'pass', secret: 'pass' }, 'pass')).right).toBe(false);
+  });
+});
+
+describe('the margin column', () => {
+  const calls = { title: 'calls to the supplier', limit: 144, unit: 'calls' };
+  const p95 = { title: 'p95 of GET /', endpoint: 'GET /', atMostMs: 70 };
+  const measured = (callCount: number, p95Ms: number): CheckResult => ({
+    ...result({ page: 'pass' }, 'pass'),
+    load: {
+      outcome: 'pass',
+      elapsedMs: 1,
+      requests: 1,
+      seconds: 1,
+      targets: [{ ...p95, measuredMs: p95Ms, met: p95Ms <= p95.atMostMs }],
+      figures: [{ ...calls, measured: callCount }],
+    },
+  });
+
+  it('has what a lesson counted under load, when that is nearest to its limit', () => {
+    expect(margins(solution, measured(60, 7))).toBe('2.4× calls to the supplier');
+    expect(margins(solution, measured(2, 7))).toBe('10× p95 of GET /');
+  });
+  it('has it for the starter, too, by how far it exceeds the limit', () => {
+    expect(margins(starter, measured(600, 210))).toBe('4.2× calls to the supplier');
+    expect(margins(starter, measured(14, 7))).toBe('');
+  });
+});
