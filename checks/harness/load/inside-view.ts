@@ -1,5 +1,5 @@
 import type { LoadSample } from '../model/result.ts';
-import type { Environment } from '../runner/environment.ts';
+import type { LoadScene } from './load-scene.ts';
 
 type Seen = Pick<LoadSample, 'eventLoopDelayP99Ms' | 'supplierCalls' | 'statements'>;
 
@@ -8,14 +8,14 @@ type Seen = Pick<LoadSample, 'eventLoopDelayP99Ms' | 'supplierCalls' | 'statemen
  * the supplier and the database. A blocked event loop answers late, so nothing waits for an answer.
  */
 export class InsideView {
-  readonly #environment: Environment;
+  readonly #environment: LoadScene;
   readonly #calls = new Difference();
   readonly #statements = new Difference();
   #eventLoopDelay: number | undefined;
   #asking: Promise<unknown> | undefined;
   #closed = false;
 
-  constructor(environment: Environment) {
+  constructor(environment: LoadScene) {
     this.#environment = environment;
   }
 

@@ -7,8 +7,8 @@ import type { Lesson } from '../model/lesson.ts';
 import type { Figure, LoadRecord, LoadResult, TargetResult } from '../model/result.ts';
 import { BehaviourFailure, type Failure, Inconclusive } from '../model/verdict.ts';
 import { attachRun, repoDir } from '../os/run.ts';
-import type { Environment } from '../runner/environment.ts';
 import { type ArtilleryReport, type Phase, runArtillery } from './artillery.ts';
+import type { LoadScene } from './load-scene.ts';
 import { LoadRecorder } from './recorder.ts';
 import { readAnswers, readTargets } from './report.ts';
 
@@ -35,7 +35,7 @@ export interface LoadFinding {
 /** Runs a lesson's load against the environment and judges it. Only a disturbed run is repeated, and only once. */
 export async function judgeLoad(
   lesson: Lesson,
-  environment: Environment,
+  environment: LoadScene,
   shape: LoadShape,
   { mayRepeat = true } = {},
 ): Promise<LoadResult> {
@@ -101,7 +101,7 @@ interface Attempt {
   excusable: boolean;
 }
 
-async function runOnce(lesson: Lesson, environment: Environment, shape: LoadShape): Promise<Attempt> {
+async function runOnce(lesson: Lesson, environment: LoadScene, shape: LoadShape): Promise<Attempt> {
   const watch = new MachineWatch();
   const endOfWatch = await shape.watch?.();
   const recorder = new LoadRecorder(environment);

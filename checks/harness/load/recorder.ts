@@ -1,8 +1,8 @@
 import { tell } from '../model/check-events.ts';
 import type { LoadRecord, LoadSample } from '../model/result.ts';
 import type { SeenAnswer } from '../net/balancer.ts';
-import type { Environment } from '../runner/environment.ts';
 import { InsideView } from './inside-view.ts';
+import type { LoadScene } from './load-scene.ts';
 
 /** Length of one sample. A load lasts some five seconds, so a picture of it has about twenty points. */
 const sampleMs = 250;
@@ -15,7 +15,7 @@ const mostAnswers = 2_000;
  * is no record, and the verdict stands.
  */
 export class LoadRecorder {
-  readonly #environment: Environment;
+  readonly #environment: LoadScene;
   readonly #inside: InsideView;
   readonly #samples: LoadSample[] = [];
   readonly #answers: SeenAnswer[] = [];
@@ -24,7 +24,7 @@ export class LoadRecorder {
   #recent: number[] = [];
   #broken = false;
 
-  constructor(environment: Environment) {
+  constructor(environment: LoadScene) {
     this.#environment = environment;
     this.#inside = new InsideView(environment);
     this.#attempt(() => {

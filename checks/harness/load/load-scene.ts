@@ -1,0 +1,17 @@
+import type { Probe } from '../measure/probe/probe.ts';
+import type { BehaviourFailure } from '../model/verdict.ts';
+import type { SeenAnswer } from '../net/balancer.ts';
+
+/** What a load run needs of the environment that it is run against, and what is recorded of it. */
+export interface LoadScene {
+  /** Where visitors come in. */
+  readonly door: { readonly url: string; takeAnswers(): SeenAnswer[] };
+  readonly balancer: { stripSecure: boolean };
+  readonly instances: readonly { readonly probe: Probe }[];
+  readonly supplier: { total(): Promise<number> } | undefined;
+  readonly postgres: { statementsSent(): number } | undefined;
+  /** The failure of an instance that has died without being told to. */
+  crash(trail: string[]): BehaviourFailure | undefined;
+  /** Throws when one of our own services has died. */
+  assertServicesAlive(): Promise<void>;
+}
