@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { starterNow } from '../../scripts/authoring/starters.ts';
 import { contentOf } from '../../scripts/learner/folder-content.ts';
 import { readLessons } from '../../scripts/learner/lesson-list.ts';
 import { starterDir } from '../../scripts/learner/starter.ts';
-import { starterNow } from '../../scripts/authoring/starters.ts';
 import { bytesOf, copyWorkshop, type WorkshopCopy } from '../../scripts/tests/workshop-copy.ts';
 
 describe("the copy of a lesson's starter", async () => {

@@ -7,18 +7,18 @@ import type { LoadResult } from '../../checks/harness/model/result.ts';
 import { cacheDir, type Run, repoDir } from '../../checks/harness/os/run.ts';
 import type { Command } from '../command.ts';
 import { oneLesson, readLessons } from '../learner/lesson-list.ts';
-import { CheckPrinter } from '../terminal/print-check.ts';
 import { isPassed } from '../learner/progress.ts';
 import { readProgress } from '../learner/progress-file.ts';
+import { writeStarter } from '../learner/starter.ts';
 import { chartLines } from '../report/after-load.ts';
 import { type ArmName, drawable } from '../report/arms.ts';
 import { type Report, reportPage } from '../report/page.ts';
 import { isStarter, keepStarterLoad } from '../report/starter-load.ts';
 import { runCheck } from '../running/run-check.ts';
 import { withRun } from '../running/session.ts';
-import { writeStarter } from '../learner/starter.ts';
-import { dim } from '../terminal/style.ts';
 import { isOnTerminal } from '../running/watched.ts';
+import { CheckPrinter } from '../terminal/print-check.ts';
+import { dim } from '../terminal/style.ts';
 
 export const command: Command = {
   summary: 'Runs the load on the starter, on your app and, once you have passed, on our solution, and draws them.',

@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir, repoDir } from '../../checks/harness/os/run.ts';
-import { contentOf, type FolderContent, sameContent } from './folder-content.ts';
 import { UsageError } from '../usage-error.ts';
+import { contentOf, type FolderContent, sameContent } from './folder-content.ts';
 
 const keptDir = (folder: string) => join(cacheDir, 'kept', folder);
 const lessonDir = (folder: string) => join(repoDir, 'lessons', folder);

@@ -1,8 +1,8 @@
 import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { repoDir } from '../../checks/harness/os/run.ts';
-import { contentOf, type FolderContent } from './folder-content.ts';
 import { UsageError } from '../usage-error.ts';
+import { contentOf, type FolderContent } from './folder-content.ts';
 
 /** The starter of a lesson as the workshop ships it: a plain copy of its folder, because learners edit `lessons/`. */
 export const starterDir = (folder: string): string => join(repoDir, 'checks', folder, 'starter');
