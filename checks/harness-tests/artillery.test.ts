@@ -12,8 +12,8 @@ const script = fileURLToPath(new URL('./fixture/load.yml', import.meta.url));
 
 describe('Artillery without its cloud clients', { timeout: 40_000 }, () => {
   let run: Run;
-  beforeAll(() => {
-    run = openRun();
+  beforeAll(async () => {
+    run = await openRun();
   });
   afterAll(() => closeRun(run.dir));
 

@@ -117,7 +117,7 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
       const { openRun } = await import(${JSON.stringify(runModule)});
       const { closeRun } = await import(${JSON.stringify(runEndModule)});
       const { spawn } = await import('node:child_process');
-      const run = openRun();
+      const run = await openRun();
       await closeRun(run.dir);
       const late = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
         detached: true, stdio: 'ignore', env: { ...process.env, ...run.env, LATE: '${value}' },
@@ -137,7 +137,7 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
       const { openRun } = await import(${JSON.stringify(runModule)});
       const { spawn } = await import('node:child_process');
       const { mkdirSync } = await import('node:fs');
-      const run = openRun();
+      const run = await openRun();
       for (const folder of ${JSON.stringify([ours, theirs])}) {
         run.deleteToo(folder);
         mkdirSync(folder);
@@ -168,7 +168,7 @@ describe.runIf(process.platform === 'linux')('whatever ends a check', { timeout:
     const runModule = new URL('../harness/os/run.ts', import.meta.url).href;
     const script = `
       const { openRun, announceExit } = await import(${JSON.stringify(runModule)});
-      openRun();
+      await openRun();
       announceExit(300);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);`; // As Node's exit waits for a thread that never ends.
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });

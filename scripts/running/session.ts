@@ -21,14 +21,15 @@ export function isStopping(): boolean {
  */
 export async function withRun<T>(act: (run: Run) => Promise<T>): Promise<T> {
   const orphaned = watchParents(); // First of all: who dies before it looks is missed.
-  const run = openRun();
+  const run = await openRun(sayUnreadable);
   const stop = async (exitCode: number) => {
     if (stopping) return;
     stopping = true;
     // Threads of this process may still be starting something. The reaper ends that, too, once this process is gone, and
     // deletes the folder.
-    await endProcesses(run.dir);
-    if (exitCode === 130) process.stderr.write('\nStopped. Nothing is left running.\n');
+    const problem = await endProcesses(run.dir);
+    if (problem) sayUnreadable(problem);
+    else if (exitCode === 130) process.stderr.write('\nStopped. Nothing is left running.\n');
     announceExit(stopWithinMs);
     process.exit(exitCode);
   };
@@ -48,9 +49,17 @@ export async function withRun<T>(act: (run: Run) => Promise<T>): Promise<T> {
     process.off('newListener', ownSignals);
     // What comes of an act whose processes are being ended is no result: `stop` has the last word.
     if (stopping) await new Promise(() => {});
-    await closeRun(run.dir);
+    const problem = await closeRun(run.dir);
+    if (problem) sayUnreadable(problem);
     announceExit(endWithinMs);
   }
+}
+
+/** A list that can't be trusted ends nobody, so that no stranger is ended: then it is up to the user. */
+function sayUnreadable(problem: string): void {
+  process.stderr.write(
+    `\nWhat a run of the workshop had started is not known any more, so some of it may still run: ${problem}. Is the disk full?\n`,
+  );
 }
 
 /**
@@ -62,8 +71,15 @@ export async function watchParents(): Promise<void> {
   const between = parentsUpToNpm();
   const parents = () => [process.ppid, ...between.map(parentOf)].join();
   const first = parents();
+  const isUnchanged = () => {
+    try {
+      return parents() === first;
+    } catch {
+      return true; // That we can't look does not mean that they are gone.
+    }
+  };
   const everyMs = process.platform === 'linux' ? 500 : 2_000; // Elsewhere each look is a process of its own.
-  while (parents() === first) await delay(everyMs, undefined, { ref: false });
+  while (isUnchanged()) await delay(everyMs, undefined, { ref: false });
 }
 
 /** The processes between us and the npm that runs us, nearest first. Who started that npm may end without us. */

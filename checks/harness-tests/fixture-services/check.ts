@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { commandOf, killNow } from '../../harness/os/processes.ts';
 import { attachRun } from '../../harness/os/run.ts';
+import { readAdopted } from '../../harness/os/run-files.ts';
 import type { Stage } from '../../harness/runner/behaviour.ts';
 import { defineCheck } from '../../harness/runner/check.ts';
 import lesson from './lesson.ts';
@@ -67,9 +66,8 @@ async function kill(t: Stage): Promise<void> {
   if (victim !== 'redis') return;
   // Only a server that this run has started: REDIS_URL would be somebody's own. Its environment can't be asked, because
   // redis-server writes its title over it.
-  const started = readFileSync(join(attachRun().dir, 'processes'), 'utf8').trim().split('\n');
-  const servers = started
-    .map((line) => Number.parseInt(line, 10))
+  const servers = readAdopted(attachRun().dir)
+    .processes.map(({ pid }) => pid)
     .filter((pid) => /(redis|valkey)-server|stand-in-server/.test(commandOf(pid)));
   killNow(servers);
   if (servers.length === 0) t.skip('this Redis was not started by the check');

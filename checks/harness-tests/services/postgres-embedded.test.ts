@@ -198,7 +198,7 @@ describe.runIf(process.platform === 'linux')('a check that is killed with SIGKIL
     const script = `
       const { openRun } = await import('${harness}os/run.ts');
       const { startPostgres } = await import('${harness}services/postgres/index.ts');
-      const run = openRun();
+      const run = await openRun();
       console.log(run.dir);
       await startPostgres({
         run, cacheDir: ${JSON.stringify(cacheDir)}, repoDir: ${JSON.stringify(fixture.cacheDir)}, env: {}, lesson: '00-killed', seed: ${JSON.stringify(fixture.seed)},

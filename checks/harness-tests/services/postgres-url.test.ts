@@ -74,12 +74,12 @@ describe('a PostgreSQL at DATABASE_URL', () => {
 
   it('is cleaned up after a check that was killed, and only after such', async () => {
     const { pid } = spawnSync(process.execPath, ['--version']);
-    const { machine, startTicks } = thisOwner();
+    const { machine, startedAt } = thisOwner();
     const dead = `encore_workshop_${machine}_${pid}_1_00ff00`;
     const kept = [
       newName(), // Ours, and we live.
       `encore_workshop_${'0'.repeat(16)}_${pid}_1_00ff00`, // Another machine's.
-      `encore_workshop_of_theirs_${startTicks}`,
+      `encore_workshop_of_theirs_${startedAt}`,
       'encore_workshop',
     ];
     for (const name of [dead, ...kept]) {

@@ -169,7 +169,7 @@ describe('the owner of a claimed database', () => {
   it('is alive while its process runs and dead when another process has its pid', () => {
     const owner = thisOwner();
     expect(isDead(owner)).toBe(false);
-    expect(isDead({ ...owner, startTicks: owner.startTicks + 1 })).toBe(owner.startTicks > 0);
+    expect(isDead({ ...owner, startedAt: owner.startedAt + 60 })).toBe(owner.startedAt > 0);
   });
 });
 

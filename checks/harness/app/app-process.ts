@@ -4,11 +4,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { cpuMsOf, threadCpuMs } from '../measure/cpu-time.ts';
 import type { Failure } from '../model/verdict.ts';
 import { OutputTail } from '../os/output-tail.ts';
-import { killNow, type ProcessRow, processTree, stillAlive } from '../os/processes.ts';
+import { identityOf, killNow, type ProcessIdentity, type ProcessRow, stillAlive, treeOf } from '../os/processes.ts';
 import { ignoredSigterm, leftChildren } from './failures.ts';
 
 /** How long an app without open requests may take to end after SIGTERM. */
 const stopDeadlineMs = 5_000;
+/** How long a process tree may take to be gone after SIGKILL. */
+const killedWithinMs = 1_000;
 
 /** One process of a learner's app, known only by its command, environment, HTTP and signals. */
 export class AppProcess implements AsyncDisposable {
@@ -20,6 +22,7 @@ export class AppProcess implements AsyncDisposable {
   startedInMs = 0;
   readonly output = new OutputTail();
   readonly #child: ChildProcess;
+  readonly #identity: ProcessIdentity | undefined;
   readonly #exited: Promise<void>;
   /** Set once we end it ourselves, so that a later exit is not taken for a crash. */
   #stopping = false;
@@ -29,6 +32,7 @@ export class AppProcess implements AsyncDisposable {
     this.name = name;
     this.port = port;
     this.#child = child;
+    this.#identity = identityOf(child.pid);
     this.output.follow(child.stdout);
     this.output.follow(child.stderr);
     this.#exited = once(child, 'exit').then(() => {});
@@ -69,8 +73,9 @@ export class AppProcess implements AsyncDisposable {
     return this.output.lastLines(count);
   }
 
+  /** It and all that came of it. Once it has ended, its number may be somebody else's, who is none of them. */
   tree(): ProcessRow[] {
-    return processTree(this.pid);
+    return this.#identity ? treeOf(this.#identity) : [];
   }
 
   /** CPU milliseconds that the whole process tree has used, ended threads and children included, in steps of 10. */
@@ -118,11 +123,12 @@ export class AppProcess implements AsyncDisposable {
   /** Ends the whole tree at once and waits until it is gone. */
   async kill(): Promise<undefined> {
     this.#stopping = true;
-    for (let attempt = 0; attempt < 200; attempt++) {
+    for (const from = performance.now(); performance.now() - from < killedWithinMs; ) {
       const alive = this.tree();
       if (alive.length === 0) break;
       killNow(alive.map((row) => row.pid));
-      await delay(5);
+      // To look at these is cheaper than to look at all of them. Then others may have come of them meanwhile.
+      for (let looks = 0; looks < 20 && stillAlive(alive).length > 0; looks++) await delay(5);
     }
     if (process.platform === 'win32' && !this.exited) killNow([this.pid]);
     await this.exitedWithin(2_000);

@@ -1,7 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { processTable } from './processes.ts';
+import { machineId } from './machine-id.ts';
+import { identityOf, isSame } from './processes.ts';
 
 /** The key that says: this database belongs to a workshop, and whose. */
 export const markerKey = 'encore-workshop:owner';
@@ -13,7 +13,7 @@ export interface Owner {
   /** Tells machines and containers of one name apart. */
   machine: string;
   pid: number;
-  startTicks: number;
+  startedAt: number;
   /** When the claim was made. */
   since: string;
   /** Tells the claims of one process apart. */
@@ -27,7 +27,7 @@ export function thisOwner(): Owner {
     host: hostname(),
     machine: machineId(),
     pid,
-    startTicks: startTicksOf(pid),
+    startedAt: identityOf(pid)?.startedAt ?? 0,
     since: new Date().toISOString(),
     claim: randomUUID(),
   };
@@ -51,32 +51,6 @@ export function isDead(owner: Owner): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ESRCH'; // EPERM: alive, and another user's.
   }
-  const startTicks = startTicksOf(owner.pid);
-  return owner.startTicks > 0 && startTicks > 0 && owner.startTicks !== startTicks;
-}
-
-function startTicksOf(pid: number): number {
-  return processTable().find((row) => row.pid === pid)?.startTicks ?? 0;
-}
-
-function machineId(): string {
-  // Two containers may share a host's name and not see each other's processes: there a living owner would look dead.
-  const parts = [hostname(), readOr('/etc/machine-id'), linkOr('/proc/self/ns/pid')];
-  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16);
-}
-
-function readOr(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function linkOr(file: string): string {
-  try {
-    return readlinkSync(file);
-  } catch {
-    return '';
-  }
+  const holder = identityOf(owner.pid);
+  return owner.startedAt > 0 && holder !== undefined && !isSame(holder, owner);
 }

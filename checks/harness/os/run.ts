@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { processTable } from './processes.ts';
+import { identityOf } from './processes.ts';
 import { runTag, sweepDeadRuns } from './run-end.ts';
+import { writeAdopted, writeFolder, writeOwner } from './run-files.ts';
 
 /** The repository's folder. */
 export const repoDir = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '');
@@ -41,15 +42,22 @@ export function announceExit(withinMs: number): void {
   reaper?.stdin?.write(`${withinMs}\n`);
 }
 
-/** Opens a run: a scratch folder and a reaper that outlives this process by some milliseconds. */
-export function openRun(): Run {
+/**
+ * Opens a run: a scratch folder and a reaper that outlives this process by some milliseconds.
+ * @param say is told what an earlier run left that could not be ended.
+ */
+export async function openRun(say: (sentence: string) => void = () => {}): Promise<Run> {
   mkdirSync(runsDir, { recursive: true });
-  sweepDeadRuns(runsDir);
+  for (const problem of await sweepDeadRuns(runsDir)) say(problem);
   const id = randomBytes(6).toString('hex');
   const dir = join(runsDir, id);
-  const owner = identity(process.pid);
   mkdirSync(dir, { recursive: true });
-  writeFileSync(join(dir, 'owner'), owner);
+  try {
+    writeOwner(dir, identityOf(process.pid) ?? { pid: process.pid, startedAt: 0 });
+  } catch (error) {
+    rmSync(dir, { recursive: true, force: true });
+    throw error;
+  }
   // The reaper waits for the end of its standard input, which the kernel closes however this process dies.
   reaper = spawn(process.execPath, [fileURLToPath(new URL('./reaper.ts', import.meta.url)), dir], {
     detached: true, // Not in our group: a Ctrl-C must not reach it.
@@ -74,12 +82,19 @@ export function attachRun(dir = process.env.ENCORE_RUN_DIR): Run {
     dir,
     env: { [runTag]: id },
     adopt: (child, askFirst = 'SIGKILL') => {
-      if (child.pid) appendFileSync(join(dir, 'processes'), `${identity(child.pid)} ${askFirst}\n`);
+      const identity = identityOf(child.pid);
+      if (identity) note(child, () => writeAdopted(dir, { ...identity, signal: askFirst }));
     },
-    deleteToo: (folder) => appendFileSync(join(dir, 'folders'), `${folder}\n`),
+    deleteToo: (folder) => writeFolder(dir, folder),
   };
 }
 
-function identity(pid: number): string {
-  return `${pid} ${processTable().find((row) => row.pid === pid)?.startTicks ?? 0}`;
+/** A child that is on no list would outlive us: it is ended before anybody hears of the reason. */
+function note(child: ChildProcess, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
 }

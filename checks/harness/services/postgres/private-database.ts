@@ -10,17 +10,17 @@ const oldest = 14;
  * role has the same name. Nothing with another form of name is ever dropped.
  */
 export function newName(): string {
-  const { machine, pid, startTicks } = thisOwner();
-  return `encore_workshop_${machine}_${pid}_${startTicks}_${randomBytes(3).toString('hex')}`;
+  const { machine, pid, startedAt } = thisOwner();
+  return `encore_workshop_${machine}_${pid}_${startedAt}_${randomBytes(3).toString('hex')}`;
 }
 
 const form = /^encore_workshop_([0-9a-f]{16})_(\d+)_(\d+)_[0-9a-f]{6}$/;
 
 /** Whether the name is one of ours, and its owner is known to be gone. */
 export function isLeftOver(name: string): boolean {
-  const [, machine, pid, startTicks] = form.exec(name) ?? [];
+  const [, machine, pid, startedAt] = form.exec(name) ?? [];
   if (!machine) return false;
-  return isDead({ ...thisOwner(), machine, pid: Number(pid), startTicks: Number(startTicks) });
+  return isDead({ ...thisOwner(), machine, pid: Number(pid), startedAt: Number(startedAt) });
 }
 
 /** Why the login may not do what we need, or nothing. */
