@@ -35,9 +35,9 @@ export function mustNameTheCulprit(t: Stage): void {
     expected: 'the function with the most self time in the profile of the starter',
     seen: `"${given}"`,
     because: /NumberFormat|^format$/.test(name)
-      ? 'That is a part of JavaScript and is not yours to mend. A function of this app calls it too often.'
+      ? 'That is a part of JavaScript and is not yours to fix. A function of this app calls it too often.'
       : known
-        ? `${name} looks as if it could be slow. In the profile it has next to no self time: mending it would gain nothing.`
+        ? `${name} looks as if it could be slow. In the profile it has next to no self time: fixing it would gain nothing.`
         : `The starter has no function with the name ${name}. Write it as the profile does, without file and line.`,
     lookAt: profileIt,
   });

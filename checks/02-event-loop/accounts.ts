@@ -96,7 +96,7 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
           accepted?.status === 409
             ? 'The name is still held by a sign-up that failed. Nobody has it, and nobody can ever get it.'
             : 'One failed write broke the sign-ups that come after it.',
-        lookAt: 'what gives the name back, or mends the state, when the sign-up fails?',
+        lookAt: 'what gives the name back, or fixes the state, when the sign-up fails?',
       });
       if (written !== undefined) {
         t.require(written === 1, { expected: 'one line for that name in the file', seen: `${written}` });

@@ -113,7 +113,7 @@ export function keyBehaviours(behaviour: CheckDefinition['behaviour']): void {
           for (const on of [2, 1]) await read(t, t.visitor(), path, { on });
           const calls = await callsDuring(t.supplier, () => read(t, t.visitor(), path, { on: 2 }));
           t.require(calls === 0, {
-            expected: 'no call to the supplier: the value was mended',
+            expected: 'no call to the supplier: the value was fixed',
             seen: inCalls(calls),
             because: 'The value is fetched anew by every reader, because nobody replaces the one that can’t be read.',
           });

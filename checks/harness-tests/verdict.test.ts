@@ -31,7 +31,7 @@ describe('the verdict', () => {
   });
   it('waits for what could be judged elsewhere, and passes what does not apply here', () => {
     expect(
-      verdictOf([behaviour('pass'), behaviour('skipped', { mend: 'install a real Redis' })], load('pass'), true),
+      verdictOf([behaviour('pass'), behaviour('skipped', { fix: 'install a real Redis' })], load('pass'), true),
     ).toBe('inconclusive');
     expect(verdictOf([behaviour('pass'), behaviour('skipped', { reason: 'one core' })], load('pass'), true)).toBe(
       'pass',

@@ -66,7 +66,7 @@ function nextSteps(lesson: Lesson, result: CheckResult, load: CheckPlan['load'])
       `Compare with ours: solutions/${lesson.folder}/README.md says why it works and what it costs.`,
       `Line by line: ${isWatched ? 'd' : `npm run diff ${name}`}   The next lesson: ${isWatched ? 'n' : 'npm start'}`,
     ];
-  if (result.verdict === 'inconclusive') return ['Look at "to mend it" above, or run: npm run doctor'];
+  if (result.verdict === 'inconclusive') return ['Look at "to fix it" above, or run: npm run doctor'];
   return [
     `Edit lessons/${lesson.folder}/src, then: ${isWatched ? 'save' : `npm run check ${name}`}`,
     `Stuck? ${isWatched ? 'Press h' : `npm run hint ${name}`}. Every lesson fails at first: that is the exercise.`,

@@ -87,7 +87,7 @@ function explain(error: unknown, port: string | undefined): number {
     return 1;
   }
   if (error instanceof Inconclusive) {
-    console.log(`\n  ${error.message}\n  To mend it: ${error.mend}`);
+    console.log(`\n  ${error.message}\n  To fix it: ${error.fix}`);
     return 2;
   }
   if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')

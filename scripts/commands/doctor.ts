@@ -46,14 +46,13 @@ export const command: Command = {
     if (others) show(others);
     const bad = [...findings.filter((finding) => finding.state === 'bad')];
     console.log();
-    if (insistedButBroken && !insistedButBroken.ok) return verdict([insistedButBroken.mend ?? 'unset REDIS_URL']);
+    if (insistedButBroken && !insistedButBroken.ok) return verdict([insistedButBroken.fix ?? 'unset REDIS_URL']);
     if (!used)
       return verdict([
-        redis.map((provider) => (provider.ok ? '' : provider.mend)).find(Boolean) ??
-          'sudo apt-get install redis-server',
+        redis.map((provider) => (provider.ok ? '' : provider.fix)).find(Boolean) ?? 'sudo apt-get install redis-server',
       ]);
     if (!database) return verdict([process.env.DATABASE_URL ? 'unset DATABASE_URL' : postgresUp]);
-    if (bad.length > 0) return verdict(bad.map((finding) => finding.mend ?? finding.name));
+    if (bad.length > 0) return verdict(bad.map((finding) => finding.fix ?? finding.name));
     if (used === redis.at(-1)) {
       console.log(
         '  All lessons run; what the stand-in lacks is reported as not judged. For a real Redis: sudo apt-get install redis-server',
@@ -72,8 +71,8 @@ function showProviders(providers: ({ name: string; used: boolean } & Availabilit
   }
 }
 
-function verdict(mends: string[]): number {
-  console.log(`  To mend it: ${mends.join('; then ')}`);
+function verdict(fixes: string[]): number {
+  console.log(`  To fix it: ${fixes.join('; then ')}`);
   return 1;
 }
 

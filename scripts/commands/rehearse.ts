@@ -57,9 +57,9 @@ function show(lesson: Lesson, result: CheckResult | string, took: string): boole
 function reasonsOf(result: CheckResult | string): string[] {
   if (typeof result === 'string') return [result];
   const parts = [...result.behaviours, ...(result.load ? [{ title: 'load', ...result.load }] : [])];
-  return parts.flatMap(({ title, outcome, reason, mend, failure }) => {
+  return parts.flatMap(({ title, outcome, reason, fix, failure }) => {
     if (outcome === 'pass' || outcome === 'not-run') return [];
     if (failure) return [`${title}: expected ${failure.expected}, seen ${failure.seen}`];
-    return [`${title}: ${outcome === 'skipped' ? 'not judged, ' : ''}${reason}${mend ? ` (to mend it: ${mend})` : ''}`];
+    return [`${title}: ${outcome === 'skipped' ? 'not judged, ' : ''}${reason}${fix ? ` (to fix it: ${fix})` : ''}`];
   });
 }

@@ -15,7 +15,7 @@ export interface Finding {
   name: string;
   state: 'good' | 'note' | 'bad';
   text: string;
-  mend?: string | undefined;
+  fix?: string | undefined;
 }
 
 export function node(): Finding {
@@ -60,13 +60,13 @@ export function disk(): Finding {
     const text = `${freeMb} MB free, scratch files in .workshop`;
     return freeMb >= wantedDiskMb
       ? { name: 'Disk', state: 'good', text }
-      : { name: 'Disk', state: 'bad', text, mend: `free ${wantedDiskMb} MB on the disk of ${repoDir}` };
+      : { name: 'Disk', state: 'bad', text, fix: `free ${wantedDiskMb} MB on the disk of ${repoDir}` };
   } catch {
     return {
       name: 'Disk',
       state: 'bad',
       text: `${cacheDir} can't be written`,
-      mend: `give yourself the right to write to ${dirname(cacheDir)}`,
+      fix: `give yourself the right to write to ${dirname(cacheDir)}`,
     };
   }
 }
@@ -75,7 +75,7 @@ export async function ports(): Promise<Finding> {
   try {
     return { name: 'Ports', state: 'good', text: `free ones on 127.0.0.1, such as ${await freePort()}` };
   } catch (error) {
-    return { name: 'Ports', state: 'bad', text: String(error), mend: 'allow programs to listen on 127.0.0.1' };
+    return { name: 'Ports', state: 'bad', text: String(error), fix: 'allow programs to listen on 127.0.0.1' };
   }
 }
 

@@ -75,7 +75,7 @@ function brokenCheck(problems: string[]): BehaviourResult {
     outcome: 'inconclusive',
     elapsedMs: 0,
     reason: `the check itself went wrong: ${[...new Set(problems)].join('\n').split('\n').slice(0, 12).join('\n')}`,
-    mend: 'this is a fault of the workshop; please report it with the lines above',
+    fix: 'this is a fault of the workshop; please report it with the lines above',
   };
 }
 

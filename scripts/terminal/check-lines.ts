@@ -10,7 +10,7 @@ export function behaviourLines(result: BehaviourResult): string[] {
   if (result.outcome === 'pass') return head(green('✔'));
   if (result.outcome === 'fail' && result.failure) return [...head(red('✘')), ...failureLines(result.failure)];
   const what = result.outcome === 'skipped' ? 'not judged' : 'inconclusive';
-  return [...head(yellow('?')), ...reasonLines(what, result.reason ?? '', result.mend)];
+  return [...head(yellow('?')), ...reasonLines(what, result.reason ?? '', result.fix)];
 }
 
 /** A title that fills more than a line goes on below; the figure stands at the end of its last line. */
@@ -21,12 +21,12 @@ function headLines(mark: string, title: string, figure: string): string[] {
   return lines.length > 1 ? [first, ...rest, spread(last, dim(figure))] : [spread(first, dim(figure))];
 }
 
-function reasonLines(what: string, reason: string, mend: string | undefined): string[] {
+function reasonLines(what: string, reason: string, fix: string | undefined): string[] {
   const [first = '', ...rest] = reason.split('\n');
   return [
     ...wrap(`${what}: ${first}`, indent),
     ...rest.map((line) => indent + line),
-    ...(mend ? wrap(`to mend it: ${mend}`, indent) : []),
+    ...(fix ? wrap(`to fix it: ${fix}`, indent) : []),
   ];
 }
 
@@ -72,7 +72,7 @@ export function loadLines(load: LoadResult): string[] {
     }),
     ...(load.failure ? failureLines(load.failure) : []),
     ...(load.reason
-      ? reasonLines(load.outcome === 'skipped' ? 'not judged' : 'inconclusive', load.reason, load.mend)
+      ? reasonLines(load.outcome === 'skipped' ? 'not judged' : 'inconclusive', load.reason, load.fix)
       : []),
   ];
 }

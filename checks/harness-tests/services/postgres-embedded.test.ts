@@ -125,7 +125,7 @@ describe('a PostgreSQL from npm', () => {
     ]) {
       expect(withoutSpace(error, '/somewhere')).toMatchObject({
         message: 'the disk of /somewhere is full',
-        mend: 'free 300 MB of it for the database of the lesson, then check again',
+        fix: 'free 300 MB of it for the database of the lesson, then check again',
       });
     }
     expect(withoutSpace(new Error('another'), '/somewhere').message).toBe('another');

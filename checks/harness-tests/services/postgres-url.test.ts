@@ -132,7 +132,7 @@ describe('a PostgreSQL at DATABASE_URL', () => {
     await expect(borrow(`${url}?sslmode=require`)).rejects.toThrow(/^DATABASE_URL asks for TLS \(sslmode=require\)/);
     await expect(borrow('mysql://127.0.0.1/shop')).rejects.toThrow(/^DATABASE_URL is not of the form postgresql:/);
     const [first, second] = await explainPostgres(fixture.options(run, { DATABASE_URL: `${url}?sslmode=require` }));
-    expect(first).toMatchObject({ used: false, ok: false, mend: 'unset DATABASE_URL' });
+    expect(first).toMatchObject({ used: false, ok: false, fix: 'unset DATABASE_URL' });
     expect(second).toMatchObject({ used: false, ok: true });
   });
 });

@@ -56,18 +56,18 @@ describe('the Compose service', () => {
     expect(readFileSync(seen, 'utf8').trim()).toBe(`${repoDir} compose ps --format json`);
   });
 
-  const upMend = 'docker compose up -d redis';
+  const upFix = 'docker compose up -d redis';
   it.each([
-    ['is not up', ':', { why: 'the Compose service redis is not up', mend: upMend }],
+    ['is not up', ':', { why: 'the Compose service redis is not up', fix: upFix }],
     [
       'has ended',
       print(JSON.stringify(container(1, { State: 'exited' }))),
-      { why: 'the Compose service redis is not up', mend: upMend },
+      { why: 'the Compose service redis is not up', fix: upFix },
     ],
     [
       'has no port',
       print(JSON.stringify(container(0))),
-      { why: 'the Compose service redis publishes no port', mend: upMend },
+      { why: 'the Compose service redis publishes no port', fix: upFix },
     ],
     [
       'can not be asked',

@@ -51,9 +51,9 @@ describe('the Debian package', () => {
 
     // A cache that came from another machine, or was damaged, is replaced.
     writeFileSync(join(run.dir, readdirSync(run.dir)[0] ?? '', 'usr/bin/redis-server'), '#!/bin/sh\nexit 1\n');
-    const mended = await bring(context, options);
-    expect(mended.label).toMatch(/Debian package/);
-    await mended.stop();
+    const fixed = await bring(context, options);
+    expect(fixed.label).toMatch(/Debian package/);
+    await fixed.stop();
   });
 
   it('brings its own package lists where the machine has none', { timeout: 70_000 }, async (context) => {
@@ -103,7 +103,7 @@ describe('the Debian package', () => {
     expect((await explainRedis(options))[3]).toMatchObject({
       ok: false,
       why: expect.stringMatching(/^the download failed 1 min ago: .*Temporary failure/),
-      mend: expect.stringContaining('delete .workshop/redis-download-failed'),
+      fix: expect.stringContaining('delete .workshop/redis-download-failed'),
     });
   });
 });

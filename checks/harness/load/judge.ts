@@ -62,7 +62,7 @@ export async function judgeLoad(
           ...measured,
           outcome: 'inconclusive',
           reason: `targets were missed twice, while ${disturbed.what}`,
-          mend: disturbed.mend,
+          fix: disturbed.fix,
         });
       }
     }
@@ -76,9 +76,9 @@ export async function judgeLoad(
     );
     if (error instanceof BehaviourFailure) return finish({ ...none, outcome: 'fail', failure: error.failure });
     if (error instanceof Inconclusive)
-      return finish({ ...none, outcome: 'inconclusive', reason: error.message, mend: error.mend });
+      return finish({ ...none, outcome: 'inconclusive', reason: error.message, fix: error.fix });
     const reason = `the load run itself went wrong: ${error instanceof Error ? error.message : String(error)}`;
-    return finish({ ...none, outcome: 'inconclusive', reason, mend: 'npm run doctor, then check again' });
+    return finish({ ...none, outcome: 'inconclusive', reason, fix: 'npm run doctor, then check again' });
   }
 }
 

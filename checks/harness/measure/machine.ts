@@ -61,23 +61,23 @@ export function disturbs(otherCoresBusy: number | undefined, cores = availablePa
 export function disturbance(
   { otherCoresBusy = 0, stolenCores = 0, ownCoresBusy, pausedCores = 0 }: Partial<MachineUse>,
   cores = availableParallelism(),
-): { what: string; mend: string } | undefined {
+): { what: string; fix: string } | undefined {
   const hadEnough = ownCoresBusy === undefined || ownCoresBusy > (1 - disturbingShare) * cores;
   if (!hadEnough && disturbs(pausedCores, cores) && pausedCores >= otherCoresBusy) {
     return {
       what: `a CPU limit paused the processes, which got ${ownCoresBusy.toFixed(1)} of ${cores} cores`,
-      mend: 'give this container more CPU (docker run --cpus), and check again',
+      fix: 'give this container more CPU (docker run --cpus), and check again',
     };
   }
   if (!disturbs(otherCoresBusy, cores)) return undefined;
   return stolenCores > otherCoresBusy / 2
     ? {
         what: `the host of this virtual machine kept ${stolenCores.toFixed(1)} of its cores for others`,
-        mend: 'wait until the host has less to do, and check again',
+        fix: 'wait until the host has less to do, and check again',
       }
     : {
         what: `other programs kept ${otherCoresBusy.toFixed(1)} cores of this machine busy`,
-        mend: 'close other programs, or wait until they have finished, and check again',
+        fix: 'close other programs, or wait until they have finished, and check again',
       };
 }
 

@@ -20,7 +20,7 @@ export interface BehaviourResult {
   failure?: Failure;
   /** Why it was skipped or is inconclusive, and what to do about it. */
   reason?: string;
-  mend?: string;
+  fix?: string;
 }
 
 export interface TargetResult {
@@ -65,7 +65,7 @@ export interface LoadResult {
   note?: string;
   failure?: Failure;
   reason?: string;
-  mend?: string;
+  fix?: string;
   record?: LoadRecord;
   /** Cores that other programs kept busy meanwhile, where that can be told. */
   otherCoresBusy?: number;
@@ -108,7 +108,7 @@ export function verdictOf(behaviours: BehaviourResult[], load: LoadResult | unde
   const outcomes = [...behaviours.map((b) => b.outcome), ...(load ? [load.outcome] : [])];
   if (outcomes.includes('fail') || outcomes.length === 0) return 'fail';
   if (outcomes.includes('inconclusive')) return 'inconclusive';
-  if (behaviours.some((b) => b.outcome === 'skipped' && b.mend)) return 'inconclusive';
+  if (behaviours.some((b) => b.outcome === 'skipped' && b.fix)) return 'inconclusive';
   if (loadWanted && !load) return 'fail';
   return outcomes.every((outcome) => outcome === 'pass' || outcome === 'skipped') ? 'pass' : 'fail';
 }

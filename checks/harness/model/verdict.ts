@@ -48,21 +48,21 @@ export class BehaviourFailure extends Error {
 /** Thrown when the evidence is missing or the workshop itself failed: nobody is blamed. */
 export class Inconclusive extends Error {
   /** What to do about it: "npm run doctor". */
-  readonly mend: string;
-  constructor(reason: string, mend: string) {
+  readonly fix: string;
+  constructor(reason: string, fix: string) {
     super(reason);
-    this.mend = mend;
+    this.fix = fix;
   }
 }
 
 /**
- * Thrown when a behaviour can't be judged here. With `mend`, something would make it judgeable, so the lesson's verdict
+ * Thrown when a behaviour can't be judged here. With `fix`, something would make it judgeable, so the lesson's verdict
  * waits for it (inconclusive). Without, it does not apply to this machine, and the lesson can pass.
  */
 export class Skipped extends Error {
-  readonly mend: string | undefined;
-  constructor(reason: string, mend?: string) {
+  readonly fix: string | undefined;
+  constructor(reason: string, fix?: string) {
     super(reason);
-    this.mend = mend;
+    this.fix = fix;
   }
 }

@@ -231,12 +231,12 @@ export class Stage {
     }
   }
 
-  skip(reason: string, mend?: string): never {
-    throw new Skipped(reason, mend);
+  skip(reason: string, fix?: string): never {
+    throw new Skipped(reason, fix);
   }
 
-  inconclusive(reason: string, mend = 'close other programs and check again'): never {
-    throw new Inconclusive(reason, mend);
+  inconclusive(reason: string, fix = 'close other programs and check again'): never {
+    throw new Inconclusive(reason, fix);
   }
 
   /** Ends what the behaviour started. */

@@ -66,14 +66,14 @@ export async function outcomeOf(
   if (error === undefined) return { ...base, outcome: 'pass' };
   if (error instanceof BehaviourFailure)
     return { ...base, outcome: 'fail', failure: { ...error.failure, trail: [...error.failure.trail] } };
-  const { message, stack, mend } = error as Error & { mend?: string };
-  const withMend = mend ? { mend } : {};
-  if (error instanceof Skipped) return { ...base, outcome: 'skipped', reason: message, ...withMend };
-  if (error instanceof Inconclusive) return { ...base, outcome: 'inconclusive', reason: message, ...withMend };
+  const { message, stack, fix } = error as Error & { fix?: string };
+  const withFix = fix ? { fix } : {};
+  if (error instanceof Skipped) return { ...base, outcome: 'skipped', reason: message, ...withFix };
+  if (error instanceof Inconclusive) return { ...base, outcome: 'inconclusive', reason: message, ...withFix };
   return {
     ...base,
     outcome: 'inconclusive',
     reason: `the check itself went wrong: ${stack ?? String(error)}`,
-    mend: 'this is a fault of the workshop; please report it with the lines above',
+    fix: 'this is a fault of the workshop; please report it with the lines above',
   };
 }

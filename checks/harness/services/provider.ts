@@ -11,8 +11,8 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-/** Whether a provider can be used, and what `npm run doctor` says of it. `mend` is the command or act that helps. */
-export type Availability = { ok: true; detail: string } | { ok: false; why: string; mend?: string };
+/** Whether a provider can be used, and what `npm run doctor` says of it. `fix` is the command or act that helps. */
+export type Availability = { ok: true; detail: string } | { ok: false; why: string; fix?: string };
 
 /** Where to look for a service. Looking starts no server and downloads nothing. */
 export interface Look {

@@ -81,11 +81,11 @@ export class Services {
 
   /** Throws when one of them has died, so that the app is not blamed for it. */
   async assertAlive(): Promise<void> {
-    const mend = 'npm run doctor, then check again';
+    const fix = 'npm run doctor, then check again';
     if (this.redis && !(await this.redis.alive()))
-      throw new Inconclusive(`the Redis of this check (${this.redis.label}) stopped answering`, mend);
+      throw new Inconclusive(`the Redis of this check (${this.redis.label}) stopped answering`, fix);
     if (this.postgres && !(await this.postgres.alive()))
-      throw new Inconclusive(`the PostgreSQL of this check (${this.postgres.label}) stopped answering`, mend);
+      throw new Inconclusive(`the PostgreSQL of this check (${this.postgres.label}) stopped answering`, fix);
     if (this.supplier && !(await this.supplier.alive()))
       throw new Inconclusive('the supplier of this check stopped answering', 'check again');
   }
@@ -98,11 +98,11 @@ export class Services {
 }
 
 /** Whatever keeps us from opening a service is no fault of the app. */
-async function orInconclusive<T>(mend: string, open: () => Promise<T>): Promise<T> {
+async function orInconclusive<T>(fix: string, open: () => Promise<T>): Promise<T> {
   try {
     return await open();
   } catch (error) {
     if (error instanceof Inconclusive) throw error;
-    throw new Inconclusive(error instanceof Error ? error.message : String(error), mend);
+    throw new Inconclusive(error instanceof Error ? error.message : String(error), fix);
   }
 }

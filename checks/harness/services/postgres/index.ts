@@ -31,7 +31,7 @@ export async function startPostgres(options: Look & Session & Wanted): Promise<P
     try {
       return await provider.start(options);
     } catch (error) {
-      if (error instanceof Inconclusive) throw error; // The seed fails, or the disk is full: that has a mend of its own.
+      if (error instanceof Inconclusive) throw error; // The seed fails, or the disk is full: that has a fix of its own.
       reasons.push(`${provider.name}: ${(error as Error).message}`);
     }
   }

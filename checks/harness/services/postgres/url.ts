@@ -7,7 +7,7 @@ import { createPrivate, dropLeftOvers, dropPrivate, newName, refusal, versionOf 
 import { connectTo } from './seed.ts';
 import { fill, newLogin } from './template.ts';
 
-const mend = 'unset DATABASE_URL';
+const fix = 'unset DATABASE_URL';
 const instead = 'correct it or unset it to use the built-in one';
 
 /** The PostgreSQL that the user names. It is theirs: a database is created in it and dropped after, no other is touched. */
@@ -27,7 +27,7 @@ export function postgresAtUrl({ env }: Look, wanted?: Wanted): PostgresProvider 
           detail: `PostgreSQL ${version} answers at ${shownAddress(address)}; a private database is created in it`,
         };
       } catch (error) {
-        return { ok: false, why: (error as Error).message, mend };
+        return { ok: false, why: (error as Error).message, fix };
       }
     },
     async start({ onProgress }) {
@@ -48,7 +48,7 @@ async function open(text: string): Promise<{ client: Client; address: PostgresAd
   try {
     address = parsePostgresUrl(text);
   } catch (error) {
-    throw new Inconclusive(`DATABASE_URL ${(error as Error).message}; ${instead}`, mend);
+    throw new Inconclusive(`DATABASE_URL ${(error as Error).message}; ${instead}`, fix);
   }
   const shown = shownAddress(address);
   let client: Client;
@@ -59,13 +59,13 @@ async function open(text: string): Promise<{ client: Client; address: PostgresAd
       error instanceof DatabaseError
         ? `the PostgreSQL at DATABASE_URL (${shown}) refuses the connection: ${error.message}; ${instead}`
         : `no PostgreSQL answers at DATABASE_URL (${shown}); unset it to use the built-in one`,
-      mend,
+      fix,
     );
   }
   const refused = await refusal(client);
   if (!refused) return { client, address };
   await client.end();
-  throw new Inconclusive(`the PostgreSQL at DATABASE_URL (${shown}) ${refused}; ${instead}`, mend);
+  throw new Inconclusive(`the PostgreSQL at DATABASE_URL (${shown}) ${refused}; ${instead}`, fix);
 }
 
 async function startPrivate(

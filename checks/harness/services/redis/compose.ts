@@ -30,8 +30,8 @@ export function redisInCompose(look: Look): RedisProvider {
         (await connectOnce(address)).disconnect();
         return { ok: true, detail: `the service redis answers at ${shownAddress(address)}` };
       } catch (error) {
-        const mend = error instanceof Inconclusive ? { mend: error.mend } : {};
-        return { ok: false, why: (error as Error).message, ...mend };
+        const fix = error instanceof Inconclusive ? { fix: error.fix } : {};
+        return { ok: false, why: (error as Error).message, ...fix };
       }
     },
     start: async () => claimDatabase(await findComposeRedis(look), 'Compose service redis'),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const forgottenAfterMs = 15 * 60_000;
 
 /** Why the download failed a short while ago, if it did: then it is not tried again for now. */
-export function recentFailure(cacheDir: string): { why: string; mend: string } | undefined {
+export function recentFailure(cacheDir: string): { why: string; fix: string } | undefined {
   const file = fileIn(cacheDir);
   try {
     const agoMs = Date.now() - statSync(file).mtimeMs;
@@ -13,7 +13,7 @@ export function recentFailure(cacheDir: string): { why: string; mend: string } |
     const minutes = Math.max(1, Math.round(agoMs / 60_000));
     return {
       why: `the download failed ${minutes} min ago: ${readFileSync(file, 'utf8').trim()}`,
-      mend: `once the network is back, delete .workshop/${fileName}, or wait 15 minutes`,
+      fix: `once the network is back, delete .workshop/${fileName}, or wait 15 minutes`,
     };
   } catch {
     return undefined;

@@ -19,7 +19,7 @@ export function redisStandIn(): RedisProvider {
     insisted: false,
     async available(): Promise<Availability> {
       const version = packageVersion();
-      if (!version) return { ok: false, why: 'the package js-redis-server is not installed', mend: 'npm install' };
+      if (!version) return { ok: false, why: 'the package js-redis-server is not installed', fix: 'npm install' };
       return { ok: true, detail: `js-redis-server ${version}: not a real Redis, some behaviours are skipped` };
     },
     async start({ run }) {

@@ -4,7 +4,7 @@ import { parseRedisUrl, type RedisAddress, shownAddress } from './address.ts';
 import { claimDatabase } from './claim.ts';
 import { connectOnce, RedisConnectError } from './connect.ts';
 
-const mend = 'unset REDIS_URL';
+const fix = 'unset REDIS_URL';
 
 /** The Redis that the user names. It is theirs: an empty database of it is borrowed, nothing is ever flushed. */
 export function redisAtUrl({ env }: Look): RedisProvider {
@@ -15,20 +15,20 @@ export function redisAtUrl({ env }: Look): RedisProvider {
     insisted: text !== '',
     async available(): Promise<Availability> {
       if (text === '') return { ok: false, why: 'REDIS_URL is not set' };
-      if (!address) return { ok: false, why: notAnAddress, mend };
+      if (!address) return { ok: false, why: notAnAddress, fix };
       try {
         (await connectOnce(address)).disconnect();
         return { ok: true, detail: `answers at ${shownAddress(address)}; an empty database of it is borrowed` };
       } catch (error) {
-        return { ok: false, why: explain(error, address), mend };
+        return { ok: false, why: explain(error, address), fix };
       }
     },
     async start() {
-      if (!address) throw new Inconclusive(notAnAddress, mend);
+      if (!address) throw new Inconclusive(notAnAddress, fix);
       try {
         return await claimDatabase(address, 'REDIS_URL');
       } catch (error) {
-        throw error instanceof RedisConnectError ? new Inconclusive(explain(error, address), mend) : error;
+        throw error instanceof RedisConnectError ? new Inconclusive(explain(error, address), fix) : error;
       }
     },
   };
