@@ -1,12 +1,20 @@
-// Runs a fixture's check against one app, as `npm run check -- --json` does: node check-app.ts DIR [--no-load]
+// Runs a fixture's check against one app, as `npm run check -- --json` does: node check-app.ts DIR [--no-load] [--further] [--all]
 // FIXTURE names the folder of another fixture.
 import { runCheck } from '../../scripts/running/run-check.ts';
 import { withRun } from '../../scripts/running/session.ts';
 import type { Lesson } from '../harness/model/lesson.ts';
 
 const { default: lesson } = (await import(`./${process.env.FIXTURE ?? 'fixture'}/lesson.ts`)) as { default: Lesson };
-const [subjectDir = '', flag] = process.argv.slice(2);
-const load = flag === '--no-load' ? 'never' : 'after-behaviours';
-const result = await withRun(() => runCheck(lesson, { folder: lesson.folder, subjectDir, all: false, load }));
+const [subjectDir = '', ...flags] = process.argv.slice(2);
+const load = flags.includes('--no-load') ? 'never' : 'after-behaviours';
+const result = await withRun(() =>
+  runCheck(lesson, {
+    folder: lesson.folder,
+    subjectDir,
+    all: flags.includes('--all'),
+    further: flags.includes('--further'),
+    load,
+  }),
+);
 process.stdout.write(JSON.stringify(result));
 process.exit(0);

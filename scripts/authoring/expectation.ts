@@ -12,8 +12,9 @@ export interface Judgement {
 
 /** Compares the result of a check with what its subject must get. */
 export function judge(lesson: Lesson, subject: Subject, result: CheckResult): Judgement {
-  const failed = result.behaviours.filter((behaviour) => behaviour.outcome === 'fail').map((behaviour) => behaviour.id);
-  const undecided = result.behaviours.filter((b) => b.outcome === 'inconclusive').map((b) => `${b.id}: ${b.reason}`);
+  const behaviours = [...result.behaviours, ...result.further.behaviours];
+  const failed = behaviours.filter((behaviour) => behaviour.outcome === 'fail').map((behaviour) => behaviour.id);
+  const undecided = behaviours.filter((b) => b.outcome === 'inconclusive').map((b) => `${b.id}: ${b.reason}`);
   // The starter has failed before its load run, which is there for the margins only.
   if (result.load?.outcome === 'inconclusive' && subject.role !== 'starter')
     undecided.push(`load: ${result.load.reason}`);
@@ -31,7 +32,7 @@ export function judge(lesson: Lesson, subject: Subject, result: CheckResult): Ju
   if (subject.role === 'wrong-turn') {
     const { behaviour, message } = subject.expects;
     const first = failed[0] ?? loadFailed[0];
-    const failure = result.behaviours.find((b) => b.outcome === 'fail')?.failure ?? result.load?.failure;
+    const failure = behaviours.find((b) => b.outcome === 'fail')?.failure ?? result.load?.failure;
     const said = failure ? sentences(failure) : '';
     const saysSo = said.includes(message);
     return {
@@ -40,7 +41,8 @@ export function judge(lesson: Lesson, subject: Subject, result: CheckResult): Ju
       got: first === behaviour && !saysSo ? `${first}, but says: ${said}` : got,
     };
   }
-  return { right: result.verdict === 'pass', expected: 'pass', got };
+  const star = result.further.behaviours.length === 0 || result.further.verdict === 'pass';
+  return { right: result.verdict === 'pass' && star, expected: 'pass', got };
 }
 
 function sentences({ because, seen, expected, lookAt, trail }: Failure): string {
@@ -50,7 +52,7 @@ function sentences({ because, seen, expected, lookAt, trail }: Failure): string 
 /** How far measured figures stay from their limits: for a right app limit ÷ figure, for the starter figure ÷ limit. */
 export function margins(subject: Subject, result: CheckResult): string {
   const figures = [
-    ...result.behaviours.flatMap((behaviour) => behaviour.figures ?? []),
+    ...[...result.behaviours, ...result.further.behaviours].flatMap((behaviour) => behaviour.figures ?? []),
     ...(result.load?.figures ?? []),
     ...(result.load?.targets ?? []).map(({ title, measuredMs, atMostMs }) => ({
       title,

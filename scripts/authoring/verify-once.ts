@@ -17,6 +17,7 @@ export async function verifyOnce(run: Run, { lesson, subject, withLoad }: Job): 
   // The starter is judged whole, for the list of what it fails and for its margins; the others as a learner's app is.
   // A wrong turn that holds every behaviour meets no load: it has not failed, which is wrong enough.
   const flags = [
+    '--further',
     ...(subject.role === 'starter' ? ['--all'] : []),
     ...(subject.role === 'starter' && withLoad ? ['--load-anyway'] : []),
     ...(withLoad ? [] : ['--no-load']),
@@ -38,7 +39,9 @@ export async function verifyOnce(run: Run, { lesson, subject, withLoad }: Job): 
     return;
   }
   console.log(red(`✘ ${line}`));
-  const behaviours = result.behaviours.filter((b) => !['pass', 'not-run'].includes(b.outcome));
+  const behaviours = [...result.behaviours, ...result.further.behaviours].filter(
+    (b) => !['pass', 'not-run'].includes(b.outcome),
+  );
   console.log(dim(JSON.stringify({ behaviours, load: result.load }, null, 1)));
   return `✘ ${line}`;
 }

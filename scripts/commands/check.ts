@@ -27,6 +27,7 @@ export const command: Command = {
     },
     all: { summary: 'go on after the first behaviour that fails' },
     'no-load': { summary: 'leave the load run out' },
+    further: { summary: 'after a pass, judge what goes beyond the core of the lesson' },
     'load-anyway': { summary: 'run the load although a behaviour fails' },
     json: { summary: 'print the whole result as JSON (schema: CONTRIBUTING.md)' },
   },
@@ -37,7 +38,13 @@ export const command: Command = {
     const printer = args.has('json') ? undefined : new CheckPrinter(lesson);
     const load = args.has('no-load') ? 'never' : args.has('load-anyway') ? 'always' : 'after-behaviours';
     const result = await withRun(async (run) => {
-      const plan: CheckPlan = { folder: lesson.folder, subjectDir, all: args.has('all'), load };
+      const plan: CheckPlan = {
+        folder: lesson.folder,
+        subjectDir,
+        all: args.has('all'),
+        further: args.has('further'),
+        load,
+      };
       if (wrongTurn === undefined) printer?.begin(relative(repoDir, subjectDir) || subjectDir);
       else {
         const { dir, why } = wrongTurnForShow(lesson, wrongTurn, join(run.dir, 'subjects'));
@@ -63,6 +70,7 @@ function nextSteps(lesson: Lesson, result: CheckResult, load: CheckPlan['load'])
     return [`What is left is the load run: ${isWatched ? 'press l' : `npm run check ${name}`}`];
   if (result.verdict === 'pass')
     return [
+      ...furtherSteps(result, name),
       `Compare with ours: solutions/${lesson.folder}/README.md says why it works and what it costs.`,
       `Line by line: ${isWatched ? 'd' : `npm run diff ${name}`}   The next lesson: ${isWatched ? 'n' : 'npm start'}`,
     ];
@@ -71,4 +79,14 @@ function nextSteps(lesson: Lesson, result: CheckResult, load: CheckPlan['load'])
     `Edit lessons/${lesson.folder}/src, then: ${isWatched ? 'save' : `npm run check ${name}`}`,
     `Stuck? ${isWatched ? 'Press h' : `npm run hint ${name}`}. Every lesson fails at first: that is the exercise.`,
   ];
+}
+
+/** What a learner who has passed may go on to. */
+function furtherSteps({ further }: CheckResult, name: string): string[] {
+  const count = further.behaviours.length;
+  const again = isWatched ? 'press f' : `npm run check ${name} -- --further`;
+  if (count === 0 || further.verdict === 'pass') return [];
+  if (further.verdict === 'fail') return [`Stuck? ${isWatched ? 'Press h' : `npm run hint ${name}`}. Again: ${again}`];
+  if (further.verdict === 'inconclusive') return [`Once more: ${again}`];
+  return [`Further: ${count} more ${count === 1 ? 'behaviour' : 'behaviours'} that production asks for: ${again}`];
 }

@@ -45,6 +45,7 @@ export const command: Command = {
 };
 
 function nothingFails({ last }: LessonProgress, check: string): string | undefined {
+  if (last?.failing) return undefined;
   if (last?.verdict === 'pass') return 'Your last check passed: there is nothing to hint at.';
   if (last?.verdict === 'held') return `Every behaviour held in your last check. What is left is the load: ${check}`;
   if (last?.verdict === 'inconclusive' && !last.failing)

@@ -22,7 +22,7 @@ export const command: Command = {
     const printer = args.has('json') ? undefined : new CheckPrinter(lesson);
     printer?.begin(relative(repoDir, subjectDir) || subjectDir);
     const result = await withRun(() =>
-      runCheck(lesson, { folder: lesson.folder, subjectDir, all: false, load: 'only' }, printer),
+      runCheck(lesson, { folder: lesson.folder, subjectDir, all: false, further: false, load: 'only' }, printer),
     );
     const picture = afterLoad(lesson, result.load, whoseOf(args));
     const next = [`Behaviours are not part of this: npm run check lesson-${lesson.number}`];

@@ -56,7 +56,7 @@ export const command: Command = {
           for (const line of wrap(`load: ${text}`, '  ')) console.log(dim(line));
         },
       };
-      const plan = { folder: lesson.folder, subjectDir, all: false, load: 'only' as const, profileDir };
+      const plan = { folder: lesson.folder, subjectDir, all: false, further: false, load: 'only' as const, profileDir };
       await runCheck(lesson, plan, watcher);
       if (problem > 0) return problem;
       const threads = duringLoad(readProfiles(profileDir), readLoadWindow(profileDir));

@@ -75,7 +75,11 @@ async function loadOf(lesson: Lesson, name: ArmName, dir: string, quiet: boolean
   const printer = quiet ? undefined : new CheckPrinter(lesson);
   const shown = { starter: 'the starter', yours: `lessons/${lesson.folder}`, solution: `solutions/${lesson.folder}` };
   printer?.begin(shown[name]);
-  const result = await runCheck(lesson, { folder: lesson.folder, subjectDir: dir, all: false, load: 'only' }, printer);
+  const result = await runCheck(
+    lesson,
+    { folder: lesson.folder, subjectDir: dir, all: false, further: false, load: 'only' },
+    printer,
+  );
   printer?.end(result, ['']);
   const none = { elapsedMs: 0, requests: 0, seconds: 0, targets: [] };
   return result.load ?? { ...none, outcome: 'inconclusive', reason: 'the app did not start' };

@@ -8,7 +8,7 @@ export interface Attempt {
   at: string;
   held: number;
   behaviours: number;
-  /** Id of the first behaviour that failed, or "load". It chooses the hint. */
+  /** Id of the first behaviour that failed, or "load", or after a pass of a further one. It chooses the hint. */
   failing?: string;
   /** The load run's figures, when there was one. */
   targets?: Pick<TargetResult, 'title' | 'measuredMs' | 'atMostMs'>[];
@@ -17,6 +17,8 @@ export interface Attempt {
 export interface LessonProgress {
   best?: Attempt;
   last?: Attempt;
+  /** When its further behaviours, beyond a pass, all held for the first time: the ★. */
+  star?: string;
   /** How many levels of each behaviour's hint have been shown. */
   hints?: Record<string, number>;
 }
@@ -44,7 +46,10 @@ export function withResult(progress: Progress, result: CheckResult, loadWanted: 
   const attempt = attemptOf(result, loadWanted);
   const judged = attempt.verdict !== 'inconclusive';
   const best = judged && (!before.best || isBetter(attempt, before.best)) ? attempt : before.best;
-  return withLesson(progress, result.lesson, { ...before, ...(best ? { best } : {}), last: attempt });
+  const star =
+    before.star ?? (attempt.verdict === 'pass' && result.further.verdict === 'pass' ? attempt.at : undefined);
+  const entered = { ...(best ? { best } : {}), ...(star ? { star } : {}), last: attempt };
+  return withLesson(progress, result.lesson, { ...before, ...entered });
 }
 
 /** Remembers that `level` levels of the hint for a behaviour have been shown. */
@@ -57,8 +62,10 @@ function withLesson(progress: Progress, folder: string, lesson: LessonProgress):
   return { ...progress, lessons: { ...progress.lessons, [folder]: lesson } };
 }
 
-function attemptOf({ verdict, behaviours, load }: CheckResult, loadWanted: boolean): Attempt {
-  const failing = behaviours.find(({ outcome }) => outcome === 'fail')?.id ?? (load?.outcome === 'fail' && 'load');
+function attemptOf({ verdict, behaviours, further, load }: CheckResult, loadWanted: boolean): Attempt {
+  const firstFailing = (some: typeof behaviours) => some.find(({ outcome }) => outcome === 'fail')?.id;
+  const failing =
+    firstFailing(behaviours) ?? (load?.outcome === 'fail' ? 'load' : undefined) ?? firstFailing(further.behaviours);
   return {
     verdict: verdict === 'pass' && !loadWanted ? 'held' : verdict,
     at: new Date().toISOString(),
@@ -103,6 +110,7 @@ export function isProgress(value: unknown): value is Progress {
     (lesson) =>
       isRecord(lesson) &&
       [lesson.best, lesson.last].every((attempt) => attempt === undefined || isAttempt(attempt)) &&
+      (lesson.star === undefined || typeof lesson.star === 'string') &&
       (lesson.hints === undefined ||
         (isRecord(lesson.hints) && Object.values(lesson.hints).every((level) => typeof level === 'number'))),
   );

@@ -6,6 +6,7 @@ import {
   type BehaviourResult,
   type CheckPlan,
   type CheckResult,
+  furtherVerdictOf,
   type LoadResult,
   resultSchemaVersion,
   verdictOf,
@@ -18,6 +19,7 @@ export interface CheckWatcher {
   services?(services: Record<string, string>): void;
   doing?(text: string): void;
   behaviour?(result: BehaviourResult): void;
+  further?(result: BehaviourResult): void;
   load?(result: LoadResult): void;
 }
 
@@ -31,6 +33,7 @@ export async function runCheck(lesson: Lesson, plan: CheckPlan, watcher: CheckWa
     verdict: 'fail',
     services: {},
     behaviours: [],
+    further: { verdict: 'not-judged', behaviours: [] },
     notes: [],
     elapsedMs: 0,
   };
@@ -38,7 +41,7 @@ export async function runCheck(lesson: Lesson, plan: CheckPlan, watcher: CheckWa
   try {
     const problems = await runVitest(plan, (test) => {
       if (isStopping()) return; // The app that it speaks of was ended by us.
-      const { behaviour, load, services, notes } = test.meta();
+      const { behaviour, further, load, services, notes } = test.meta();
       if (services) {
         result.services = services;
         watcher.services?.(services);
@@ -46,6 +49,10 @@ export async function runCheck(lesson: Lesson, plan: CheckPlan, watcher: CheckWa
       if (behaviour) {
         result.behaviours.push(behaviour);
         watcher.behaviour?.(behaviour);
+      }
+      if (further) {
+        result.further.behaviours.push(further);
+        watcher.further?.(further);
       }
       if (load) {
         result.load = load;
@@ -63,6 +70,7 @@ export async function runCheck(lesson: Lesson, plan: CheckPlan, watcher: CheckWa
   }
   const loadWanted = plan.load !== 'never';
   result.verdict = verdictOf(result.behaviours, result.load, loadWanted);
+  result.further.verdict = furtherVerdictOf(result.further.behaviours);
   result.elapsedMs = Math.round(performance.now() - startedAt);
   return result;
 }

@@ -100,3 +100,13 @@ export function summary({ verdict, behaviours, load }: CheckResult): string {
   if (load?.outcome === 'fail') return red(`fail: ${count}, but under load the app does not do what it must.`);
   return red(`fail: ${count}${waiting}.`);
 }
+
+/** What became of the further behaviours, where any was judged; undefined otherwise. */
+export function furtherSummary({ further }: CheckResult): string | undefined {
+  const held = further.behaviours.filter(({ outcome }) => outcome === 'pass').length;
+  const count = `${held} of ${further.behaviours.length} further behaviours hold`;
+  if (further.behaviours.every(({ outcome }) => outcome === 'not-run')) return undefined;
+  if (further.verdict === 'pass') return green(`★ ${count}.`);
+  if (further.verdict === 'inconclusive') return yellow(`further: inconclusive, ${count}.`);
+  return yellow(`further: ${count}. The lesson is passed all the same.`);
+}

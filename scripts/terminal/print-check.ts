@@ -1,7 +1,7 @@
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import type { BehaviourResult, CheckResult, LoadResult } from '../../checks/harness/model/result.ts';
 import type { CheckWatcher } from '../running/run-check.ts';
-import { behaviourLines, loadLines, summary } from './check-lines.ts';
+import { behaviourLines, furtherSummary, loadLines, summary } from './check-lines.ts';
 import { bold, dim, duration, spread, wrap, yellow } from './style.ts';
 
 /** Shows a check while it runs: a line for each behaviour, and on a terminal what is being done right now. */
@@ -9,6 +9,7 @@ export class CheckPrinter implements CheckWatcher {
   readonly #lesson: Lesson;
   readonly #startedAt = performance.now();
   readonly #live = Boolean(process.stdout.isTTY) && process.env.TERM !== 'dumb';
+  #furtherBegun = false;
   #status = '';
   #timer: NodeJS.Timeout | undefined;
 
@@ -43,6 +44,13 @@ export class CheckPrinter implements CheckWatcher {
     for (const line of behaviourLines(result)) this.#print(line);
   }
 
+  further(result: BehaviourResult): void {
+    if (result.outcome === 'not-run') return;
+    if (!this.#furtherBegun) this.#print(bold('\n  further, beyond the core'));
+    this.#furtherBegun = true;
+    this.behaviour(result);
+  }
+
   load(result: LoadResult): void {
     for (const line of loadLines(result)) this.#print(line);
   }
@@ -55,6 +63,8 @@ export class CheckPrinter implements CheckWatcher {
     for (const line of picture) console.log(line);
     console.log();
     console.log(spread(`  ${summary(result)}`, duration(performance.now() - this.#startedAt)));
+    const star = furtherSummary(result);
+    if (star) console.log(`  ${star}`);
     for (const line of next) console.log(`  ${line}`);
   }
 

@@ -23,7 +23,7 @@ export function lessonLines(lessons: readonly Lesson[], progress: Progress, curr
   });
 }
 
-function stateOf({ best, last }: LessonProgress): string {
+function stateOf({ best, last, star }: LessonProgress): string {
   if (!last) return dim('not checked yet');
   const held = `${last.held} of ${last.behaviours} behaviours`;
   const now = {
@@ -34,7 +34,7 @@ function stateOf({ best, last }: LessonProgress): string {
   }[last.verdict];
   if (best?.verdict !== 'pass')
     return best && last.verdict !== 'held' && best.held > last.held ? `${now}, at best ${best.held}` : now;
-  return green(`passed ${best.at.slice(0, 10)}`) + (now && last !== best ? `; now ${now}` : '');
+  return green(`passed ${best.at.slice(0, 10)}${star ? ' ★' : ''}`) + (now && last !== best ? `; now ${now}` : '');
 }
 
 function figuresOf(best: Attempt | undefined): string[] {

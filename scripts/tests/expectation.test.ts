@@ -11,12 +11,13 @@ function result(
   outcomes: Record<string, Outcome>,
   verdict: CheckResult['verdict'],
   because = 'It lets everybody in.',
+  further: CheckResult['further'] = { verdict: 'not-judged', behaviours: [] },
 ): CheckResult {
   const behaviours = Object.entries(outcomes).map(([id, outcome]): BehaviourResult => {
     const failure = { kind: 'behaviour' as const, trail: [], expected: '401', seen: '200', because, lookAt: '' };
     return { id, title: id, outcome, elapsedMs: 1, ...(outcome === 'fail' ? { failure } : {}) };
   });
-  return { schema: 1, lesson: '', subject: '', verdict, services: {}, behaviours, notes: [], elapsedMs: 1 };
+  return { schema: 2, lesson: '', subject: '', verdict, services: {}, behaviours, further, notes: [], elapsedMs: 1 };
 }
 
 const starter: Subject = { role: 'starter', name: 'starter', dir: '' };
@@ -41,6 +42,21 @@ describe('verify', () => {
     expect(judge(declared, solution, result({ page: 'pass' }, 'pass')).right).toBe(true);
     expect(judge(declared, solution, result({ page: 'pass' }, 'inconclusive')).right).toBe(false);
     expect(judge(declared, solution, result({ page: 'fail' }, 'fail')).right).toBe(false);
+  });
+  it('refuses a solution that passes without its further behaviours', () => {
+    const starless: CheckResult['further'] = {
+      verdict: 'fail',
+      behaviours: result({ robots: 'fail' }, 'fail').behaviours,
+    };
+    const passed = result({ page: 'pass' }, 'pass', '', starless);
+    expect(judge(declared, solution, passed)).toMatchObject({ right: false, got: 'robots' });
+  });
+  it('accepts a wrong turn that passes and fails at a further behaviour', () => {
+    const starless: CheckResult['further'] = {
+      verdict: 'fail',
+      behaviours: result({ secret: 'fail' }, 'fail').behaviours,
+    };
+    expect(judge(declared, wrongTurn, result({ page: 'pass' }, 'pass', '', starless)).right).toBe(true);
   });
   it('accepts a wrong turn that fails first where it must, with its sentence', () => {
     expect(judge(declared, wrongTurn, result({ page: 'pass', secret: 'fail' }, 'fail')).right).toBe(true);

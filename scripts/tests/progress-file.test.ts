@@ -24,10 +24,11 @@ function result(verdict: CheckResult['verdict'], behaviours: CheckResult['behavi
   const load = { outcome: 'pass', elapsedMs: 1, requests: 1, seconds: 1, targets: [target] } as const;
   const rest = { lesson: '03-x', subject: '', services: {}, notes: [], elapsedMs: 1 };
   return {
-    schema: 1,
+    schema: 2,
     ...rest,
     verdict,
     behaviours,
+    further: { verdict: 'not-judged', behaviours: [] },
     ...(p95Ms === undefined ? {} : { load: { ...load, targets: [target] } }),
   };
 }
@@ -49,6 +50,21 @@ describe('the progress', () => {
     const progress = withResult(noProgress(), result('pass', [hold]), false);
     expect(isPassed(progress, '03-x')).toBe(false);
     expect(ofLesson(progress)?.last?.verdict).toBe('held');
+  });
+  it('keeps the star of a pass whose further behaviours all held, and says which one failed otherwise', () => {
+    const passed = result('pass', [hold], 20);
+    let progress = withResult(
+      noProgress(),
+      { ...passed, further: { verdict: 'fail', behaviours: [hold, fail] } },
+      true,
+    );
+    expect(ofLesson(progress)?.star).toBeUndefined();
+    expect(ofLesson(progress)?.last).toMatchObject({ verdict: 'pass', failing: 'b' });
+    progress = withResult(progress, { ...passed, further: { verdict: 'pass', behaviours: [hold] } }, true);
+    const star = ofLesson(progress)?.star;
+    expect(star).toEqual(expect.any(String));
+    progress = withResult(progress, result('fail', [fail]), true);
+    expect(ofLesson(progress)?.star).toBe(star);
   });
   it('does not count what could not be judged as an attempt that was better', () => {
     const progress = withResult(noProgress(), result('inconclusive', [hold]), true);

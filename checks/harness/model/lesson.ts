@@ -49,7 +49,7 @@ export interface Lesson {
   env: Readonly<Record<string, string>>;
   /** Files that the app gets the paths of. */
   files?: readonly LessonFile[];
-  /** Ids of the behaviours that the starter fails when all are run. It holds every other one. */
+  /** Ids of the behaviours, core and further, that the starter fails when all are run. It holds every other one. */
   starterFails: readonly string[];
   /** Shell lines to try against `npm run dev`; `$URL` stands for the address where visitors come in. */
   tryIt: readonly string[];

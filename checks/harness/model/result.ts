@@ -1,7 +1,7 @@
 import type { Failure, Outcome, Verdict } from './verdict.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields don't raise it. Described in docs: CONTRIBUTING.md. */
-export const resultSchemaVersion = 1;
+export const resultSchemaVersion = 2;
 
 /** Something measured against a limit. */
 export interface Figure {
@@ -77,6 +77,13 @@ export interface LoadResult {
   pausedCores?: number;
 }
 
+/** What production asks for beyond the lesson's core. It is judged after a pass and never turns one into a fail. */
+export interface FurtherResult {
+  /** `not-judged`: the lesson has none, the core does not hold, or nobody asked. */
+  verdict: Verdict | 'not-judged';
+  behaviours: BehaviourResult[];
+}
+
 /** The result of one check, as `--json` prints it. */
 export interface CheckResult {
   schema: typeof resultSchemaVersion;
@@ -85,7 +92,9 @@ export interface CheckResult {
   verdict: Verdict;
   /** Label of each service used: "redis-server 7.0.15 (PATH)". */
   services: Record<string, string>;
+  /** Those of the core. They and the load run decide the verdict. */
   behaviours: BehaviourResult[];
+  further: FurtherResult;
   load?: LoadResult;
   notes: string[];
   elapsedMs: number;
@@ -97,6 +106,8 @@ export interface CheckPlan {
   subjectDir: string;
   /** Run the behaviours after a failing one, too. */
   all: boolean;
+  /** Judge the further behaviours, too, once the core holds. */
+  further: boolean;
   /** `after-behaviours`: only when all hold. `always`: for measuring margins. `only`: no behaviours. */
   load: 'after-behaviours' | 'always' | 'only' | 'never';
   /** Profiles the app under its load, and writes the profiles into this folder. */
@@ -111,4 +122,12 @@ export function verdictOf(behaviours: BehaviourResult[], load: LoadResult | unde
   if (behaviours.some((b) => b.outcome === 'skipped' && b.fix)) return 'inconclusive';
   if (loadWanted && !load) return 'fail';
   return outcomes.every((outcome) => outcome === 'pass' || outcome === 'skipped') ? 'pass' : 'fail';
+}
+
+/** What became of the further behaviours: a pass, the ★, needs each of them judged and held. */
+export function furtherVerdictOf(behaviours: BehaviourResult[]): FurtherResult['verdict'] {
+  const outcomes = behaviours.map(({ outcome }) => outcome);
+  if (outcomes.includes('fail')) return 'fail';
+  if (outcomes.length === 0 || outcomes.includes('not-run')) return 'not-judged';
+  return verdictOf(behaviours, undefined, false);
 }

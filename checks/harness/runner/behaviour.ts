@@ -17,6 +17,8 @@ export interface BehaviourOptions {
   limitMs?: number;
   /** Starts when the check starts and is reported at its place: for what mostly waits. */
   background?: boolean;
+  /** Beyond the core: judged after a pass, with an outcome of its own. */
+  further?: boolean;
 }
 
 /** A behaviour as a `check.ts` declares it. */

@@ -16,6 +16,7 @@ declare module 'vitest' {
   }
   interface TaskMeta {
     behaviour?: BehaviourResult;
+    further?: BehaviourResult;
     load?: LoadResult;
     services?: Record<string, string>;
     notes?: string[];
@@ -31,7 +32,7 @@ export interface CheckDefinition {
   load(shape?: (t: Stage) => LoadShape | Promise<LoadShape>): void;
 }
 
-/** Declares the check of a lesson as Vitest tests: the app starts, its behaviours, the load run, the app stops. */
+/** Declares the check of a lesson as Vitest tests: the app starts, its core, the load run, the app stops, its further ones. */
 export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) => void): void {
   const plan = inject('plan');
   const behaviours: Behaviour[] = [];
@@ -51,6 +52,11 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   let loadFrom = 0;
   let loadTo = 0;
   const begun = new Map<string, Promise<BehaviourResult>>();
+  const core = behaviours.filter(({ options }) => !options.further);
+  const further = behaviours.filter(({ options }) => options.further);
+  const begin = (some: Behaviour[], on: Environment) => {
+    for (const b of some) if (b.options.background) begun.set(b.id, judge(b, on));
+  };
 
   beforeAll(async () => {
     try {
@@ -61,8 +67,7 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
         profileDir: plan.profileDir,
         onProgress: (text) => tell({ type: 'doing', text }),
       });
-      for (const b of behaviours)
-        if (b.options.background && plan.load !== 'only') begun.set(b.id, judge(b, environment));
+      if (plan.load !== 'only') begin(core, environment);
     } catch (error) {
       startError = error;
     } finally {
@@ -93,8 +98,7 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   }));
 
   if (plan.load !== 'only') {
-    for (const b of behaviours)
-      report(b.id, b.title, async () => begun.get(b.id) ?? judge(b, environment as Environment));
+    for (const b of core) report(b.id, b.title, async () => begun.get(b.id) ?? judge(b, environment as Environment));
   }
 
   const wantsLoad = plan.load === 'always' || plan.load === 'only' || plan.load === 'after-behaviours';
@@ -129,6 +133,29 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   };
   // After a load run on its own, it is judged whatever the load came to.
   report('stops', stopsTitle, stops, plan.load === 'only');
+
+  if (plan.load !== 'only') declareFurther();
+
+  /** After the app has stopped it is started again: a pass is whole before anything goes further. */
+  function declareFurther(): void {
+    let ready: Promise<void> | undefined;
+    let fell = false;
+    for (const b of further)
+      test(b.title, { timeout: 0 }, async ({ task }) => {
+        const { id, title } = b;
+        const wanted = plan.further && !startError && ((!failed && !fell) || plan.all);
+        if (!wanted) {
+          task.meta.further = { id, title, outcome: 'not-run', elapsedMs: 0 };
+          return;
+        }
+        const on = environment as Environment;
+        tell({ type: 'doing', text: title });
+        ready ??= on.repair().then(() => begin(further, on));
+        await ready;
+        task.meta.further = await (begun.get(id) ?? judge(b, on));
+        if (task.meta.further.outcome === 'fail') fell = true;
+      });
+  }
 }
 
 const noTeaching: Teaching = { because: '', lookAt: '' };
