@@ -13,7 +13,7 @@ import { Question } from './question.ts';
 import { introduction, lessonLines } from './status.ts';
 import { bold, dim } from './style.ts';
 
-const keyLine = ['c check', 'l load', 'h hint', 'd diff', 'n next', 'p list', 'r reset', 'q quit']
+const keyLine = ['c check', 'l load', 'f further', 'h hint', 'd diff', 'n next', 'p list', 'r reset', 'q quit']
   .map((key) => `${bold(key.charAt(0))} ${key.slice(2)}`)
   .join('   ');
 
@@ -67,6 +67,7 @@ export class LessonWatch {
     const actions: Record<string, () => void> = {
       c: () => this.#check(''),
       l: () => this.#check('', 'with load'),
+      f: () => this.#check('', 'further'),
       h: () => this.#show(['hint', String(number)], 'patiently'),
       d: () => void this.#diff(),
       n: () => void this.#next(),
@@ -76,13 +77,19 @@ export class LessonWatch {
     actions[key]?.();
   }
 
-  /** Checks the lesson: its behaviours, and its load run if asked for. */
-  #check(why: string, load?: 'with load'): void {
-    const what = load ? 'checking, load included' : 'checking';
+  /** Checks the lesson: its behaviours, and its load run or what goes further if asked for. */
+  #check(why: string, more?: 'with load' | 'further'): void {
+    const whats = { 'with load': 'checking, load included', further: 'checking, and what goes further' };
+    const what = more ? whats[more] : 'checking';
     const startedAt = performance.now();
     let ticking: NodeJS.Timeout | undefined;
     void this.#jobs.start({
-      args: ['check', String(this.#lesson.number), ...(load ? [] : ['--no-load'])],
+      args: [
+        'check',
+        String(this.#lesson.number),
+        ...(more === 'with load' ? [] : ['--no-load']),
+        ...(more === 'further' ? ['--further'] : []),
+      ],
       begin: () => {
         this.#footer.print(dim(`\n${'─'.repeat(40)}${why ? ` ${why}` : ''}`));
         const tick = () => this.#status(`${what} … ${Math.round((performance.now() - startedAt) / 1_000)} s`);
@@ -96,7 +103,8 @@ export class LessonWatch {
           this.#idle();
           return;
         }
-        this.#lastVerdict = [load ? 'pass' : 'every behaviour holds', 'fail'][exitCode] ?? 'inconclusive';
+        this.#lastVerdict =
+          [more === 'with load' ? 'pass' : 'every behaviour holds', 'fail'][exitCode] ?? 'inconclusive';
         this.#idle();
       },
     });
