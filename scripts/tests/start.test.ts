@@ -15,7 +15,7 @@ afterAll(() => copy[Symbol.dispose]());
 
 const greeting = 'lessons/01-tiny/src/greeting.ts';
 const fails = /fail: 1 of 3 behaviours hold/;
-const keyLine = '  c check   l load   h hint   d diff   n next   p list   r reset   q quit';
+const keyLine = '  c check   l load   f further   h hint   d diff   n next   p list   r reset   q quit';
 
 async function nothingLeft(terminal: Terminal): Promise<number[]> {
   for (let look = 0; look < 60 && terminal.processes().length > 0; look++) await delay(50);
