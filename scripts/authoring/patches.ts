@@ -3,7 +3,8 @@ import { join, relative, sep } from 'node:path';
 import { formatPatch, parsePatch, type StructuredPatch, structuredPatch } from 'diff';
 import type { Command } from '../command.ts';
 import { readLessons } from '../learner/lesson-list.ts';
-import { patchName, wrongTurnsOf } from './subjects.ts';
+import { patchName } from './lay-over.ts';
+import { wrongTurnsOf } from './subjects.ts';
 
 /** A patch that is longer than this share of its file reads no better than the file. */
 const longestShare = 0.5;

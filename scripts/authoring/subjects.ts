@@ -1,13 +1,10 @@
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { applyPatch, parsePatch } from 'diff';
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import { repoDir } from '../../checks/harness/os/run.ts';
 import { writeStarter } from '../learner/starter.ts';
 import { didYouMean, UsageError } from '../usage-error.ts';
-
-/** The file of a wrong turn that says which lines of its base it changes. */
-export const patchName = 'change.patch';
+import { layFilesOver } from './lay-over.ts';
 
 /** What a wrong turn's `expect.json` says. */
 export interface Expectation {
@@ -96,7 +93,7 @@ function namesOf(lesson: Lesson, kind: 'wrong-turns' | 'other-ways'): string[] {
   return existsSync(parent) ? readdirSync(parent).sort() : [];
 }
 
-/** Lays files over a copy of `base`, and applies their change.patch to it: most wrong turns differ in a few lines. */
+/** A subject of the lesson's own folder, laid out. */
 function layOver(
   lesson: Lesson,
   base: string,
@@ -104,23 +101,5 @@ function layOver(
   name: string,
   scratchDir: string,
 ): string {
-  const files = join(foldersOf(lesson).checks, kind, name);
-  const dir = join(scratchDir, lesson.folder, name);
-  cpSync(base, dir, { recursive: true });
-  cpSync(files, dir, { recursive: true });
-  if (existsSync(join(files, patchName))) {
-    rmSync(join(dir, patchName));
-    applyTo(dir, readFileSync(join(files, patchName), 'utf8'));
-  }
-  return dir;
-}
-
-/** @throws {Error} for a patch whose lines are no longer there: what it was made from has changed. */
-function applyTo(dir: string, patch: string): void {
-  for (const part of parsePatch(patch)) {
-    const file = join(dir, String(part.newFileName));
-    const changed = applyPatch(readFileSync(file, 'utf8'), part);
-    if (changed === false) throw new Error(`${patchName} no longer fits ${part.newFileName}, laid out in ${dir}`);
-    writeFileSync(file, changed);
-  }
+  return layFilesOver(base, join(foldersOf(lesson).checks, kind, name), join(scratchDir, lesson.folder, name));
 }

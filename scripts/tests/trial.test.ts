@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copyWorkshop, type WorkshopCopy } from './workshop-copy.ts';
+
+let copy: WorkshopCopy;
+beforeAll(() => {
+  copy = copyWorkshop();
+  const greeting = (text: string) => `export const greeting = '${text}';\n`;
+  copy.write('fixes/01-tiny/right/says-hello/src/greeting.ts', greeting('hello'));
+  copy.write('fixes/01-tiny/wrong/says-nothing/src/greeting.ts', greeting(''));
+  copy.write('fixes/01-tiny/wrong/says-nothing/expect.json', '{ "behaviours": ["greets"] }');
+  copy.write('missed/01-tiny/wrong/says-hello/src/greeting.ts', greeting('hello'));
+  copy.write('missed/01-tiny/wrong/says-hello/expect.json', '{ "idea": "It is a greeting." }');
+  copy.write('missed/01-tiny/right/says-nothing/src/greeting.ts', greeting(''));
+  copy.write('nobodys/99-none/right/a/src/server.ts', '');
+});
+afterAll(() => copy[Symbol.dispose]());
+
+describe('npm run trial', { timeout: 60_000 }, () => {
+  it('says of each fix what the check made of it, in the sentence that its author would have read', () => {
+    const { status, stdout } = copy.run('trial', copy.path('fixes'), '--no-load');
+    expect(stdout).toMatch(/✔ 01-tiny {2}right {2}says-hello +pass\n/);
+    expect(stdout).toMatch(/✔ 01-tiny {2}wrong {2}says-nothing +greets\n/);
+    expect(stdout).toMatch(/There is no\s+greeting\./);
+    expect(stdout).toMatch(/right: 1 of 1 pass\nwrong: 1 of 1 fail as they must\n/);
+    expect(status).toBe(0);
+  });
+
+  it('ends with 1 when a wrong fix passes or a right one fails', () => {
+    const { status, stdout } = copy.run('trial', copy.path('missed'), '--no-load');
+    expect(stdout).toMatch(/✘ 01-tiny {2}wrong {2}says-hello +pass\n {4}idea: It is a greeting\.\n/);
+    expect(stdout).toMatch(/✘ 01-tiny {2}right {2}says-nothing +greets\n/);
+    expect(stdout).toMatch(/right: 0 of 1 pass\nwrong: 0 of 1 fail as they must\n/);
+    expect(status).toBe(1);
+  });
+
+  it('says which folder is named after no lesson', () => {
+    const { status, stderr } = copy.run('trial', copy.path('nobodys'));
+    expect(stderr).toMatch(/99-none is named after no lesson/);
+    expect(status).toBe(2);
+  });
+});
