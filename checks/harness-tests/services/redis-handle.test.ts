@@ -88,7 +88,7 @@ describe('the Redis of a check', () => {
     await redis.close();
   });
 
-  it('opens a door for one app that can be held while the other app is not', async () => {
+  it('opens a door for one app that can be held, or let hear one reply, while the other app is not', async () => {
     await using run = fakeRun();
     const redis = await handleOf(await privateServer(run));
     const door = await redis.openDoor();
@@ -108,6 +108,18 @@ describe('the Redis of a check', () => {
     expect(heard).toBe(false);
     door.resume();
     await unheard;
+    door.holdReplies();
+    const heardOf: number[] = [];
+    const inTurn = (async () => {
+      for (const n of [1, 2]) heardOf.push(await held.incrby('count', n));
+    })();
+    await expect.poll(() => other.get('count'), patient).toBe('1');
+    expect(heardOf).toEqual([]);
+    door.passReply();
+    await expect.poll(() => other.get('count'), patient).toBe('3');
+    expect(heardOf).toEqual([1]);
+    door.resume();
+    await inTurn;
     for (const app of [held, other]) app.disconnect();
     await redis.close();
     expect(survivors(run)).toEqual([]);

@@ -6,7 +6,7 @@ import { startSupplier } from '../../harness/services/supplier/handle.ts';
 import { appsDir } from '../check-fixture.ts';
 import fixture from '../fixture/lesson.ts';
 import { fakeRun, survivors } from './fake-run.ts';
-import { json, withSupplier } from './supplier-fixture.ts';
+import { json, put, withSupplier } from './supplier-fixture.ts';
 
 describe('a supplier that is told to fail', () => {
   it('answers with that status until it is healed', () =>
@@ -50,6 +50,25 @@ describe('a supplier that is told to fail', () => {
       },
       { atOnce: 1 },
     ));
+
+  it('does a late request at once and answers it when released, in any order with others', () =>
+    withSupplier(async (supplier) => {
+      await supplier.fail({ how: 'late', times: 1 });
+      const first = put(`${supplier.url}/events/1`, { priceCents: 1 });
+      await expect.poll(async () => (await supplier.event('1'))?.priceCents).toBe(1);
+      expect((await put(`${supplier.url}/events/1`, { priceCents: 2 })).body).toMatchObject({ priceCents: 2 });
+      await supplier.release();
+      expect((await first).body).toMatchObject({ priceCents: 1, version: 2 });
+    }));
+
+  it('loses the answer to a late request when it is healed', () =>
+    withSupplier(async (supplier) => {
+      await supplier.fail({ how: 'late' });
+      const lost = put(`${supplier.url}/events/1`, { priceCents: 1 }).catch(() => 'broken');
+      await expect.poll(async () => (await supplier.event('1'))?.priceCents).toBe(1);
+      await supplier.heal();
+      expect(await lost).toBe('broken');
+    }));
 
   it('answers what it holds back when it is released, and holds back what comes later', () =>
     withSupplier(async (supplier) => {

@@ -39,15 +39,25 @@ export class Lane {
         this.#timer = setTimeout(() => this.pump(), Math.ceil(waitMs));
         return;
       }
-      this.#queue.shift();
-      if (next.chunk === null) {
-        this.#sink.end();
-        return;
-      }
-      this.#queuedBytes -= next.chunk.length;
-      this.#sink.write(next.chunk);
-      if (this.#source.isPaused() && this.#queuedBytes < maxQueuedBytes) this.#source.resume();
+      this.#pass(next.chunk);
     }
+  }
+
+  #pass(chunk: Buffer | null): void {
+    this.#queue.shift();
+    if (chunk === null) {
+      this.#sink.end();
+      return;
+    }
+    this.#queuedBytes -= chunk.length;
+    this.#sink.write(chunk);
+    if (this.#source.isPaused() && this.#queuedBytes < maxQueuedBytes) this.#source.resume();
+  }
+
+  /** Passes on what has waited longest, also while it is paused. */
+  passOne(): void {
+    const next = this.#queue[0];
+    if (next && !this.#sink.destroyed) this.#pass(next.chunk);
   }
 
   /** Drops what has not been passed on. */

@@ -25,6 +25,8 @@ export interface TcpProxy {
   pause(): void;
   /** What the app sends arrives, and what the service answers is held back. */
   holdReplies(): void;
+  /** After `holdReplies`: the oldest piece that is held back passes, on each connection. Usually that is one reply. */
+  passReply(): void;
   /** After `pause` or `holdReplies`. */
   resume(): void;
   close(): Promise<void>;
@@ -112,6 +114,9 @@ export async function startTcpProxy({
     },
     holdReplies() {
       back.paused = true;
+    },
+    passReply() {
+      for (const link of links) link.lanes[1].passOne();
     },
     resume() {
       there.paused = false;

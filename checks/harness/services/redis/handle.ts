@@ -14,6 +14,8 @@ export interface RedisDoor {
   pause(): void;
   /** Redis does what the app says, and the app does not hear of it until `resume`. */
   holdReplies(): void;
+  /** After `holdReplies`: one reply passes, on each connection, so that a check can stand between two commands. */
+  passReply(): void;
   resume(): void;
 }
 
@@ -90,6 +92,7 @@ export async function handleOf(server: RedisServer): Promise<RedisHandle> {
         url,
         pause: () => proxy.pause(),
         holdReplies: () => proxy.holdReplies(),
+        passReply: () => proxy.passReply(),
         resume: () => proxy.resume(),
       };
     },

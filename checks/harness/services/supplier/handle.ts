@@ -30,7 +30,7 @@ export interface SupplierHandle {
   heal(): Promise<void>;
   /** For requests that begin from now on. */
   setLatency(latencyMs: number): Promise<void>;
-  /** Answers at once whatever waits for its answer. With a long latency before it, a check decides when that is. */
+  /** Answers at once whatever waits for its answer, also what a fault has made late. With a long latency before it, a check decides when that is. */
   release(): Promise<void>;
   /** Healed, as slow as it was at its start, and with nobody waiting for longer. */
   restore(): Promise<void>;

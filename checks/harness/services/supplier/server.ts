@@ -7,11 +7,14 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BoxOffice } from './box-office.ts';
 import { Places } from './places.ts';
-import { type Route, reply, routeOf, routes } from './routes.ts';
+import { type Reply, type Route, reply, routeOf, routes } from './routes.ts';
 
 export interface Fault {
-  /** A status for every request, no listener, or an answer that never comes. */
-  how: number | 'refuse' | 'hang';
+  /**
+   * A status for every request, no listener, an answer that never comes, or one that is late: the request is done at
+   * once, and its answer waits for `release`, or is lost when the supplier is healed.
+   */
+  how: number | 'refuse' | 'hang' | 'late';
   /** How many requests it happens to; all until it is healed, unless said. Not for `refuse`: nobody can count those. */
   times?: number;
 }
@@ -22,6 +25,8 @@ const costs: Partial<Record<Route, number>> = { 'GET /stats': 2, 'HEAD /events':
 const office = new BoxOffice();
 const places = new Places(Number(process.argv[3]));
 const hanging = new Set<ServerResponse>();
+/** What was done, and is answered when a check says so. */
+const late = new Map<ServerResponse, Reply>();
 let latencyMs = Number(process.argv[2]);
 let released = new AbortController();
 let fault: Fault | undefined;
@@ -37,16 +42,17 @@ const api = createServer(async (request, response) => {
     hanging.add(response);
     return;
   }
+  if (failing === 'late') {
+    const done = reply(office, route, request, body);
+    late.set(response, done);
+    return;
+  }
   await places.take();
   // A read sees what is there when it begins, and a write counts from its end: what overlaps, a read does not see.
   const read = route === 'PUT /events/:id' ? undefined : reply(office, route, request, body);
   if (latencyMs > 0) await waitFor(latencyMs * (costs[route] ?? 1));
   if (failing !== undefined) send(response, failing, { error: 'the box office is out of order' });
-  else {
-    const { status, body: value, version } = read ?? reply(office, route, request, body);
-    if (version) response.setHeader('x-version', version);
-    send(response, status, value);
-  }
+  else sendReply(response, read ?? reply(office, route, request, body));
   places.free();
 });
 api.keepAliveTimeout = 65_000; // Longer than a client keeps a connection, or it writes into a closed one.
@@ -69,6 +75,8 @@ const commands: Record<string, (argument: any) => unknown> = {
   release: () => {
     released.abort();
     released = new AbortController();
+    for (const [response, done] of late) sendReply(response, done);
+    late.clear();
   },
   async fail(given: Fault) {
     fault = given;
@@ -76,8 +84,9 @@ const commands: Record<string, (argument: any) => unknown> = {
   },
   async heal() {
     fault = undefined;
-    for (const response of hanging) response.destroy();
+    for (const response of [...hanging, ...late.keys()]) response.destroy();
     hanging.clear();
+    late.clear();
     if (!api.listening) await listen(api, port);
   },
   event: (id: string) => office.event(id) ?? null,
@@ -90,7 +99,7 @@ async function waitFor(ms: number): Promise<void> {
   await delay(ms, undefined, { signal }).catch(() => {}); // Released.
 }
 
-function takeFault(): number | 'hang' | undefined {
+function takeFault(): number | 'hang' | 'late' | undefined {
   if (!fault || fault.how === 'refuse') return undefined;
   const { how } = fault;
   if (fault.times !== undefined && --fault.times <= 0) fault = undefined;
@@ -103,6 +112,11 @@ function noCalls(): Record<Route, number> {
 
 async function argument(request: IncomingMessage): Promise<unknown> {
   return JSON.parse((await text(request)) || 'null');
+}
+
+function sendReply(response: ServerResponse, { status, body, version }: Reply): void {
+  if (version) response.setHeader('x-version', version);
+  send(response, status, body);
 }
 
 function send(response: ServerResponse, status: number, value: unknown): void {
