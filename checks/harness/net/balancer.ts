@@ -81,30 +81,41 @@ export async function startBalancer(initial: Target[], port = 0): Promise<Balanc
       },
       (answer) => {
         answered[index] = (answered[index] ?? 0) + 1;
-        see(answer.statusCode ?? 502, startedAt);
-        const headers = balancer.stripSecure ? answer.rawHeaders.map(withoutSecure) : answer.rawHeaders;
-        outgoing.writeHead(answer.statusCode ?? 502, answer.statusMessage, [
-          ...headers.filter((_, i, all) => !hopByHop.has((all[i - (i % 2)] ?? '').toLowerCase())),
-          instanceHeader,
-          String(index + 1),
-        ]);
-        answer.pipe(outgoing);
         // An instance that dies in the middle of an answer must not look like a finished one.
         answer.on('error', () => outgoing.destroy());
+        const headers = balancer.stripSecure ? answer.rawHeaders.map(withoutSecure) : answer.rawHeaders;
+        try {
+          outgoing.writeHead(answer.statusCode ?? 502, answer.statusMessage, [
+            ...headers.filter((_, i, all) => !hopByHop.has((all[i - (i % 2)] ?? '').toLowerCase())),
+            instanceHeader,
+            String(index + 1),
+          ]);
+        } catch (error) {
+          // What Node's parser lets through, such as status 099, its writer may refuse.
+          upstream.destroy(error as Error);
+          return;
+        }
+        see(answer.statusCode ?? 502, startedAt);
+        answer.pipe(outgoing);
       },
     );
+    upstream.on('upgrade', (_, socket) => {
+      socket.on('error', () => {}).destroy();
+      refuse('it switched to another protocol'); // No lesson asks for that.
+    });
     upstream.on('error', (error: NodeJS.ErrnoException) => {
       if (outgoing.destroyed) return; // The client has gone: its request must not be sent again.
       if (upstream.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE') && !outgoing.headersSent) {
         forward(incoming, outgoing, index, 'fresh');
-      } else if (outgoing.headersSent) outgoing.destroy();
-      else {
-        see(502, startedAt);
-        outgoing
-          .writeHead(502, { 'content-type': 'text/plain', [instanceHeader]: index + 1 })
-          .end(`instance ${index + 1}: ${error.code ?? error.message}`);
-      }
+      } else refuse(error.code ?? error.message);
     });
+    const refuse = (reason: string) => {
+      if (outgoing.headersSent) return void outgoing.destroy();
+      see(502, startedAt);
+      outgoing
+        .writeHead(502, 'Bad Gateway', { 'content-type': 'text/plain', [instanceHeader]: index + 1 })
+        .end(`instance ${index + 1}: ${reason}`);
+    };
     outgoing.on('close', () => {
       if (!outgoing.writableFinished) upstream.destroy(); // The client went away: so does its request.
     });

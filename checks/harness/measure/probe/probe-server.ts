@@ -36,7 +36,8 @@ export class ProbeServer implements AsyncDisposable {
     const lines = createInterface({ input: socket });
     lines.on('error', () => {}); // It passes the socket's errors on: an app may die with a question unread.
     lines.on('line', (line) => {
-      const message = JSON.parse(line) as { app: string; pid: number; id?: number; answer?: Answer };
+      const message = parse(line);
+      if (!message) return void socket.destroy(); // Whoever that is, it is no probe.
       if (message.id !== undefined && message.answer) {
         waiting.get(message.id)?.(message.answer);
         waiting.delete(message.id);
@@ -75,5 +76,22 @@ export class ProbeServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+interface Message {
+  app: string;
+  pid: number;
+  id?: number;
+  answer?: Answer;
+}
+
+function parse(line: string): Message | undefined {
+  try {
+    const message = JSON.parse(line) as Message | null;
+    const known = typeof message?.id === 'number' || (typeof message?.app === 'string' && Number(message.pid) > 0);
+    return known ? (message ?? undefined) : undefined;
+  } catch {
+    return undefined;
   }
 }

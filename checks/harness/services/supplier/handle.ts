@@ -20,6 +20,8 @@ export interface SupplierHandle {
   /** For the app's SUPPLIER_URL. */
   url: string;
   pid: number;
+  /** Where checks control it. */
+  controlPort: number;
   label: string;
   /** Calls since the last reset by route, those that failed, too. */
   calls(): Promise<Record<Route, number>>;
@@ -83,6 +85,7 @@ export async function startSupplier({ run, latencyMs, atOnce }: SupplierOptions)
   return {
     url: `http://127.0.0.1:${port}`,
     pid: child.pid ?? -1,
+    controlPort,
     label: `${latencyMs} ms an answer, ${atOnce} at a time`,
     calls: () => command('calls'),
     total: async () =>

@@ -33,35 +33,49 @@ let fault: Fault | undefined;
 let calls = noCalls();
 let port = 0;
 
-const api = createServer(async (request, response) => {
-  const route = routeOf(request);
-  calls[route]++;
-  const body = await text(request);
-  const failing = takeFault();
-  if (failing === 'hang') {
-    hanging.add(response);
-    return;
-  }
-  if (failing === 'late') {
-    const done = reply(office, route, request, body);
-    late.set(response, done);
-    return;
-  }
-  await places.take();
-  // A read sees what is there when it begins, and a write counts from its end: what overlaps, a read does not see.
-  const read = route === 'PUT /events/:id' ? undefined : reply(office, route, request, body);
-  if (latencyMs > 0) await waitFor(latencyMs * (costs[route] ?? 1));
-  if (failing !== undefined) send(response, failing, { error: 'the box office is out of order' });
-  else sendReply(response, read ?? reply(office, route, request, body));
-  places.free();
-});
+const api = createServer(
+  livesThrough(async (request, response) => {
+    const route = routeOf(request);
+    calls[route]++;
+    const body = await text(request);
+    const failing = takeFault();
+    if (failing === 'hang') {
+      hanging.add(response);
+      return;
+    }
+    if (failing === 'late') {
+      late.set(response, reply(office, route, request, body));
+      return;
+    }
+    await places.take();
+    try {
+      // A read sees what is there when it begins, and a write counts from its end: what overlaps, a read does not see.
+      const read = route === 'PUT /events/:id' ? undefined : reply(office, route, request, body);
+      if (latencyMs > 0) await waitFor(latencyMs * (costs[route] ?? 1));
+      if (failing !== undefined) send(response, failing, { error: 'the box office is out of order' });
+      else sendReply(response, read ?? reply(office, route, request, body));
+    } finally {
+      places.free();
+    }
+  }),
+);
 api.keepAliveTimeout = 65_000; // Longer than a client keeps a connection, or it writes into a closed one.
 
-const control = createServer(async (request, response) => {
-  const command = commands[request.url?.slice(1) ?? ''];
-  if (!command) return send(response, 404, null);
-  send(response, 200, await command(await argument(request)));
-});
+const control = createServer(
+  livesThrough(async (request, response) => {
+    const name = request.url?.slice(1) ?? '';
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (!command) return send(response, 404, null);
+    send(response, 200, await command(await argument(request)));
+  }),
+);
+
+/** A client that hangs up in the middle of its request, or sends what nobody understands, ends its connection and nothing else. */
+function livesThrough(handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>) {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    handle(request, response).catch(() => response.destroy());
+  };
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: the handle, which is the only caller, has the types.
 const commands: Record<string, (argument: any) => unknown> = {
