@@ -52,9 +52,8 @@ export const command: Command = {
       console.log(`  balancer     ${env.balancer.url}`);
       for (const instance of env.instances)
         console.log(`  ${instance.name.padEnd(12)} ${instance.url}  pid ${instance.pid}`);
-      if (env.redis) console.log(`  redis        ${env.redis.appUrl}  ${dim(env.redis.label)}`);
-      if (env.postgres) console.log(`  postgres     ${env.postgres.appUrl}  ${dim(env.postgres.label)}`);
-      if (env.supplier) console.log(`  supplier     ${env.supplier.url}  ${dim(env.supplier.label)}`);
+      for (const [name, service] of env.openServices())
+        console.log(`  ${name.padEnd(12)} ${Object.values(service.env).join(' ')}  ${dim(service.label)}`);
       for (const [variable, path] of Object.entries(env.files)) console.log(`  ${variable.padEnd(14)} ${path}`);
       console.log('\n  Try:');
       for (const line of lesson.tryIt) console.log(`    ${line.replaceAll('$URL', env.door.url)}`);

@@ -1,4 +1,4 @@
-import { defineLesson } from '../../harness/model/lesson.ts';
+import { defineLesson } from '../../harness/sdk/lesson.ts';
 
 /** A lesson whose services its own check kills. */
 export default defineLesson({

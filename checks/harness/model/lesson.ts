@@ -1,6 +1,3 @@
-/** A service that a lesson's app talks to. The harness starts it and passes its address in the environment. */
-export type ServiceName = 'redis' | 'postgres' | 'supplier' | 'cdn';
-
 /** A figure of the load run that must not be exceeded. `endpoint` is a request's `name` in load.yml. */
 export interface Target {
   /** What the figure is, as the learner reads it: "p95 of GET /health". */
@@ -30,7 +27,8 @@ export interface Lesson {
   title: string;
   /** How long a learner who knows Express takes, in minutes. */
   minutes: number;
-  services: readonly ServiceName[];
+  /** What its app talks to, by the names in services/registry.ts, and 'cdn' for one in front of it. */
+  services: readonly string[];
   /** How slow the supplier is, and how many it serves at a time, where the lesson has one. */
   supplier?: { latencyMs: number; atOnce: number };
   /**
@@ -56,9 +54,4 @@ export interface Lesson {
   targets: readonly Target[];
   /** Behaviours of this lesson are about CPU time, so verify judges nothing else beside it. */
   cpuBound?: boolean;
-}
-
-/** Types the data of a `lesson.ts` without widening it. */
-export function defineLesson(lesson: Lesson): Lesson {
-  return lesson;
 }

@@ -5,11 +5,13 @@ import type { Figure } from '../model/result.ts';
 import { BehaviourFailure, Inconclusive, Skipped, type Teaching } from '../model/verdict.ts';
 import { forwarded } from '../net/balancer.ts';
 import { Visitor } from '../net/visitor.ts';
-import { attachRun } from '../os/run.ts';
 import type { Cdn } from '../services/cdn/cdn.ts';
 import type { PostgresHandle } from '../services/postgres/handle.ts';
 import type { RedisHandle } from '../services/redis/handle.ts';
-import { type SupplierHandle, startSupplier } from '../services/supplier/handle.ts';
+import type { Handles, RegisteredName, StartOptions } from '../services/registry.ts';
+import type { OpenService } from '../services/service.ts';
+import { assertAlive } from '../services/services.ts';
+import type { SupplierHandle } from '../services/supplier/handle.ts';
 import type { Environment, Instance, Reference } from './environment.ts';
 
 export interface BehaviourOptions {
@@ -48,9 +50,7 @@ export class Stage {
   readonly #teaching: Teaching;
   /** Begun, and perhaps not ready yet when the behaviour ends. */
   readonly #extras: Promise<Instance>[] = [];
-  readonly #suppliers: SupplierHandle[] = [];
-  readonly #databases: PostgresHandle[] = [];
-  readonly #redises: RedisHandle[] = [];
+  readonly #services: [RegisteredName, OpenService][] = [];
 
   constructor(environment: Environment, teaching: Teaching) {
     this.#environment = environment;
@@ -114,30 +114,45 @@ export class Stage {
     return this.#environment.answerSheet(path);
   }
 
-  get redis(): RedisHandle {
-    const { redis } = this.#environment;
-    if (!redis) throw new TypeError('this lesson has no Redis');
-    return redis;
+  /** A server that the lesson's app talks to. */
+  service<Name extends RegisteredName>(name: Name): Handles[Name] {
+    const service = this.#environment.service(name);
+    if (!service) throw new TypeError(`this lesson has no ${name}`);
+    return service;
   }
 
-  /** An empty Redis for this behaviour only, such as one that runs beside behaviours which look at keys. Ended with it. */
-  async startRedis(): Promise<RedisHandle> {
-    const redis = await this.#environment.openRedis();
-    this.#redises.push(redis);
-    return redis;
+  /** One of this behaviour's own, such as one that runs beside behaviours which look at keys. Ended with the behaviour. */
+  async startService<Name extends RegisteredName>(name: Name, more?: StartOptions[Name]): Promise<Handles[Name]> {
+    const service = await this.#environment.startService(name, more);
+    this.#services.push([name, service]);
+    return service;
+  }
+
+  get redis(): RedisHandle {
+    return this.service('redis');
   }
 
   get postgres(): PostgresHandle {
-    const { postgres } = this.#environment;
-    if (!postgres) throw new TypeError('this lesson has no PostgreSQL');
-    return postgres;
+    return this.service('postgres');
   }
 
-  /** A database for this behaviour only, seeded and not migrated. Ended with it. */
-  async startPostgres(): Promise<PostgresHandle> {
-    const database = await this.#environment.openPostgres();
-    this.#databases.push(database);
-    return database;
+  get supplier(): SupplierHandle {
+    return this.service('supplier');
+  }
+
+  /** An empty Redis for this behaviour only. */
+  startRedis(): Promise<RedisHandle> {
+    return this.startService('redis');
+  }
+
+  /** A database for this behaviour only, seeded and not migrated. */
+  startPostgres(): Promise<PostgresHandle> {
+    return this.startService('postgres');
+  }
+
+  /** A supplier for this behaviour only, such as one that runs beside behaviours which count calls. */
+  startSupplier(options: StartOptions['supplier']): Promise<SupplierHandle> {
+    return this.startService('supplier', options);
   }
 
   /** Runs the app's migrations once more, to their end, whatever that is. */
@@ -152,33 +167,9 @@ export class Stage {
     return path;
   }
 
-  get supplier(): SupplierHandle {
-    const { supplier } = this.#environment;
-    if (!supplier) throw new TypeError('this lesson has no supplier');
-    return supplier;
-  }
-
-  /** A supplier for this behaviour only, such as one that runs beside behaviours which count calls. Ended with it. */
-  async startSupplier(options: { latencyMs: number; atOnce: number }): Promise<SupplierHandle> {
-    const supplier = await startSupplier({ run: attachRun(), ...options });
-    this.#suppliers.push(supplier);
-    return supplier;
-  }
-
   /** Throws when a service of this behaviour has died, so that the app is not blamed for it. */
   async assertServicesAlive(): Promise<void> {
-    for (const database of this.#databases) {
-      if (!(await database.alive()))
-        throw new Inconclusive('the PostgreSQL of this behaviour stopped answering', 'check again');
-    }
-    for (const redis of this.#redises) {
-      if (!(await redis.alive()))
-        throw new Inconclusive('the Redis of this behaviour stopped answering', 'check again');
-    }
-    for (const supplier of this.#suppliers) {
-      if (!(await supplier.alive()))
-        throw new Inconclusive('the supplier of this behaviour stopped answering', 'check again');
-    }
+    for (const [name, service] of this.#services) await assertAlive(name, service, 'this behaviour');
   }
 
   get cdn(): Cdn {
@@ -244,6 +235,6 @@ export class Stage {
   /** Ends what the behaviour started. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#extras.map(async (extra) => (await extra).kill()));
-    await Promise.all([...this.#suppliers, ...this.#databases, ...this.#redises].map((service) => service.close()));
+    await Promise.all(this.#services.map(([, service]) => service.close()));
   }
 }

@@ -10,10 +10,9 @@ import { type BehaviourFailure, type Failure, Inconclusive } from '../model/verd
 import { type Balancer, startBalancer } from '../net/balancer.ts';
 import type { Run } from '../os/run.ts';
 import { type Cdn, startCdn } from '../services/cdn/cdn.ts';
-import type { PostgresHandle } from '../services/postgres/handle.ts';
-import type { RedisHandle } from '../services/redis/handle.ts';
+import type { Handles, RegisteredName, StartOptions } from '../services/registry.ts';
+import type { OpenService } from '../services/service.ts';
 import { Services } from '../services/services.ts';
-import type { SupplierHandle } from '../services/supplier/handle.ts';
 
 export type { Instance, InstanceOptions, Reference } from '../app/instances.ts';
 
@@ -80,16 +79,27 @@ export class Environment implements AsyncDisposable {
     if (hasCdn) this.cdn = await startCdn(this.balancer, balancerPort);
   }
 
-  get redis(): RedisHandle | undefined {
-    return this.#services.redis;
+  /** A server that the lesson's app talks to, where the lesson has it. */
+  service<Name extends RegisteredName>(name: Name): Handles[Name] | undefined {
+    return this.#services.get(name);
   }
 
-  get postgres(): PostgresHandle | undefined {
-    return this.#services.postgres;
+  /** Those that the lesson has, in the order in which they were opened. */
+  openServices(): Iterable<[string, OpenService]> {
+    return this.#services.all();
   }
 
-  get supplier(): SupplierHandle | undefined {
-    return this.#services.supplier;
+  /** One more of them, empty or seeded afresh; the caller closes it. */
+  startService<Name extends RegisteredName>(name: Name, more?: StartOptions[Name]): Promise<Handles[Name]> {
+    return this.#services.start(name, more);
+  }
+
+  get supplier(): Handles['supplier'] | undefined {
+    return this.#services.get('supplier');
+  }
+
+  get postgres(): Handles['postgres'] | undefined {
+    return this.#services.get('postgres');
   }
 
   /** The instances behind the balancer. */
@@ -100,16 +110,6 @@ export class Environment implements AsyncDisposable {
   /** Where visitors come in. */
   get door(): Cdn | Balancer {
     return this.cdn ?? this.balancer;
-  }
-
-  /** One more Redis, which is empty; the caller closes it. */
-  openRedis(): Promise<RedisHandle> {
-    return this.#services.openRedis();
-  }
-
-  /** One more database with the lesson's seed; the caller closes it. */
-  openPostgres(): Promise<PostgresHandle> {
-    return this.#services.openPostgres();
   }
 
   /** Text of a file in the app's folder, or undefined when there is none. */

@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import type { Lesson } from '../model/lesson.ts';
 import { Inconclusive } from '../model/verdict.ts';
 import { cacheDir, type Run, repoDir } from '../os/run.ts';
-import { openPostgres, type PostgresHandle } from './postgres/handle.ts';
-import { openRedis, type RedisHandle } from './redis/handle.ts';
-import { type SupplierHandle, startSupplier } from './supplier/handle.ts';
+import { type Handles, type RegisteredName, registry, type StartOptions } from './registry.ts';
+import type { OpenService, ServiceKind } from './service.ts';
 
 export interface ServicesOptions {
   lesson: Lesson;
@@ -12,12 +10,12 @@ export interface ServicesOptions {
   onProgress?: ((text: string) => void) | undefined;
 }
 
+const names = Object.keys(registry) as RegisteredName[];
+
 /** The servers that a lesson's app talks to, opened in order and closed together. */
 export class Services {
-  redis: RedisHandle | undefined;
-  postgres: PostgresHandle | undefined;
-  supplier: SupplierHandle | undefined;
   readonly #options: ServicesOptions;
+  readonly #open = new Map<RegisteredName, OpenService>();
 
   constructor(options: ServicesOptions) {
     this.#options = options;
@@ -25,84 +23,62 @@ export class Services {
 
   /** @throws {Inconclusive} when the workshop can't provide one; those that are open by then wait for `close`. */
   async open(): Promise<void> {
-    const { services } = this.#options.lesson;
-    if (services.includes('redis')) this.redis = await this.openRedis();
-    if (services.includes('postgres')) this.postgres = await this.openPostgres();
-    if (services.includes('supplier')) this.supplier = await this.#startSupplier();
+    const wanted: readonly string[] = this.#options.lesson.services;
+    for (const name of names) if (wanted.includes(name)) this.#open.set(name, await this.start(name));
   }
 
-  /** An empty Redis, beside the one that `open` brings: whoever asks for it closes it. */
-  async openRedis(): Promise<RedisHandle> {
-    const { run, onProgress = () => {} } = this.#options;
-    return orInconclusive('npm run doctor', () => openRedis({ run, cacheDir, repoDir, env: process.env, onProgress }));
+  /** The one that `open` has brought, where the lesson has it. */
+  get<Name extends RegisteredName>(name: Name): Handles[Name] | undefined {
+    return this.#open.get(name) as Handles[Name] | undefined;
   }
 
-  /** A database with the lesson's seed, beside the one that `open` brings: whoever asks for it closes it. */
-  async openPostgres(): Promise<PostgresHandle> {
-    const { run, onProgress = () => {} } = this.#options;
-    const { folder: lesson, postgres } = this.#options.lesson;
-    if (!postgres) throw new TypeError(`${lesson} needs a seed for its database`);
-    const latencyMs = Number(process.env.DB_LATENCY_MS ?? postgres.latencyMs ?? 1);
-    const seed = join(repoDir, postgres.seed);
-    return orInconclusive('npm run doctor', () =>
-      openPostgres({ run, cacheDir, repoDir, env: process.env, onProgress, lesson, seed, latencyMs }),
-    );
+  all(): Iterable<[RegisteredName, OpenService]> {
+    return this.#open;
   }
 
-  async #startSupplier(): Promise<SupplierHandle> {
-    const { latencyMs = 150, atOnce = 20 } = this.#options.lesson.supplier ?? {};
-    return orInconclusive('check again', () => startSupplier({ run: this.#options.run, latencyMs, atOnce }));
+  /** One beside those that `open` brings, empty or seeded afresh: whoever asks for it closes it. */
+  async start<Name extends RegisteredName>(name: Name, more?: StartOptions[Name]): Promise<Handles[Name]> {
+    const { run, lesson, onProgress = () => {} } = this.#options;
+    const { fix, open } = registry[name] as ServiceKind<OpenService, StartOptions[Name]>;
+    try {
+      return (await open({ run, lesson, cacheDir, repoDir, env: process.env, onProgress }, more)) as Handles[Name];
+    } catch (error) {
+      // Whatever keeps us from opening a service is no fault of the app.
+      if (error instanceof Inconclusive) throw error;
+      throw new Inconclusive(error instanceof Error ? error.message : String(error), fix);
+    }
   }
 
   /** What each service is, for the first lines of a check. */
   labels(): Record<string, string> {
-    return {
-      ...(this.redis ? { redis: this.redis.label } : {}),
-      ...(this.postgres ? { postgres: this.postgres.label } : {}),
-      ...(this.supplier ? { supplier: this.supplier.label } : {}),
-    };
+    return Object.fromEntries([...this.#open].map(([name, { label }]) => [name, label]));
   }
 
   /** What the app is told of them. */
   env(): Record<string, string> {
-    return {
-      ...(this.redis ? { REDIS_URL: this.redis.appUrl } : {}),
-      ...(this.postgres ? { DATABASE_URL: this.postgres.appUrl } : {}),
-      ...(this.supplier ? { SUPPLIER_URL: this.supplier.url } : {}),
-    };
+    return Object.assign({}, ...[...this.#open.values()].map(({ env }) => env));
   }
 
   /** Puts right what a behaviour broke. */
   async restore(): Promise<void> {
-    await this.redis?.restore();
-    await this.postgres?.restore();
-    await this.supplier?.restore().catch(() => {}); // Dead: the next behaviour that needs it says so.
+    // One that is dead: the next behaviour that needs it says so.
+    for (const service of this.#open.values()) await service.restore().catch(() => {});
   }
 
   /** Throws when one of them has died, so that the app is not blamed for it. */
   async assertAlive(): Promise<void> {
-    const fix = 'npm run doctor, then check again';
-    if (this.redis && !(await this.redis.alive()))
-      throw new Inconclusive(`the Redis of this check (${this.redis.label}) stopped answering`, fix);
-    if (this.postgres && !(await this.postgres.alive()))
-      throw new Inconclusive(`the PostgreSQL of this check (${this.postgres.label}) stopped answering`, fix);
-    if (this.supplier && !(await this.supplier.alive()))
-      throw new Inconclusive('the supplier of this check stopped answering', 'check again');
+    for (const [name, service] of this.#open) await assertAlive(name, service, 'this check');
   }
 
   async close(): Promise<void> {
-    await this.redis?.close();
-    await this.postgres?.close();
-    await this.supplier?.close();
+    for (const service of this.#open.values()) await service.close();
   }
 }
 
-/** Whatever keeps us from opening a service is no fault of the app. */
-async function orInconclusive<T>(fix: string, open: () => Promise<T>): Promise<T> {
-  try {
-    return await open();
-  } catch (error) {
-    if (error instanceof Inconclusive) throw error;
-    throw new Inconclusive(error instanceof Error ? error.message : String(error), fix);
-  }
+/** @throws {Inconclusive} when a service has died. @param whose "this check" or "this behaviour". */
+export async function assertAlive(name: RegisteredName, service: OpenService, whose: string): Promise<void> {
+  if (await service.alive()) return;
+  const { title, fix } = registry[name];
+  const label = whose === 'this check' && service.label ? ` (${service.label})` : '';
+  throw new Inconclusive(`${title} of ${whose}${label} stopped answering`, fix);
 }

@@ -3,6 +3,7 @@ import { Pool } from 'pg';
 import { Inconclusive } from '../../model/verdict.ts';
 import { startTcpProxy } from '../../net/tcp-proxy.ts';
 import type { Look, PostgresServer, Session } from '../provider.ts';
+import type { OpenService } from '../service.ts';
 import { postgresUrl } from './address.ts';
 import { AppTraffic, type Connections } from './app-traffic.ts';
 import { explain, type Plan } from './explain.ts';
@@ -21,12 +22,11 @@ export interface StatementCount {
 }
 
 /** What checks do with a PostgreSQL: give the app an address that can be cut and slowed, and look at what it did. */
-export interface PostgresHandle {
+export interface PostgresHandle extends OpenService {
   /** For the app's DATABASE_URL. Leads through a proxy of ours. */
   appUrl: string;
   /** The app's role, which owns the database. The check's own statements run as another one. */
   appRole: string;
-  label: string;
   /** Asks the database directly: not through the proxy, not delayed, not counted. */
   // biome-ignore lint/suspicious/noExplicitAny: the columns are the caller's.
   query<Row = any>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
@@ -50,9 +50,6 @@ export interface PostgresHandle {
   connections(): Connections;
   /** Runs a statement, such as one of `sent`, and returns the plan with what it cost. Its changes are rolled back. */
   explain(statement: { sql: string; params?: readonly unknown[] }): Promise<Plan>;
-  /** Whether the server itself answers. When not, no app is to blame. */
-  alive(): Promise<boolean>;
-  close(): Promise<void>;
 }
 
 const answerWithinMs = 3_000;
@@ -102,8 +99,10 @@ export async function handleOf(server: PostgresServer, latencyMs: number): Promi
     await counted(() => query(resetOfApp, [app.user])).catch(() => {}); // `statements` says so, where somebody asks.
   };
   await resetStatements(); // The seed was run as the app.
+  const appUrl = postgresUrl({ ...app, host: '127.0.0.1', port: proxy.port, database });
   return {
-    appUrl: postgresUrl({ ...app, host: '127.0.0.1', port: proxy.port, database }),
+    appUrl,
+    env: { DATABASE_URL: appUrl },
     appRole: app.user,
     label,
     query,

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { startTcpProxy, type TcpProxy } from '../../net/tcp-proxy.ts';
 import { markerKey } from '../../os/owner.ts';
 import type { Look, RedisServer, Session } from '../provider.ts';
+import type { OpenService } from '../service.ts';
 import { parseRedisUrl, redisUrl } from './address.ts';
 import { unlinkAll } from './connect.ts';
 import { startRedis } from './index.ts';
@@ -20,7 +21,7 @@ export interface RedisDoor {
 }
 
 /** What checks do with a Redis: give the app an address that can be cut, and look at what the app wrote. */
-export interface RedisHandle {
+export interface RedisHandle extends OpenService {
   /** For the app's REDIS_URL. Leads through a proxy of ours, in plain text on 127.0.0.1. */
   appUrl: string;
   /** The same database without the proxy, for an instance that nothing slows or cuts. */
@@ -29,7 +30,6 @@ export interface RedisHandle {
   /** Connected directly, in the same database. Not cut with the app. */
   client: Redis;
   isStandIn: boolean;
-  label: string;
   /** The app's connections break and new ones are refused. */
   cut(): Promise<void>;
   /** Every round trip of the app takes so much longer, from now on. */
@@ -45,8 +45,6 @@ export interface RedisHandle {
   ttlMs(key: string): Promise<number>;
   /** Deletes all keys of the database. */
   clear(): Promise<void>;
-  /** Whether the server itself answers. When not, no app is to blame. */
-  alive(): Promise<boolean>;
   /** Closes the proxy and the client, and stops the server. */
   close(): Promise<void>;
 }
@@ -85,6 +83,7 @@ export async function handleOf(server: RedisServer): Promise<RedisHandle> {
   const { proxy, url: appUrl } = await startProxy();
   return {
     appUrl,
+    env: { REDIS_URL: appUrl },
     directUrl: server.url,
     async openDoor() {
       const { proxy, url } = await startProxy();

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Inconclusive } from '../../model/verdict.ts';
 import type { Run } from '../../os/run.ts';
+import type { OpenService } from '../service.ts';
 import type { BoxOfficeEvent, EventChange } from './box-office.ts';
 import type { Route } from './routes.ts';
 import type { Fault } from './server.ts';
@@ -16,13 +17,12 @@ export interface SupplierOptions {
 }
 
 /** What checks do with the supplier: count its calls, slow it, make it fail. None of this is counted or slowed. */
-export interface SupplierHandle {
+export interface SupplierHandle extends OpenService {
   /** For the app's SUPPLIER_URL. */
   url: string;
   pid: number;
   /** Where checks control it. */
   controlPort: number;
-  label: string;
   /** Calls since the last reset by route, those that failed, too. */
   calls(): Promise<Record<Route, number>>;
   total(): Promise<number>;
@@ -40,9 +40,6 @@ export interface SupplierHandle {
   event(id: string): Promise<BoxOfficeEvent | null>;
   /** Changes an event behind the app's back, as another shop would. */
   change(id: string, change: EventChange): Promise<void>;
-  /** Whether its process answers. When not, no app is to blame. */
-  alive(): Promise<boolean>;
-  close(): Promise<void>;
 }
 
 const serverFile = fileURLToPath(new URL('./server.ts', import.meta.url));
@@ -84,6 +81,7 @@ export async function startSupplier({ run, latencyMs, atOnce }: SupplierOptions)
 
   return {
     url: `http://127.0.0.1:${port}`,
+    env: { SUPPLIER_URL: `http://127.0.0.1:${port}` },
     pid: child.pid ?? -1,
     controlPort,
     label: `${latencyMs} ms an answer, ${atOnce} at a time`,

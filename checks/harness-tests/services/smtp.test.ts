@@ -1,0 +1,115 @@
+import { createConnection } from 'node:net';
+import nodemailer from 'nodemailer';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type SmtpHandle, startSmtp } from '../../harness/services/smtp/sink.ts';
+
+let smtp: SmtpHandle;
+beforeEach(async () => {
+  smtp = await startSmtp();
+});
+afterEach(() => smtp.close());
+
+const letter = (order: number) => ({
+  from: 'shop@encore.example',
+  to: 'ada@encore.example',
+  subject: `Your order ${order}`,
+  text: 'Row 7, seat 12.',
+  messageId: `<order-${order}@encore.example>`,
+});
+
+/** Connections that are closed after each e-mail. */
+const send = (order: number) => nodemailer.createTransport(smtp.url).sendMail(letter(order));
+
+describe('the SMTP server', () => {
+  it('keeps what it takes, with who it is for and its Message-ID', async () => {
+    await send(1);
+    expect(smtp.accepted).toMatchObject([
+      { messageId: 'order-1@encore.example', to: ['ada@encore.example'], subject: 'Your order 1' },
+    ]);
+    expect(smtp.accepted[0]?.raw).toContain('Row 7, seat 12.');
+  });
+
+  it('refuses for now, and takes the same e-mail later', async () => {
+    smtp.refuse((_email, attempt) => (attempt === 1 ? { code: 451, text: 'try again later' } : undefined));
+    await expect(send(1)).rejects.toMatchObject({ responseCode: 451 });
+    await send(1);
+    expect(smtp.refused).toMatchObject([{ email: { messageId: 'order-1@encore.example' }, refusal: { code: 451 } }]);
+    expect(smtp.accepted).toHaveLength(1);
+  });
+
+  it('refuses for good, and breaks off in the middle, when told to', async () => {
+    smtp.refuse(() => ({ code: 550, text: 'no such mailbox' }));
+    await expect(send(1)).rejects.toMatchObject({ responseCode: 550 });
+    smtp.refuse(() => 'drop');
+    await expect(send(2)).rejects.toThrow();
+    expect(smtp.accepted).toEqual([]);
+    await smtp.restore();
+    await send(3);
+    expect(smtp.accepted).toHaveLength(1);
+  });
+
+  it('takes its time when told to', async () => {
+    smtp.setLatency(200);
+    const startedAt = performance.now();
+    await send(1);
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(195);
+  });
+
+  it('has not taken what its sender did not wait for', async () => {
+    smtp.setLatency(300);
+    const { port } = new URL(smtp.url);
+    const socket = createConnection(Number(port), '127.0.0.1');
+    const said = [
+      'EHLO a',
+      'MAIL FROM:<a@b.example>',
+      'RCPT TO:<c@d.example>',
+      'DATA',
+      'Message-ID: <x@y>\r\n\r\nHello\r\n.',
+    ];
+    let heard = '';
+    await new Promise<void>((resolve) => {
+      socket.on('close', () => resolve());
+      socket.on('data', (data) => {
+        heard += data;
+        if (!/(^|\n)\d{3} [^\n]*\n$/.test(heard)) return;
+        heard = '';
+        const next = said.shift();
+        socket.write(`${next}\r\n`, () => said.length === 0 && socket.destroy());
+      });
+    });
+    await expect.poll(() => smtp.connections().now).toBe(0);
+    smtp.setLatency(0);
+    await send(2);
+    expect(smtp.accepted.map(({ messageId }) => messageId)).toEqual(['order-2@encore.example']);
+  });
+
+  it('counts connections, and allows five at a time', async () => {
+    smtp.setLatency(100);
+    const pool = nodemailer.createTransport({ url: smtp.url, pool: true, maxConnections: 2 } as object);
+    await Promise.all(Array.from({ length: 6 }, (_, index) => pool.sendMail(letter(index))));
+    expect(smtp.connections()).toMatchObject({ most: 2, total: 2 });
+    pool.close();
+    await expect.poll(() => smtp.connections().now).toBe(0);
+    smtp.reset();
+    const sent = await Promise.allSettled(Array.from({ length: 7 }, (_, index) => send(index)));
+    expect(sent.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
+    expect(smtp.connections().most).toBe(5);
+  });
+
+  it('lives through clients that break off', async () => {
+    const port = Number(new URL(smtp.url).port);
+    for (let round = 0; round < 100; round++) {
+      await new Promise<void>((resolve) => {
+        const socket = createConnection(port, '127.0.0.1', () => {
+          socket.write(['EHLO', 'DATA\r\n', '\0'.repeat(5_000), 'MAIL FROM:<'][round % 4] ?? '');
+          socket.resetAndDestroy();
+        });
+        socket.on('error', () => {});
+        socket.on('close', () => resolve());
+      });
+    }
+    await expect.poll(() => smtp.connections().now).toBe(0);
+    await send(1);
+    expect(await smtp.alive()).toBe(true);
+  });
+});

@@ -1,0 +1,8 @@
+import type { ServiceKind } from '../service.ts';
+import { type SmtpHandle, startSmtp } from './sink.ts';
+
+export const smtpService: ServiceKind<SmtpHandle> = {
+  title: 'the SMTP server',
+  fix: 'check again',
+  open: () => startSmtp(),
+};
