@@ -1,8 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { coreTimesFromOs, coreTimesFromProc } from '../harness/measure/core-times.ts';
 import { readCpuLimit } from '../harness/measure/cpu-limit.ts';
-import { disturbance, disturbs, readMachine, useBetween } from '../harness/measure/machine.ts';
+import {
+  disturbance,
+  disturbs,
+  MachineWatch,
+  readElsewhere,
+  readLinux,
+  readMachine,
+  useBetween,
+} from '../harness/measure/machine.ts';
 import { fakeRun } from './services/fake-run.ts';
 
 /** Files as Linux shows them, in a folder that stands for `/`. */
@@ -27,10 +36,9 @@ describe.runIf(process.platform === 'linux')('what Linux says of its cores', () 
   async function use(before: Record<string, string>, after: Record<string, string>, ownMs: number, usable: number) {
     await using run = fakeRun();
     lay(run.dir, before);
-    const from = readMachine(run.dir);
+    const from = readLinux(run.dir);
     lay(run.dir, after);
-    const to = readMachine(run.dir);
-    if (!from || !to) throw new Error('nothing was read');
+    const to = readLinux(run.dir);
     return useBetween({ ...from, at: 0, ownMs: 0 }, { ...to, at: 10_000, ownMs }, usable);
   }
 
@@ -66,6 +74,62 @@ describe.runIf(process.platform === 'linux')('what Linux says of its cores', () 
     };
     const after = { 'sys/fs/cgroup/cpu.stat': cpuStat(43_500_000) };
     expect(await use(before, after, 5_000, 2)).toMatchObject({ ownCoresBusy: 0.5, pausedCores: 1.25 });
+  });
+});
+
+describe('a system without /proc', () => {
+  /** Cores that were busy for so long, as os.cpus() tells it, the rest of the time being idle. */
+  const cores = (...busyMs: number[]) =>
+    busyMs.map((user) => ({ times: { user, nice: 0, sys: 0, idle: 60_000 - user, irq: 0 } }));
+  const row = (pid: number, cpuMs: number) => {
+    return { pid, ppid: 1, pgid: pid, startedAt: 1, zombie: false, cpuMs, childrenCpuMs: 0 };
+  };
+
+  it('tells other programs from our own', () => {
+    const from = readElsewhere(
+      () => coreTimesFromOs(() => cores(2_000, 1_000)),
+      () => [row(10, 500), row(11, 200)],
+    );
+    const to = readElsewhere(
+      () => coreTimesFromOs(() => cores(8_000, 4_000)),
+      () => [row(10, 2_500), row(12, 1_000)],
+    );
+    // Process 11 has ended: what it used before is not taken off what the others use.
+    expect(useBetween({ ...from, at: 0 }, { ...to, at: 10_000 }, 2)).toEqual({
+      otherCoresBusy: 0.6,
+      stolenCores: 0,
+      ownCoresBusy: 0.3,
+    });
+  });
+
+  it('excuses what a busy machine made late', () => {
+    const busy = [cores(1_000, 1_000), cores(60_000, 60_000)].values();
+    const watch = new MachineWatch(() =>
+      readElsewhere(
+        () => coreTimesFromOs(() => busy.next().value ?? []),
+        () => [row(10, 500)],
+      ),
+    );
+    expect(disturbs(watch.otherCoresBusy(), 2)).toBe(true);
+  });
+
+  it.runIf(process.platform !== 'win32')('is read on this machine, too', async () => {
+    const watch = new MachineWatch(() => readMachine('darwin'));
+    const before = process.cpuUsage();
+    while (process.cpuUsage(before).user < 200_000); // Microseconds that this process got, whoever else is busy.
+    expect(watch.use()).toMatchObject({ ownCoresBusy: expect.any(Number), otherCoresBusy: expect.any(Number) });
+    expect(watch.use()?.ownCoresBusy).toBeGreaterThan(0);
+  });
+
+  it.runIf(process.platform === 'linux')('says of the cores what /proc says', () => {
+    const [fromProc, fromOs] = [coreTimesFromProc(), coreTimesFromOs()];
+    // Node leaves out what /proc counts as softirq and steal.
+    expect(fromOs.busyMs).toBeLessThanOrEqual(fromProc.busyMs + 100);
+    expect(fromOs.busyMs + fromProc.stolenMs).toBeGreaterThan(fromProc.busyMs * 0.8);
+  });
+
+  it('is not read where nobody says which processes are ours', () => {
+    expect(readMachine('win32')).toBeUndefined();
   });
 });
 

@@ -1,12 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { processTree } from '../os/processes.ts';
+import { type ProcessRow, processTree } from '../os/processes.ts';
+import { type CoreTimes, coreTimesFromOs, coreTimesFromProc } from './core-times.ts';
 import { readCpuLimit } from './cpu-limit.ts';
 import { cpuMsOf } from './cpu-time.ts';
 
-/** Milliseconds of one clock tick in /proc/stat. */
-const millisecondsPerTick = 10;
 /** From this share of the cores on, what others take can bend a time that we measure. */
 const disturbingShare = 0.25;
 
@@ -22,24 +19,30 @@ export interface MachineUse {
   pausedCores?: number;
 }
 
-/** What Linux has counted until now, in milliseconds of CPU. */
-interface MachineReading {
+/** What has been counted until now, in milliseconds of CPU. */
+interface MachineReading extends CoreTimes {
   at: number;
-  busyMs: number;
-  stolenMs: number;
+  /** By this process and all it started, ended children included. */
   ownMs: number;
-  pausedMs: number | undefined;
-  /** Cores that we may run on, and which the readings are about. */
-  cores: number;
+  /** The same by process, where nobody counts what ended children have used: outside of Linux. */
+  ownByPid?: Map<number, number>;
+  pausedMs?: number | undefined;
 }
 
-/** Watches who uses the machine. Linux only. */
+/** Watches who uses the machine: on Linux and macOS; Windows does not say which processes are ours. */
 export class MachineWatch {
-  readonly #from = readMachine();
+  readonly #read: () => MachineReading | undefined;
+  readonly #from: MachineReading | undefined;
+
+  /** @param read how this system tells, in tests of another system. */
+  constructor(read: () => MachineReading | undefined = readMachine) {
+    this.#read = read;
+    this.#from = read();
+  }
 
   /** Since the start, or undefined where that can't be told. */
   use(): MachineUse | undefined {
-    const to = readMachine();
+    const to = this.#read();
     return this.#from && to && useBetween(this.#from, to);
   }
 
@@ -81,34 +84,37 @@ export function disturbance(
       };
 }
 
-/** @param root what stands for `/`, in tests. */
-export function readMachine(root = '/'): MachineReading | undefined {
-  if (process.platform !== 'linux') return undefined;
-  const allowed = allowedCores(readFileSync(join(root, 'proc/self/status'), 'utf8'));
-  const perCore = readFileSync(join(root, 'proc/stat'), 'utf8').matchAll(/^cpu(\d+) (.*)$/gm);
-  const reading = { busyMs: 0, stolenMs: 0, cores: 0 };
-  for (const [, core, ticks = ''] of perCore) {
-    if (!allowed(Number(core))) continue;
-    const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = ticks.split(' ').map(Number);
-    reading.busyMs += (user + nice + system + irq + softirq + steal) * millisecondsPerTick;
-    reading.stolenMs += steal * millisecondsPerTick;
-    reading.cores++;
-  }
-  const ownMs = cpuMsOf(processTree(process.pid));
-  return { at: performance.now(), ...reading, ownMs, pausedMs: readCpuLimit(root).pausedMs };
+/** What this system has counted until now, or undefined where it does not say which processes are ours. */
+export function readMachine(platform: NodeJS.Platform = process.platform): MachineReading | undefined {
+  if (platform === 'linux') return readLinux();
+  return platform === 'win32' ? undefined : readElsewhere();
 }
 
-/** From "Cpus_allowed_list:	0-1,4" of a process's status. */
-function allowedCores(status: string): (core: number) => boolean {
-  const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? '0-';
-  const ranges = list.split(',').map((range) => range.split('-'));
-  return (core) => ranges.some(([first, last = first]) => core >= Number(first) && (!last || core <= Number(last)));
+/** @param root what stands for `/`, in tests. */
+export function readLinux(root = '/'): MachineReading {
+  const ownMs = cpuMsOf(processTree(process.pid));
+  return { at: performance.now(), ...coreTimesFromProc(root), ownMs, pausedMs: readCpuLimit(root).pausedMs };
+}
+
+/** Without /proc, as on macOS: the cores as Node tells them, and our processes as `ps` does. */
+export function readElsewhere(
+  readCores: () => CoreTimes = coreTimesFromOs,
+  ownTree: () => ProcessRow[] = () => processTree(process.pid),
+): MachineReading {
+  const tree = ownTree();
+  const ownByPid = new Map(tree.map((row) => [row.pid, row.cpuMs]));
+  return { at: performance.now(), ...readCores(), ownMs: cpuMsOf(tree), ownByPid };
+}
+
+/** What each process used meanwhile. One that has ended counts for nothing, or its past would be taken off the others. */
+function growth(from: Map<number, number>, to: Map<number, number>): number {
+  return [...to].reduce((sum, [pid, ms]) => sum + Math.max(0, ms - (from.get(pid) ?? 0)), 0);
 }
 
 /** @param usable how many cores we count with; what others do on more than those does not touch us. */
 export function useBetween(from: MachineReading, to: MachineReading, usable = availableParallelism()): MachineUse {
   const coresIn = (ms: number) => ms / (to.at - from.at);
-  const ownMs = to.ownMs - from.ownMs;
+  const ownMs = from.ownByPid && to.ownByPid ? growth(from.ownByPid, to.ownByPid) : to.ownMs - from.ownMs;
   const others = coresIn(to.busyMs - from.busyMs - ownMs);
   const spare = Math.max(0, to.cores - usable);
   return {
