@@ -2,6 +2,7 @@ import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import type { CheckResult } from '../../checks/harness/model/result.ts';
 import type { Failure } from '../../checks/harness/model/verdict.ts';
 import type { Subject } from './subjects.ts';
+import type { Part } from './verify-jobs.ts';
 
 /** What verify makes of one check. */
 export interface Judgement {
@@ -11,7 +12,7 @@ export interface Judgement {
 }
 
 /** Compares the result of a check with what its subject must get. */
-export function judge(lesson: Lesson, subject: Subject, result: CheckResult): Judgement {
+export function judge(lesson: Lesson, subject: Subject, result: CheckResult, part: Part = 'whole'): Judgement {
   const behaviours = [...result.behaviours, ...result.further.behaviours];
   const failed = behaviours.filter((behaviour) => behaviour.outcome === 'fail').map((behaviour) => behaviour.id);
   const undecided = behaviours.filter((b) => b.outcome === 'inconclusive').map((b) => `${b.id}: ${b.reason}`);
@@ -41,7 +42,7 @@ export function judge(lesson: Lesson, subject: Subject, result: CheckResult): Ju
       got: first === behaviour && !saysSo ? `${first}, but says: ${said}` : got,
     };
   }
-  const star = result.further.behaviours.length === 0 || result.further.verdict === 'pass';
+  const star = part === 'load' || result.further.behaviours.length === 0 || result.further.verdict === 'pass';
   return { right: result.verdict === 'pass' && star, expected: 'pass', got };
 }
 

@@ -1,36 +1,28 @@
-import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import type { Run } from '../../checks/harness/os/run.ts';
 import { checkInOwnProcess } from '../running/check-process.ts';
 import { dim, green, red } from '../terminal/style.ts';
 import { judge, margins } from './expectation.ts';
-import type { Subject } from './subjects.ts';
-
-/** One verdict to come. */
-export interface Job {
-  lesson: Lesson;
-  subject: Subject;
-  withLoad: boolean;
-}
+import type { Job } from './verify-jobs.ts';
 
 /** Judges a subject in a process of its own and prints its row, which it returns too when the verdict is a wrong one. */
-export async function verifyOnce(run: Run, { lesson, subject, withLoad }: Job): Promise<string | undefined> {
+export async function verifyOnce(run: Run, { lesson, subject, part }: Job): Promise<string | undefined> {
   // The starter is judged whole, for the list of what it fails and for its margins; the others as a learner's app is.
-  // A wrong turn that holds every behaviour meets no load: it has not failed, which is wrong enough.
   const flags = [
-    '--further',
+    ...(part === 'load' ? [] : ['--further']),
     ...(subject.role === 'starter' ? ['--all'] : []),
-    ...(subject.role === 'starter' && withLoad ? ['--load-anyway'] : []),
-    ...(withLoad ? [] : ['--no-load']),
+    ...(subject.role === 'starter' && part === 'whole' ? ['--load-anyway'] : []),
+    ...(part === 'behaviours' ? ['--no-load'] : []),
   ];
   const startedAt = performance.now();
-  const result = await checkInOwnProcess(run, lesson, ['--subject', subject.dir, ...flags]);
+  const command = part === 'load' ? 'load' : 'check';
+  const result = await checkInOwnProcess(run, lesson, ['--subject', subject.dir, ...flags], command);
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
   if (typeof result === 'string') {
     const line = `✘ ${row([lesson.folder, subject.name, '', result, '', seconds])}`;
     console.log(red(line));
     return line;
   }
-  const { right, expected, got } = judge(lesson, subject, result);
+  const { right, expected, got } = judge(lesson, subject, result, part);
   const short = subject.role === 'starter' ? `${lesson.starterFails.length} behaviours fail` : expected;
   const cells = [lesson.folder, subject.name, right ? short : expected, right ? 'as expected' : got];
   const line = row([...cells, margins(subject, result), seconds]);

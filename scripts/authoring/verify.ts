@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import type { Command } from '../command.ts';
 import { findLesson, readLessons } from '../learner/lesson-list.ts';
 import { withRun } from '../running/session.ts';
-import { bold, duration, red } from '../terminal/style.ts';
+import { bold, dim, duration, red } from '../terminal/style.ts';
 import { UsageError } from '../usage-error.ts';
 import { keepOneCoreBusy } from './busy.ts';
 import { type Subject, subjectsOf } from './subjects.ts';
-import { heading, type Job, verifyOnce } from './verify-once.ts';
+import { type Job, jobsFor } from './verify-jobs.ts';
+import { heading, verifyOnce } from './verify-once.ts';
 
 /**
  * Apps judged side by side while no load is run: behaviours mostly wait. Those of a lesson about CPU time share one lane,
@@ -24,6 +24,7 @@ export const command: Command = {
     busy: { summary: 'keep one core busy meanwhile' },
     'no-load': { summary: 'behaviours only' },
     'no-wrong-turns': { summary: 'starters, solutions and other ways only' },
+    rest: { summary: 'what npm test leaves out: wrong turns, and loads without the behaviours before them' },
     only: { summary: 'only the subject of this name', value: 'SUBJECT' },
   },
   async run(args) {
@@ -32,7 +33,7 @@ export const command: Command = {
     const repeat = Number(args.valueOf('repeat') ?? 1);
     if (!Number.isInteger(repeat) || repeat < 1)
       throw new UsageError(`--repeat takes a whole number, not "${args.valueOf('repeat')}".`);
-    const noLoad = args.has('no-load');
+    const [noLoad, rest] = [args.has('no-load'), args.has('rest')];
     const wanted = (subject: Subject) => {
       if (args.valueOf('only') !== undefined) return args.valueOf('only') === subject.name;
       if (subject.role !== 'wrong-turn') return true;
@@ -47,7 +48,7 @@ export const command: Command = {
       const jobs = chosen.flatMap((lesson) =>
         subjectsOf(lesson, join(run.dir, 'subjects'))
           .filter((subject) => wanted(subject))
-          .flatMap((subject) => jobsFor(lesson, subject, { repeat, noLoad })),
+          .flatMap((subject) => jobsFor(lesson, subject, { repeat, noLoad, rest })),
       );
       const takeFrom = async (...queues: Iterable<Job>[]) => {
         for (const queue of queues) {
@@ -58,16 +59,24 @@ export const command: Command = {
           }
         }
       };
-      const waiting = jobs.filter(({ withLoad, lesson }) => !withLoad && !lesson.cpuBound).values();
-      const computing = jobs.filter(({ withLoad, lesson }) => !withLoad && lesson.cpuBound).values();
-      await Promise.all([takeFrom(computing, waiting), ...Array.from({ length: lanes - 1 }, () => takeFrom(waiting))]);
-      await takeFrom(jobs.filter(({ withLoad }) => withLoad));
+      const waiting = jobs.filter(({ part, lesson }) => part === 'behaviours' && !lesson.cpuBound);
+      const computing = jobs.filter(({ part, lesson }) => part === 'behaviours' && lesson.cpuBound);
+      const loads = jobs.filter(({ part }) => part !== 'behaviours');
+      const lane = waiting.values();
+      await Promise.all([takeFrom(computing, lane), ...Array.from({ length: lanes - 1 }, () => takeFrom(lane))]);
+      const behavioursTook = performance.now() - startedAt;
+      await takeFrom(loads);
+      const phases = [
+        `${waiting.length + computing.length} without a load, ${lanes} side by side, in ${duration(behavioursTook)}`,
+        `${loads.length} with one, alone, in ${duration(performance.now() - startedAt - behavioursTook)}`,
+      ];
       const conditions = [repeat > 1 ? `each ${repeat} times` : '', args.has('busy') ? 'one core kept busy' : '']
         .filter(Boolean)
         .join(', ');
       console.log();
       // Once more, or who reads the end of a long run looks for them among two hundred lines.
       for (const line of wrong) console.log(red(line));
+      console.log(dim(phases.join('; ')));
       console.log(
         `${right} verdicts right, ${wrong.length} wrong${conditions ? ` (${conditions})` : ''}, in ${duration(performance.now() - startedAt)}`,
       );
@@ -75,12 +84,3 @@ export const command: Command = {
     });
   },
 };
-
-function jobsFor(lesson: Lesson, subject: Subject, { repeat, noLoad }: { repeat: number; noLoad: boolean }): Job[] {
-  return Array.from({ length: repeat }, (_, round) => {
-    // The starter's load is run for its margins, and those don't flip.
-    const meetsLoad =
-      subject.role === 'wrong-turn' ? subject.expects.behaviour === 'load' : subject.role !== 'starter' || round === 0;
-    return { lesson, subject, withLoad: meetsLoad && !noLoad };
-  });
-}

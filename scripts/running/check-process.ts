@@ -8,13 +8,18 @@ import type { Run } from '../../checks/harness/os/run.ts';
 import { isStopping } from './session.ts';
 
 /**
- * `npm run check` in a process of its own, as a learner would run it.
+ * `npm run check`, or `npm run load`, in a process of its own, as a learner would run it.
  * @returns its result, or what it said instead of one. Nothing any more once this process was told to stop, or one check after
  * the other would be started and ended.
  */
-export async function checkInOwnProcess(run: Run, lesson: Lesson, flags: string[]): Promise<CheckResult | string> {
+export async function checkInOwnProcess(
+  run: Run,
+  lesson: Lesson,
+  flags: string[],
+  command: 'check' | 'load' = 'check',
+): Promise<CheckResult | string> {
   const script = fileURLToPath(new URL('../workshop.js', import.meta.url));
-  const child = spawn(process.execPath, [script, 'check', String(lesson.number), '--json', ...flags], {
+  const child = spawn(process.execPath, [script, command, String(lesson.number), '--json', ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
     env: { ...process.env, ...run.env },

@@ -1,0 +1,38 @@
+import type { Lesson } from '../../checks/harness/model/lesson.ts';
+import type { Subject } from './subjects.ts';
+
+/** What of a check is run: its behaviours, its load, or the whole of it as a learner does. */
+export type Part = 'behaviours' | 'load' | 'whole';
+
+/** One verdict to come. */
+export interface Job {
+  lesson: Lesson;
+  subject: Subject;
+  part: Part;
+}
+
+export interface JobOptions {
+  repeat: number;
+  noLoad: boolean;
+  /** What `npm test` leaves out: wrong turns, and the loads of those whose behaviours it has judged. */
+  rest: boolean;
+}
+
+/** The verdicts that a subject is to get. */
+export function jobsFor(lesson: Lesson, subject: Subject, { repeat, noLoad, rest }: JobOptions): Job[] {
+  return Array.from(
+    { length: repeat },
+    (_, round): Job => ({ lesson, subject, part: partOf(subject, round, noLoad, rest) }),
+  )
+    .filter(() => !(rest && subject.role === 'starter'))
+    .filter(({ part }) => !(noLoad && part === 'load'));
+}
+
+function partOf(subject: Subject, round: number, noLoad: boolean, rest: boolean): Part {
+  // A wrong turn that holds every behaviour meets no load: it has not failed, which is wrong enough.
+  if (subject.role === 'wrong-turn') return subject.expects.behaviour === 'load' && !noLoad ? 'whole' : 'behaviours';
+  if (rest) return 'load';
+  // The starter's load is run for its margins, and those don't flip.
+  if (noLoad || (subject.role === 'starter' && round > 0)) return 'behaviours';
+  return 'whole';
+}

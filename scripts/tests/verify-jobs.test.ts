@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import lesson from '../../checks/harness-tests/fixture/lesson.ts';
+import type { Subject } from '../authoring/subjects.ts';
+import { type JobOptions, jobsFor } from '../authoring/verify-jobs.ts';
+
+const starter: Subject = { role: 'starter', name: 'starter', dir: '' };
+const solution: Subject = { role: 'solution', name: 'solution', dir: '' };
+const otherWay: Subject = { role: 'other-way', name: 'by-hand', dir: '' };
+const wrong = (behaviour: string): Subject => ({
+  role: 'wrong-turn',
+  name: behaviour,
+  dir: '',
+  expects: { behaviour, message: '', why: '' },
+});
+const subjects = [starter, solution, otherWay, wrong('page'), wrong('load')];
+
+function parts(options: Partial<JobOptions>): string[] {
+  const all = { repeat: 1, noLoad: false, rest: false, ...options };
+  return subjects
+    .flatMap((subject) => jobsFor(lesson, subject, all))
+    .map(({ subject, part }) => `${subject.name} ${part}`);
+}
+
+describe('the verdicts of a verify', () => {
+  it('are whole, but for wrong turns that fail before a load', () => {
+    expect(parts({})).toEqual(['starter whole', 'solution whole', 'by-hand whole', 'page behaviours', 'load whole']);
+  });
+
+  it('are, in npm test and in the rest together, the same', () => {
+    const inTest = subjects
+      .filter(({ role }) => role !== 'wrong-turn')
+      .flatMap((subject) => jobsFor(lesson, subject, { repeat: 1, noLoad: true, rest: false }))
+      .map(({ subject, part }) => `${subject.name} ${part}`);
+    expect(inTest).toEqual(['starter behaviours', 'solution behaviours', 'by-hand behaviours']);
+    expect(parts({ rest: true })).toEqual(['solution load', 'by-hand load', 'page behaviours', 'load whole']);
+  });
+
+  it('repeat the behaviours of the starter, and its load once', () => {
+    expect(parts({ repeat: 2 }).slice(0, 2)).toEqual(['starter whole', 'starter behaviours']);
+  });
+});
