@@ -13,7 +13,7 @@ import { runCheck } from '../running/run-check.ts';
 import { withRun } from '../running/session.ts';
 import { subjectOf, verdictExitCodes, whoseOf } from '../running/subject.ts';
 import { isWatched } from '../running/watched.ts';
-import { CheckPrinter } from '../terminal/print-check.ts';
+import { appMark, CheckPrinter } from '../terminal/print-check.ts';
 
 export const command: Command = {
   summary: 'Checks a lesson: its behaviours first, then its load.',
@@ -29,6 +29,7 @@ export const command: Command = {
     'no-load': { summary: 'leave the load run out' },
     further: { summary: 'after a pass, judge what goes beyond the core of the lesson' },
     'load-anyway': { summary: 'run the load although a behaviour fails' },
+    output: { summary: 'show what the app prints, each line with the instance that printed it' },
     json: { summary: 'print the whole result as JSON (schema: CONTRIBUTING.md)' },
   },
   async run(args) {
@@ -44,6 +45,7 @@ export const command: Command = {
         all: args.has('all'),
         further: args.has('further'),
         load,
+        output: args.has('output'),
       };
       if (wrongTurn === undefined) printer?.begin(relative(repoDir, subjectDir) || subjectDir);
       else {
@@ -51,7 +53,7 @@ export const command: Command = {
         plan.subjectDir = dir;
         printer?.begin(`the wrong turn ${wrongTurn}: ${why}`);
       }
-      return runCheck(lesson, plan, printer);
+      return runCheck(lesson, plan, printer ?? beside);
     });
     if (isOwn(args)) await updateProgress((before) => withResult(before, result, load !== 'never'));
     const picture = afterLoad(lesson, result.load, whoseOf(args));
@@ -60,6 +62,9 @@ export const command: Command = {
     return verdictExitCodes[result.verdict];
   },
 };
+
+/** What a check shows beside the JSON that it prints: the app's own output, if that is asked for. */
+const beside = { output: (from: string, line: string) => console.error(`${appMark(from)}${line}`) };
 
 const isOwn = (args: Arguments) => whoseOf(args) === 'lesson';
 

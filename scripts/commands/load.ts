@@ -14,6 +14,7 @@ export const command: Command = {
   flags: {
     solution: { summary: 'load our solution instead of your app' },
     subject: { summary: 'load the app in this folder instead', value: 'DIR' },
+    output: { summary: 'show what the app prints, each line with the instance that printed it' },
     json: { summary: 'print the whole result as JSON (schema: CONTRIBUTING.md)' },
   },
   async run(args) {
@@ -22,7 +23,11 @@ export const command: Command = {
     const printer = args.has('json') ? undefined : new CheckPrinter(lesson);
     printer?.begin(relative(repoDir, subjectDir) || subjectDir);
     const result = await withRun(() =>
-      runCheck(lesson, { folder: lesson.folder, subjectDir, all: false, further: false, load: 'only' }, printer),
+      runCheck(
+        lesson,
+        { folder: lesson.folder, subjectDir, all: false, further: false, load: 'only', output: args.has('output') },
+        printer,
+      ),
     );
     const picture = afterLoad(lesson, result.load, whoseOf(args));
     const next = [`Behaviours are not part of this: npm run check lesson-${lesson.number}`];

@@ -18,6 +18,8 @@ import { isStopping } from './session.ts';
 export interface CheckWatcher {
   services?(services: Record<string, string>): void;
   doing?(text: string): void;
+  /** A line that the app has printed. @param from which of its processes: "instance 1". */
+  output?(from: string, line: string): void;
   behaviour?(result: BehaviourResult): void;
   further?(result: BehaviourResult): void;
   load?(result: LoadResult): void;
@@ -37,7 +39,10 @@ export async function runCheck(lesson: Lesson, plan: CheckPlan, watcher: CheckWa
     notes: [],
     elapsedMs: 0,
   };
-  const hangUp = listen(({ text }) => watcher.doing?.(text));
+  const hangUp = listen((told) => {
+    if (told.type === 'doing') watcher.doing?.(told.text);
+    else watcher.output?.(told.from, told.text);
+  });
   try {
     const problems = await runVitest(plan, (test) => {
       if (isStopping()) return; // The app that it speaks of was ended by us.

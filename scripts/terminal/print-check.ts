@@ -2,7 +2,10 @@ import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import type { BehaviourResult, CheckResult, LoadResult } from '../../checks/harness/model/result.ts';
 import type { CheckWatcher } from '../running/run-check.ts';
 import { behaviourLines, furtherSummary, loadLines, summary } from './check-lines.ts';
-import { bold, dim, duration, spread, wrap, yellow } from './style.ts';
+import { bold, cyan, dim, duration, spread, wrap, yellow } from './style.ts';
+
+/** Stands before each line that an app prints, so that it is told apart from the verdict. */
+export const appMark = (from: string): string => cyan(`  ${from} │ `);
 
 /** Shows a check while it runs: a line for each behaviour, and on a terminal what is being done right now. */
 export class CheckPrinter implements CheckWatcher {
@@ -37,6 +40,10 @@ export class CheckPrinter implements CheckWatcher {
     // Without a terminal only what takes long is worth a line of its own.
     if (!this.#live && /once more|download|unpack/i.test(text)) console.log(`  … ${text}`);
     this.#status = text;
+  }
+
+  output(from: string, line: string): void {
+    this.#print(`${appMark(from)}${line}`);
   }
 
   behaviour(result: BehaviourResult): void {

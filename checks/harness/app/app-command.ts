@@ -4,6 +4,7 @@ import { OutputTail } from '../os/output-tail.ts';
 import { killNow, processTree } from '../os/processes.ts';
 import type { Run } from '../os/run.ts';
 import { inheritedEnv } from './inherited-env.ts';
+import { OutputLines } from './output-lines.ts';
 
 /** Longer than any migration of a lesson takes on a busy machine: on a quiet one it is 2 s. */
 const limitMs = 40_000;
@@ -24,10 +25,12 @@ export interface AppCommand {
   /** What `node` runs in it: "src/migrate.ts". */
   script: string;
   env: Record<string, string>;
+  /** Gets each line that it prints, as it comes. */
+  onOutput?: ((line: string) => void) | undefined;
 }
 
 /** Runs a script of the app that ends by itself. One that does not is ended, with its children. */
-export async function runAppCommand({ run, dir, script, env }: AppCommand): Promise<AppCommandEnd> {
+export async function runAppCommand({ run, dir, script, env, onOutput }: AppCommand): Promise<AppCommandEnd> {
   const child = spawn(process.execPath, [script], {
     cwd: dir,
     detached: true,
@@ -38,6 +41,7 @@ export async function runAppCommand({ run, dir, script, env }: AppCommand): Prom
   const output = new OutputTail();
   output.follow(child.stdout);
   output.follow(child.stderr);
+  if (onOutput) new OutputLines(onOutput).follow(child.stdout, child.stderr);
   let late = false;
   const limit = setTimeout(() => {
     late = true;

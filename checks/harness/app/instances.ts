@@ -34,6 +34,8 @@ export interface InstancesOptions {
   run: Run;
   probes: ProbeServer;
   profileDir?: string | undefined;
+  /** Gets each line that the learner's app prints, as it comes, with the name of the process: "instance 1". */
+  onOutput?: ((from: string, line: string) => void) | undefined;
   /** What every instance is told of what is around it. */
   env: () => Record<string, string>;
 }
@@ -65,13 +67,14 @@ export class Instances {
 
   /** Starts one more process of the app, or of one that it is compared with. Whoever asks for it lists or ends it. */
   async start(name: string, { env = {}, under = [], reference }: InstanceOptions = {}): Promise<Instance> {
-    const { run, subjectDir, probes, profileDir } = this.#options;
+    const { run, subjectDir, probes, profileDir, onOutput } = this.#options;
     const key = `app${++this.#made}`;
     const app = await startApp({
       run,
       dir: reference ? this.#dirOf(reference) : subjectDir,
       name,
       under,
+      onOutput: reference ? undefined : onOutput && ((line) => onOutput(name, line)),
       env: { ...this.#options.env(), ...probes.env(key, profileDir), ...env },
     });
     return Object.assign(app, { probe: probes.probeOf(key, app.pid) });
@@ -128,5 +131,6 @@ export class Instances {
 
   async kill(): Promise<void> {
     await Promise.all(this.all.map((instance) => instance.kill()));
+    if (this.#options.onOutput) await Promise.all(this.all.map((instance) => instance.drained()));
   }
 }

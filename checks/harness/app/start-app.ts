@@ -4,6 +4,7 @@ import type { Run } from '../os/run.ts';
 import { AppProcess } from './app-process.ts';
 import { inheritedEnv } from './inherited-env.ts';
 import { listeningHost, ownsItsPort } from './listening.ts';
+import { OutputLines } from './output-lines.ts';
 
 export interface AppOptions {
   run: Run;
@@ -15,6 +16,8 @@ export interface AppOptions {
   name: string;
   /** A command that is put before node's and becomes it: `taskset -c 0`. */
   under?: readonly string[];
+  /** Gets each line that it prints, as it comes. */
+  onOutput?: ((line: string) => void) | undefined;
   /** Draws its port. */
   drawPort?: () => Promise<number>;
 }
@@ -37,7 +40,7 @@ export async function startApp(options: AppOptions): Promise<AppProcess> {
 
 /** Undefined when somebody else listens on the port that was drawn for the app. */
 async function startOnce(
-  { run, dir, env, name, under = [], drawPort = freePort }: AppOptions,
+  { run, dir, env, name, under = [], onOutput, drawPort = freePort }: AppOptions,
   trust?: 'whoever listens',
 ): Promise<AppProcess | undefined> {
   const port = await drawPort();
@@ -50,6 +53,7 @@ async function startOnce(
   });
   run.adopt(child);
   const app = new AppProcess(child, port, name);
+  if (onOutput) new OutputLines(onOutput).follow(child.stdout, child.stderr);
   const spawnedAt = performance.now();
   try {
     app.host = await listeningHost(app);

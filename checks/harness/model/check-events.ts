@@ -1,15 +1,16 @@
 import { BroadcastChannel } from 'node:worker_threads';
 
-/** What is being done right now, from the check's thread to the command that shows it. */
-export interface Progress {
-  type: 'doing';
-  text: string;
-}
+/** What goes on in a check, from its thread to the command that shows it. */
+export type Progress =
+  /** What is being done right now. */
+  | { type: 'doing'; text: string }
+  /** A line that the app has printed, and which of its processes: "instance 1". */
+  | { type: 'output'; from: string; text: string };
 
 const channelName = 'encore-progress';
 let sender: BroadcastChannel | undefined;
 
-/** Says what is being done. Costs nothing when nobody listens. */
+/** Says what goes on. Costs nothing when nobody listens. */
 export function tell(progress: Progress): void {
   if (!sender) {
     sender = new BroadcastChannel(channelName);

@@ -112,6 +112,8 @@ export interface CheckPlan {
   load: 'after-behaviours' | 'always' | 'only' | 'never';
   /** Profiles the app under its load, and writes the profiles into this folder. */
   profileDir?: string;
+  /** Tells what the app prints, as it comes. */
+  output?: boolean;
 }
 
 /** Three values, default fail: pass needs every behaviour judged and held. */

@@ -66,6 +66,7 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
         run: attachRun(),
         profileDir: plan.profileDir,
         onProgress: (text) => tell({ type: 'doing', text }),
+        onOutput: plan.output ? (from, text) => tell({ type: 'output', from, text }) : undefined,
       });
       if (plan.load !== 'only') begin(core, environment);
     } catch (error) {

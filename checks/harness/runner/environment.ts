@@ -26,6 +26,8 @@ export interface EnvironmentOptions {
   balancerPort?: number;
   /** Where the threads of the instances write their CPU profiles; they are not profiled without. */
   profileDir?: string | undefined;
+  /** Gets each line that the app prints, as it comes, with the name of the process: "instance 1". */
+  onOutput?: ((from: string, line: string) => void) | undefined;
 }
 
 /** Everything that a lesson's app needs around it, started in order and ended together. */
@@ -130,10 +132,16 @@ export class Environment implements AsyncDisposable {
 
   /** Runs the lesson's migrations to their end, with whatever that is. */
   async migrate(env: Record<string, string> = {}): Promise<AppCommandEnd> {
-    const { run, subjectDir: dir } = this.#options;
+    const { run, subjectDir: dir, onOutput } = this.#options;
     const { migrate: script } = this.lesson;
     if (!script) throw new TypeError(`${this.lesson.folder} has no migrations`);
-    return runAppCommand({ run, dir, script, env: { ...this.#appEnv(), ...env } });
+    return runAppCommand({
+      run,
+      dir,
+      script,
+      env: { ...this.#appEnv(), ...env },
+      onOutput: onOutput && ((line) => onOutput(script, line)),
+    });
   }
 
   async #migrateFirst(script: string): Promise<void> {
