@@ -9,6 +9,7 @@ import { oneLesson, readLessons } from '../learner/lesson-list.ts';
 import { withResult } from '../learner/progress.ts';
 import { updateProgress } from '../learner/progress-file.ts';
 import { afterLoad } from '../report/after-load.ts';
+import { editorsLaunch } from '../running/debugger.ts';
 import { runCheck } from '../running/run-check.ts';
 import { withRun } from '../running/session.ts';
 import { subjectOf, verdictExitCodes, whoseOf } from '../running/subject.ts';
@@ -38,6 +39,9 @@ export const command: Command = {
     const subjectDir = subjectOf(lesson, args);
     const printer = args.has('json') ? undefined : new CheckPrinter(lesson);
     const load = args.has('no-load') ? 'never' : args.has('load-anyway') ? 'always' : 'after-behaviours';
+    const notes = editorsLaunch().nodeOptions
+      ? [`NODE_OPTIONS does not reach a checked app; it does with npm run dev lesson-${lesson.number}.`]
+      : [];
     const result = await withRun(async (run) => {
       const plan: CheckPlan = {
         folder: lesson.folder,
@@ -47,7 +51,7 @@ export const command: Command = {
         load,
         output: args.has('output'),
       };
-      if (wrongTurn === undefined) printer?.begin(relative(repoDir, subjectDir) || subjectDir);
+      if (wrongTurn === undefined) printer?.begin(relative(repoDir, subjectDir) || subjectDir, notes);
       else {
         const { dir, why } = wrongTurnForShow(lesson, wrongTurn, join(run.dir, 'subjects'));
         plan.subjectDir = dir;

@@ -1,12 +1,14 @@
 import { relative } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { BehaviourFailure, Inconclusive } from '../../checks/harness/model/verdict.ts';
 import { repoDir } from '../../checks/harness/os/run.ts';
 import { Environment } from '../../checks/harness/runner/environment.ts';
 import type { Command } from '../command.ts';
 import { oneLesson, readLessons } from '../learner/lesson-list.ts';
+import { Debuggers, editorsLaunch } from '../running/debugger.ts';
+import { DevRestarts, explainFailure } from '../running/dev-restarts.ts';
 import { withRun } from '../running/session.ts';
 import { subjectOf } from '../running/subject.ts';
+import { appMark } from '../terminal/print-check.ts';
 import { bold, dim } from '../terminal/style.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -14,11 +16,13 @@ import { UsageError } from '../usage-error.ts';
 const usualPort = 8080;
 
 export const command: Command = {
-  summary: 'Starts a lesson with everything around it, without checks, until Ctrl-C.',
+  summary:
+    'Starts a lesson with everything around it, without checks, until Ctrl-C, and restarts the app on every save.',
   takes: 'lesson-N',
   flags: {
     solution: { summary: 'start our solution instead of your app' },
     subject: { summary: 'start the app in this folder instead', value: 'DIR' },
+    inspect: { summary: 'let a debugger attach to each instance (Chrome, VS Code); the ports are printed' },
     port: { summary: `port to come in by, ${usualPort} or a free one`, value: 'N' },
   },
   async run(args) {
@@ -28,6 +32,8 @@ export const command: Command = {
     if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new UsageError(`--port takes a number, not "${port}".`);
     console.log(bold(`lesson ${lesson.number} · ${lesson.title}`));
     console.log(dim(`starting ${relative(repoDir, subjectDir)}`));
+    const debuggers = args.has('inspect') ? new Debuggers() : undefined;
+    const ports = new Map<string, number>();
     return withRun(async (run) => {
       const start = (balancerPort: number) =>
         Environment.start({
@@ -36,6 +42,8 @@ export const command: Command = {
           run,
           balancerPort,
           onProgress: (text) => console.log(dim(`  … ${text}`)),
+          onOutput: (from, line) => console.log(`${appMark(from)}${line}`),
+          launch: async (name) => ({ ...editorsLaunch(), ...(await debuggers?.launch(name)), port: ports.get(name) }),
         });
       let environment: Environment;
       try {
@@ -47,42 +55,42 @@ export const command: Command = {
         return explain(error, port);
       }
       await using env = environment;
-      console.log();
-      if (env.cdn) console.log(`  cdn          ${env.cdn.url}  ${dim(env.cdn.label)}`);
-      console.log(`  balancer     ${env.balancer.url}`);
-      for (const instance of env.instances)
-        console.log(`  ${instance.name.padEnd(12)} ${instance.url}  pid ${instance.pid}`);
-      for (const [name, service] of env.openServices())
-        console.log(`  ${name.padEnd(12)} ${Object.values(service.env).join(' ')}  ${dim(service.label)}`);
-      for (const [variable, path] of Object.entries(env.files)) console.log(`  ${variable.padEnd(14)} ${path}`);
+      for (const instance of env.instances) ports.set(instance.name, instance.port);
+      for (const line of addresses(env, debuggers)) console.log(line);
       console.log('\n  Try:');
       for (const line of lesson.tryIt) console.log(`    ${line.replaceAll('$URL', env.door.url)}`);
       console.log(
-        `\n  After an edit stop with Ctrl-C and start again. Verdict: npm run check lesson-${lesson.number}\n`,
+        `\n  The app restarts when you save; Ctrl-C ends it. Verdict: npm run check lesson-${lesson.number}\n`,
       );
-      const shown = new Map<number, number>();
-      for (;;) {
-        await delay(200);
-        for (const [index, instance] of env.instances.entries()) {
-          const fresh = instance.output.totalBytes - (shown.get(index) ?? 0);
-          if (fresh > 0)
-            process.stdout.write(instance.output.lastBytes(fresh).replace(/^(?=.)/gm, dim(`[${instance.name}] `)));
-          shown.set(index, instance.output.totalBytes);
-          if (instance.crashed) {
-            console.log(`\n  ${instance.name} ended with ${instance.ending()}. Its lines are above.`);
-            return 1;
-          }
-        }
-      }
+      return await new DevRestarts(env, subjectDir).forever(); // Without await the environment would end first.
     });
   },
 };
 
+/** Where everything is, for curl, psql, redis-cli and debuggers. */
+function addresses(env: Environment, debuggers: Debuggers | undefined): string[] {
+  const { cdn, balancer, instances, files } = env;
+  const line = (name: string, address: string, more = '') => `  ${name.padEnd(12)} ${address}  ${dim(more)}`.trimEnd();
+  return [
+    '',
+    ...(cdn ? [line('cdn', cdn.url, cdn.label)] : []),
+    line('balancer', balancer.url),
+    ...instances.map(({ name, url, pid }) => line(name, url, `pid ${pid}`)),
+    ...(debuggers ? instances.map(({ name }) => line('debugger', debuggers.addressOf(name), `of ${name}`)) : []),
+    ...[...env.openServices()].map(([name, { env: told, label }]) => line(name, Object.values(told).join(' '), label)),
+    ...Object.entries(files).map(([variable, path]) => `  ${variable.padEnd(14)} ${path}`),
+    ...(debuggers
+      ? [
+          '',
+          '  Chrome: open chrome://inspect, "Open dedicated DevTools for Node"; other ports than 9229 are added there.',
+          '  VS Code: Run and Debug, "instance 1 of npm run dev"; it comes from .vscode/launch.json.',
+        ]
+      : []),
+  ];
+}
 function explain(error: unknown, port: string | undefined): number {
   if (error instanceof BehaviourFailure) {
-    const { seen, because, appOutput = [] } = error.failure;
-    console.log(`\n  The app did not start: ${seen}.\n  ${because}`);
-    for (const line of appOutput) console.log(dim(`  [your app] │ ${line}`));
+    explainFailure(error);
     return 1;
   }
   if (error instanceof Inconclusive) {

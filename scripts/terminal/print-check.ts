@@ -20,10 +20,13 @@ export class CheckPrinter implements CheckWatcher {
     this.#lesson = lesson;
   }
 
-  /** The first lines, before anything slow. @param subject what is judged: the path of an app, or a wrong turn. */
-  begin(subject: string): void {
+  /**
+   * The first lines, before anything slow.
+   * @param subject what is judged: the path of an app, or a wrong turn.
+   */
+  begin(subject: string, notes: readonly string[] = []): void {
     console.log(bold(`lesson ${this.#lesson.number} · ${this.#lesson.title}`));
-    for (const line of wrap(`checking ${subject}`, '')) console.log(dim(line));
+    for (const note of [`checking ${subject}`, ...notes]) for (const line of wrap(note, '')) console.log(dim(line));
     console.log();
     this.#status = 'starting the app';
     if (!this.#live) return;

@@ -4,6 +4,7 @@ import type { Probe } from '../measure/probe/probe.ts';
 import type { ProbeServer } from '../measure/probe/probe-server.ts';
 import type { Lesson } from '../model/lesson.ts';
 import { BehaviourFailure, type Failure } from '../model/verdict.ts';
+import { freePort, isFree } from '../os/ports.ts';
 import { stillAlive } from '../os/processes.ts';
 import { type Run, repoDir } from '../os/run.ts';
 import type { AppProcess } from './app-process.ts';
@@ -28,6 +29,16 @@ export interface InstanceOptions {
   reference?: Reference | undefined;
 }
 
+/** How `npm run dev` starts an instance otherwise than a check does. */
+export interface Launch {
+  /** A port that it gets if nobody else has it, so that its address outlives a restart. */
+  port?: number | undefined;
+  nodeArgs?: readonly string[];
+  /** What stands in NODE_OPTIONS before our own. */
+  nodeOptions?: string | undefined;
+  env?: Record<string, string>;
+}
+
 export interface InstancesOptions {
   lesson: Lesson;
   subjectDir: string;
@@ -36,6 +47,8 @@ export interface InstancesOptions {
   profileDir?: string | undefined;
   /** Gets each line that the learner's app prints, as it comes, with the name of the process: "instance 1". */
   onOutput?: ((from: string, line: string) => void) | undefined;
+  /** Asked at each start of the learner's app, with the name of the instance. */
+  launch?: ((name: string) => Launch | Promise<Launch>) | undefined;
   /** What every instance is told of what is around it. */
   env: () => Record<string, string>;
 }
@@ -67,15 +80,20 @@ export class Instances {
 
   /** Starts one more process of the app, or of one that it is compared with. Whoever asks for it lists or ends it. */
   async start(name: string, { env = {}, under = [], reference }: InstanceOptions = {}): Promise<Instance> {
-    const { run, subjectDir, probes, profileDir, onOutput } = this.#options;
+    const { run, subjectDir, probes, profileDir, onOutput, launch } = this.#options;
+    const { port, nodeArgs, nodeOptions = '', env: launchEnv } = (!reference && (await launch?.(name))) || {};
     const key = `app${++this.#made}`;
+    const probed = probes.env(key, profileDir);
+    probed.NODE_OPTIONS = `${nodeOptions} ${probed.NODE_OPTIONS}`.trim();
     const app = await startApp({
       run,
       dir: reference ? this.#dirOf(reference) : subjectDir,
       name,
       under,
       onOutput: reference ? undefined : onOutput && ((line) => onOutput(name, line)),
-      env: { ...this.#options.env(), ...probes.env(key, profileDir), ...env },
+      nodeArgs,
+      drawPort: port === undefined ? undefined : async () => ((await isFree(port)) ? port : freePort()),
+      env: { ...this.#options.env(), ...probed, ...launchEnv, ...env },
     });
     return Object.assign(app, { probe: probes.probeOf(key, app.pid) });
   }
@@ -86,20 +104,26 @@ export class Instances {
     return reference === 'solution' ? join(repoDir, 'solutions', folder) : join(repoDir, 'checks', folder, 'starter');
   }
 
-  /** Ends an instance (1-based) and starts it anew, or all of them. */
-  async restart(number?: number, env: Record<string, string> = {}): Promise<void> {
+  /**
+   * Ends an instance (1-based) and starts it anew, or all of them.
+   * @param gently asks with SIGTERM first, as a deploy does.
+   */
+  async restart(number?: number, env: Record<string, string> = {}, gently = false): Promise<void> {
     const which = number === undefined ? this.all.map((_, index) => index) : [number - 1];
-    await Promise.all(
+    // To the end of each, also when another one fails, so that nothing is still starting when the caller goes on.
+    const restarted = await Promise.allSettled(
       which.map(async (index) => {
         const old = this.all[index];
         if (!old) throw new RangeError(`there is no instance ${index + 1}`);
-        await old.kill();
+        if (gently) await old.stop();
+        else await old.kill();
         const instance = await this.start(old.name, { env });
         // Its port is open, but its first turn of the event loop may go on, and what it does on signals may come last.
         await Promise.race([instance.probe.read().catch(() => {}), delay(1_000)]);
         this.all[index] = instance;
       }),
     );
+    for (const result of restarted) if (result.status === 'rejected') throw result.reason;
   }
 
   /** The failure of one that has died without being told to. */

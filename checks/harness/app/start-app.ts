@@ -16,10 +16,12 @@ export interface AppOptions {
   name: string;
   /** A command that is put before node's and becomes it: `taskset -c 0`. */
   under?: readonly string[];
+  /** Node's own arguments: `--inspect=127.0.0.1:9229`. Children that the app forks have them, too. */
+  nodeArgs?: readonly string[] | undefined;
   /** Gets each line that it prints, as it comes. */
   onOutput?: ((line: string) => void) | undefined;
   /** Draws its port. */
-  drawPort?: () => Promise<number>;
+  drawPort?: (() => Promise<number>) | undefined;
 }
 
 /** Ports that somebody else may take before an app gets hold of its own. */
@@ -40,11 +42,11 @@ export async function startApp(options: AppOptions): Promise<AppProcess> {
 
 /** Undefined when somebody else listens on the port that was drawn for the app. */
 async function startOnce(
-  { run, dir, env, name, under = [], onOutput, drawPort = freePort }: AppOptions,
+  { run, dir, env, name, under = [], nodeArgs = [], onOutput, drawPort = freePort }: AppOptions,
   trust?: 'whoever listens',
 ): Promise<AppProcess | undefined> {
   const port = await drawPort();
-  const [command = process.execPath, ...args] = [...under, process.execPath, 'src/server.ts'];
+  const [command = process.execPath, ...args] = [...under, process.execPath, ...nodeArgs, 'src/server.ts'];
   const child = spawn(command, args, {
     cwd: dir,
     detached: true, // The leader of its own process group, so that the whole group can be ended.

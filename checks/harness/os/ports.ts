@@ -17,7 +17,8 @@ export async function freePort(): Promise<number> {
   throw new Error(`no free port was found between ${firstPort} and ${lastPort}`);
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** Whether nothing listens on a port of 127.0.0.1. */
+export async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   return new Promise((resolve) => {
     server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => server.close(() => resolve(true)));

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AppCommandEnd, runAppCommand } from '../app/app-command.ts';
 import { migrationFailed } from '../app/failures.ts';
-import { type Instance, type InstanceOptions, Instances } from '../app/instances.ts';
+import { type Instance, type InstanceOptions, Instances, type Launch } from '../app/instances.ts';
 import { makeLessonFiles } from '../app/lesson-files.ts';
 import { ProbeServer } from '../measure/probe/probe-server.ts';
 import type { Lesson } from '../model/lesson.ts';
@@ -14,7 +14,7 @@ import type { Handles, RegisteredName, StartOptions } from '../services/registry
 import type { OpenService } from '../services/service.ts';
 import { Services } from '../services/services.ts';
 
-export type { Instance, InstanceOptions, Reference } from '../app/instances.ts';
+export type { Instance, InstanceOptions, Launch, Reference } from '../app/instances.ts';
 
 export interface EnvironmentOptions {
   lesson: Lesson;
@@ -28,6 +28,8 @@ export interface EnvironmentOptions {
   profileDir?: string | undefined;
   /** Gets each line that the app prints, as it comes, with the name of the process: "instance 1". */
   onOutput?: ((from: string, line: string) => void) | undefined;
+  /** Asked at each start of the app, with the name of the instance: how it is started otherwise than by a check. */
+  launch?: ((name: string) => Launch | Promise<Launch>) | undefined;
 }
 
 /** Everything that a lesson's app needs around it, started in order and ended together. */
@@ -158,6 +160,13 @@ export class Environment implements AsyncDisposable {
   /** Ends an instance (1-based) and starts it anew, or all of them. */
   async restart(number?: number, env: Record<string, string> = {}): Promise<void> {
     await this.#instances.restart(number, env);
+    this.balancer.setTargets(this.instances);
+  }
+
+  /** The same as a deploy does it: migrations first, then each instance gets SIGTERM and the time to obey. */
+  async redeploy(): Promise<void> {
+    if (this.lesson.migrate) await this.#migrateFirst(this.lesson.migrate);
+    await this.#instances.restart(undefined, {}, true);
     this.balancer.setTargets(this.instances);
   }
 
