@@ -1,28 +1,35 @@
-// The door to every command. Plain JavaScript in old syntax, so that any Node can at least say what is missing.
+// The door to every command. Plain JavaScript in old syntax, so that any Node since 12.20 can say what is missing.
 import { spawn } from 'node:child_process';
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { problemOfInstall } from './installed.js';
 
-const [major, minor] = process.versions.node.split('.').map(Number);
+const repoDir = fileURLToPath(new URL('..', import.meta.url));
 const brought = nodeFromRegistry();
-const usesBrought = !brought || realpathSync(process.execPath) === realpathSync(brought);
+const problem = problemOfInstall(repoDir);
 
-if (!existsSync(new URL('../node_modules', import.meta.url))) {
-  console.error('The packages are not installed yet. Run: npm install');
+if (problem) refuse(problem);
+else if (brought.file && realpathSync(process.execPath) !== realpathSync(brought.file)) runWith(brought.file);
+else if (process.env.NODE_OPTIONS) runWith(process.execPath);
+else runHere(brought.problem);
+
+function refuse(sentence) {
+  console.error(sentence);
   process.exitCode = 2;
-} else if (!usesBrought || process.env.NODE_OPTIONS) {
-  runWith(brought ?? process.execPath);
-} else if (major < 22 || (major === 22 && minor < 18)) {
-  console.error(
-    `This is Node ${process.versions.node}; the workshop needs 22.18 or newer, and no packaged Node fits ${process.platform} ${process.arch}. Install Node 24 from nodejs.org, then run npm install again.`,
-  );
-  process.exitCode = 2;
-} else {
-  const { main } = await import('./cli.ts');
-  process.exitCode = await main(process.argv.slice(2));
-  // Whatever a library left open must not keep the learner waiting.
-  process.exit();
+}
+
+/** @param whyNotBrought why it is not the Node that package.json pins, if it is not. */
+function runHere(whyNotBrought) {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 22 || (major === 22 && minor < 18)) {
+    refuse(`This is Node ${process.versions.node}; the workshop needs 22.18 or newer, and ${whyNotBrought}`);
+    return;
+  }
+  import('./cli.ts')
+    .then(({ main }) => main(process.argv.slice(2)))
+    // Whatever a library left open must not keep the learner waiting.
+    .then((exitCode) => process.exit(exitCode));
 }
 
 /**
@@ -32,10 +39,18 @@ if (!existsSync(new URL('../node_modules', import.meta.url))) {
  */
 function nodeFromRegistry() {
   const { platform, arch } = process;
-  const names = [`node-${platform === 'win32' ? 'win' : platform}-${arch}`, `node-bin-${platform}-${arch}`];
-  const file = platform === 'win32' ? 'node.exe' : 'node';
-  const files = names.map((name) => fileURLToPath(new URL(`../node_modules/${name}/bin/${file}`, import.meta.url)));
-  return files.find((path) => existsSync(path));
+  const known = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).optionalDependencies;
+  const name = [`node-${platform === 'win32' ? 'win' : platform}-${arch}`, `node-bin-${platform}-${arch}`].find(
+    (candidate) => Object.keys(known).includes(candidate),
+  );
+  if (!name)
+    return {
+      problem: `it brings none for ${platform} ${arch}. Install Node 24 or newer from nodejs.org, then run: npm install`,
+    };
+  const url = new URL(`../node_modules/${name}/bin/${platform === 'win32' ? 'node.exe' : 'node'}`, import.meta.url);
+  return existsSync(url)
+    ? { file: fileURLToPath(url) }
+    : { problem: `the one that it brings, ${name}, is not installed. Run: npm install` };
 }
 
 /**
@@ -43,12 +58,14 @@ function nodeFromRegistry() {
  * into NODE_OPTIONS is kept away from it and from all that it starts; `npm run dev` hands it to the app.
  */
 function runWith(node) {
-  const { NODE_OPTIONS = '', ...env } = process.env;
-  const child = spawn(node, process.argv.slice(1), {
-    stdio: 'inherit',
-    env: NODE_OPTIONS ? { ...env, ENCORE_EDITORS_NODE_OPTIONS: NODE_OPTIONS } : env,
-  });
+  if (process.env.NODE_OPTIONS) process.env.ENCORE_EDITORS_NODE_OPTIONS = process.env.NODE_OPTIONS;
+  delete process.env.NODE_OPTIONS;
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
   // A terminal sends Ctrl-C to both of us, and twice does no harm; a supervisor sends its signal to this one only.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+  child.on('exit', (code, signal) => process.exit(code === null ? 128 + (constants.signals[signal] || 0) : code));
+  // It does not run here, such as a Node for glibc where the C library is another one.
+  child.on('error', (error) =>
+    runHere(`the one that it brings does not start here (${error.message}). Install Node 24 or newer from nodejs.org.`),
+  );
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -17,6 +18,10 @@ const nodes = Object.entries<string>(manifest.optionalDependencies).filter(([nam
 const [pinned = ''] = nodes.map(([, version]) => version);
 const major = (version: string) => Number(version.split('.')[0]);
 
+const { packages } = JSON.parse(read('package-lock.json')) as {
+  packages: Record<string, { optionalDependencies?: Record<string, string>; engines?: Record<string, string> }>;
+};
+
 /** What follows a text in the READMEs' output of runs: "7.0.15" after "redis: redis-server ". */
 function shown(before: string): string[] {
   const files = [...globSync('{lessons,solutions}/*/README.md', { cwd: repoDir }), 'README.md'];
@@ -32,9 +37,17 @@ describe('Node', () => {
     expect(read('CONTRIBUTING.md')).toContain(`pin Node ${pinned} through the registry`);
   });
 
-  it('of one’s own must be as new as package.json says, and the error without one says so, too', () => {
+  it('that npm runs with must be as new as package.json and the README say, or it would leave out Rolldown’s binding', () => {
     const [, least = ''] = /^>=(\d+\.\d+)$/.exec(manifest.engines.node) ?? [];
-    expect(read('scripts/workshop.js')).toContain(`the workshop needs ${least} or newer`);
+    expect(readme).toContain(`You need Node ${least} or newer with npm`);
+    const bindings = Object.entries(packages).filter(([path]) => path.includes('@rolldown/binding-linux'));
+    expect(bindings.length).toBeGreaterThan(3);
+    for (const [, { engines = {} }] of bindings) expect(engines.node).toMatch(new RegExp(`^\\^${least}\\.0 `));
+  });
+
+  it('that takes the pinned one’s place is named in the same words by the door and in CONTRIBUTING', () => {
+    expect(read('scripts/workshop.js')).toContain('the workshop needs 22.18 or newer');
+    expect(read('CONTRIBUTING.md')).toMatch(/with the system's from\s+22\.18 on/);
   });
 });
 
@@ -74,10 +87,6 @@ describe('Redis and PostgreSQL', () => {
 });
 
 describe('package-lock.json', () => {
-  const { packages } = JSON.parse(read('package-lock.json')) as {
-    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
-  };
-
   it('holds the packages for every platform, or npm ci would refuse it', () => {
     const held = new Set(Object.keys(packages).map((path) => path.split('node_modules/').at(-1)));
     const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
@@ -85,5 +94,22 @@ describe('package-lock.json', () => {
     );
     expect(wanted.length).toBeGreaterThan(20);
     expect(wanted.filter((name) => !held.has(name))).toEqual([]);
+  });
+});
+
+describe('.npmrc', () => {
+  const setting = (name: string, ...flags: string[]) =>
+    execFileSync('npm', ['config', 'get', name, ...flags], {
+      cwd: repoDir,
+      encoding: 'utf8',
+      env: { ...process.env, NODE_ENV: 'production' },
+    }).trim();
+
+  it('installs all that the workshop needs, whatever the environment leaves out', () => {
+    expect(setting('include', '--omit=optional').split(',').sort()).toEqual(['dev', 'optional', 'peer']);
+  });
+
+  it('lets npm install change no tracked file, so that a git pull works after it', () => {
+    expect(setting('save')).toBe('false');
   });
 });
