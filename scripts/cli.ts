@@ -18,6 +18,7 @@ const commands: Record<string, () => Promise<Command>> = {
   rehearse: async () => (await import('./commands/rehearse.ts')).command,
   starters: async () => (await import('./authoring/starters.ts')).command,
   patches: async () => (await import('./authoring/patches.ts')).command,
+  tables: async () => (await import('./authoring/tables.ts')).command,
   trial: async () => (await import('./authoring/trial.ts')).command,
   verify: async () => (await import('./authoring/verify.ts')).command,
   test: async () => (await import('./commands/test.ts')).command,

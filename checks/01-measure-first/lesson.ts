@@ -4,6 +4,7 @@ export default defineLesson({
   number: 1,
   folder: '01-measure-first',
   title: 'Measure first, then fix one function',
+  change: 'guessing → profile, name the hot function, fix only that',
   minutes: 20,
   services: [],
   instances: 1,

@@ -6,6 +6,7 @@ export default defineLesson({
   number: 2,
   folder: '02-event-loop',
   title: 'Nobody waits for somebody else’s password',
+  change: 'hashing and file reads that block the event loop → asynchronous ones, without the races they open',
   minutes: 25,
   services: [],
   instances: 1,

@@ -4,6 +4,7 @@ export default defineLesson({
   number: 3,
   folder: '03-sessions',
   title: 'Sessions outlive the process',
+  change: 'sessions in a Map → in Redis, shared by every instance',
   minutes: 25,
   services: ['redis'],
   instances: 2,

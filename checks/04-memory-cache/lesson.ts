@@ -4,6 +4,7 @@ export default defineLesson({
   number: 4,
   folder: '04-memory-cache',
   title: 'Ask the supplier once, keep what is still true',
+  change: 'the supplier asked on every request → node-cache, with the right keys and invalidation',
   minutes: 30,
   services: ['supplier'],
   supplier: { latencyMs: 150, atOnce: 10 },

@@ -4,6 +4,7 @@ export default defineLesson({
   number: 5,
   folder: '05-redis-cache',
   title: 'One cache for every instance, and no stampede',
+  change: 'a cache per process → one in Redis, no stampede, survives Redis',
   minutes: 30,
   services: ['redis', 'supplier'],
   supplier: { latencyMs: 150, atOnce: 5 },

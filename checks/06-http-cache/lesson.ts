@@ -4,6 +4,7 @@ export default defineLesson({
   number: 6,
   folder: '06-http-cache',
   title: 'The fastest request never reaches the shop',
+  change: 'every answer computed and sent again → kept by the CDN, revalidated by ETag',
   minutes: 35,
   services: ['supplier', 'cdn'],
   supplier: { latencyMs: 200, atOnce: 20 },

@@ -4,6 +4,7 @@ export default defineLesson({
   number: 7,
   folder: '07-worker-threads',
   title: 'A search never blocks the door',
+  change: 'CPU work on the event loop → a bounded pool of worker threads',
   minutes: 30,
   services: [],
   instances: 1,

@@ -4,6 +4,7 @@ export default defineLesson({
   number: 8,
   folder: '08-clustering',
   title: 'Every core serves, and a dead worker is replaced',
+  change: 'one process on many cores → node:cluster, restarts, shared state outside',
   minutes: 30,
   services: ['redis'],
   instances: 1,

@@ -4,6 +4,7 @@ export default defineLesson({
   number: 9,
   folder: '09-n-plus-one',
   title: 'A list costs the same few statements, however long',
+  change: 'a statement for each row → three for a list of any length',
   minutes: 30,
   services: ['postgres'],
   postgres: { seed: 'checks/09-n-plus-one/seed.sql', latencyMs: 1 },

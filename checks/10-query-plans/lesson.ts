@@ -4,6 +4,7 @@ export default defineLesson({
   number: 10,
   folder: '10-query-plans',
   title: 'A page costs what a page shows',
+  change: 'no index, OFFSET, leaked clients → indexes, keyset pages, connections given back',
   minutes: 30,
   services: ['postgres'],
   postgres: { seed: 'checks/10-query-plans/seed.sql' },

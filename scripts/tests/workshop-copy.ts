@@ -90,7 +90,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
 };
 
 function lessonFile(number: number, folder: string): string {
-  return `export default { number: ${number}, folder: '${folder}', title: 'Lesson ${number} holds', minutes: 5, services: [],
+  return `export default { number: ${number}, folder: '${folder}', title: 'Lesson ${number} holds', change: 'a → b', minutes: 5, services: [],
   instances: 1, env: {}, starterFails: ['greets'], tryIt: [], targets: [] };
 `;
 }

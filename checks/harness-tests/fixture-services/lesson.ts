@@ -5,6 +5,7 @@ export default defineLesson({
   number: 98,
   folder: 'harness-tests/fixture-services',
   title: 'Nobody is blamed for a dead service',
+  change: 'misbehaving apps → judged ones',
   minutes: 1,
   services: ['redis', 'supplier'],
   supplier: { latencyMs: 0, atOnce: 20 },

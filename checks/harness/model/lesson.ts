@@ -25,7 +25,9 @@ export interface Lesson {
   folder: string;
   /** A statement of what holds once the lesson is solved: "Sessions outlive the process". */
   title: string;
-  /** How long a learner who knows Express takes, in minutes. */
+  /** What the learner turns into what, for the tables of lessons: "sessions in a Map → in Redis". */
+  change: string;
+  /** How long a learner who knows Express takes for the core, in minutes: from trials, rounded up. */
   minutes: number;
   /** What its app talks to, by the names in services/registry.ts, and 'cdn' for one in front of it. */
   services: readonly string[];
