@@ -49,6 +49,43 @@ describe('the balancer', () => {
     expect(seen).toMatchObject({ 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'https' });
   });
 
+  it('sends requests only to instances that say they are ready', async () => {
+    const ready = [true, false];
+    const listener =
+      (index: number): RequestListener =>
+      (q, s) => {
+        if (q.url === '/ready') s.writeHead(ready[index] ? 200 : 503).end();
+        else s.end(String(index + 1));
+      };
+    const targets = [await instance(listener(0)), await instance(listener(1))];
+    balancer = await startBalancer(targets, 0, { path: '/ready', everyMs: 20 });
+    const answerers = async () => {
+      const answers = await Promise.all(Array.from({ length: 6 }, () => fetch(balancer.url)));
+      return [...new Set(await Promise.all(answers.map((answer) => answer.text())))].sort();
+    };
+    expect(await answerers()).toEqual(['1']);
+    ready[1] = true;
+    await expect.poll(answerers).toEqual(['1', '2']);
+    ready[0] = false;
+    await expect.poll(answerers).toEqual(['2']);
+    // A check may still look at the one that is out.
+    expect(await (await fetch(balancer.url, { headers: { [pinHeader]: '1' } })).text()).toBe('1');
+    ready[1] = false;
+    await expect.poll(answerers).toEqual(['no instance is ready']);
+    expect((await fetch(balancer.url)).status).toBe(503);
+  });
+
+  it('takes out an instance that is gone or does not answer', async () => {
+    const silent = await instance((q, s) => {
+      if (q.url !== '/ready') s.end('silent');
+    });
+    const gone = { host: '127.0.0.1', port: await freePort() };
+    const good = await instance((_q, s) => s.end('good'));
+    balancer = await startBalancer([silent, gone, good], 0, { path: '/ready', everyMs: 20, withinMs: 100 });
+    const answers = await Promise.all(Array.from({ length: 6 }, async () => (await fetch(balancer.url)).text()));
+    expect([...new Set(answers)]).toEqual(['good']);
+  });
+
   it('answers 502 for an instance that refuses connections', async () => {
     balancer = await startBalancer([{ host: '127.0.0.1', port: await freePort() }]);
     const answer = await fetch(balancer.url);

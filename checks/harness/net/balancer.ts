@@ -1,5 +1,7 @@
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readiness, type ReadinessOptions } from './readiness.ts';
+import type { Target } from './target.ts';
 
 /** Request header by which a check forces the instance (1-based). Removed before the app sees it. */
 export const pinHeader = 'x-encore-pin';
@@ -30,11 +32,6 @@ export interface SeenAnswer {
   status: number;
 }
 
-interface Target {
-  host: string;
-  port: number;
-}
-
 /**
  * An instance may close a kept connection at the moment when a request is sent on it, as one does whose event loop was
  * blocked until the idle seconds were over. Whether the request had arrived is not known: a read is sent once more, and
@@ -54,19 +51,42 @@ function destroy({ kept, fresh }: Agents): void {
   fresh.destroy();
 }
 
-/** @param port 0 picks a free one. */
-export async function startBalancer(initial: Target[], port = 0): Promise<Balancer> {
+/**
+ * @param port 0 picks a free one.
+ * @param readinessOptions what it asks its instances. Only those that say yes get requests; nobody does, and the answer is 503.
+ *   Without it, all get them. A pinned request goes where it is pinned to.
+ */
+export async function startBalancer(
+  initial: Target[],
+  port = 0,
+  readinessOptions?: ReadinessOptions,
+): Promise<Balancer> {
   let targets = [...initial];
   let next = 0;
+  const readiness = readinessOptions && new Readiness(readinessOptions);
   let agents = newAgents();
   const answered: number[] = initial.map(() => 0);
   let answers: SeenAnswer[] = [];
   const server = createServer((incoming, outgoing) => {
     const pinned = Number(incoming.headers[pinHeader] ?? 0);
-    const index = pinned > 0 ? pinned - 1 : next++ % targets.length;
+    const index = pinned > 0 ? pinned - 1 : nextIndex();
+    if (index === undefined) {
+      see(503, performance.now());
+      outgoing.writeHead(503, { 'content-type': 'text/plain' }).end('no instance is ready');
+      return;
+    }
     forward(incoming, outgoing, index, incoming.method === 'GET' || incoming.method === 'HEAD' ? 'kept' : 'fresh');
   });
   server.keepAliveTimeout = 65_000; // Longer than a client keeps a connection, or it writes into a closed one.
+
+  function nextIndex(): number | undefined {
+    for (let tries = 0; tries < targets.length; tries++) {
+      const index = next++ % targets.length;
+      const target = targets[index];
+      if (target && (readiness?.isReady(target) ?? true)) return index;
+    }
+    return undefined;
+  }
 
   function forward(incoming: IncomingMessage, outgoing: ServerResponse, index: number, connection: keyof Agents): void {
     const startedAt = performance.now();
@@ -143,13 +163,16 @@ export async function startBalancer(initial: Target[], port = 0): Promise<Balanc
       targets = [...newTargets];
       destroy(agents);
       agents = newAgents();
+      void readiness?.watch(targets);
     },
     async [Symbol.asyncDispose]() {
+      readiness?.close();
       destroy(agents);
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+  await readiness?.watch(targets);
   return balancer;
 }
 

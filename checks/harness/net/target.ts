@@ -1,0 +1,5 @@
+/** Where an instance listens. */
+export interface Target {
+  host: string;
+  port: number;
+}
