@@ -9,18 +9,27 @@ import { processTable, taggedProcesses } from '../harness/os/processes.ts';
 export const appsDir = fileURLToPath(new URL('./apps/', import.meta.url));
 
 /** Checks an app with the fixture's check in a process of its own, as a learner would. NAME=value is for its environment. */
-export async function checkApp(name: string, ...args: string[]): Promise<CheckResult> {
-  const child = startCheck(name, ...args);
+export function checkApp(name: string, ...args: string[]): Promise<CheckResult> {
+  return checkDir(appsDir + name, ...args);
+}
+
+/** The same for an app in any folder. */
+export async function checkDir(dir: string, ...args: string[]): Promise<CheckResult> {
+  const child = startCheckOf(dir, ...args);
   const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   return JSON.parse(output) as CheckResult;
 }
 
 /** The same, without waiting for it. */
 export function startCheck(name: string, ...args: string[]) {
+  return startCheckOf(appsDir + name, ...args);
+}
+
+function startCheckOf(dir: string, ...args: string[]) {
   const script = fileURLToPath(new URL('./check-app.ts', import.meta.url));
   const variables = args.filter((arg) => arg.includes('=')).map((arg) => arg.split('=', 2) as [string, string]);
   const flags = args.filter((arg) => !arg.includes('='));
-  return spawn(process.execPath, [script, appsDir + name, ...flags], {
+  return spawn(process.execPath, [script, dir, ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...Object.fromEntries(variables) },
   });

@@ -46,7 +46,7 @@ export async function runCheck(lesson: Lesson, plan: CheckPlan, watcher: CheckWa
   try {
     const problems = await runVitest(plan, (test) => {
       if (isStopping()) return; // The app that it speaks of was ended by us.
-      const { behaviour, further, load, services, notes } = test.meta();
+      const { behaviour, further, restart, load, services, notes } = test.meta();
       if (services) {
         result.services = services;
         watcher.services?.(services);
@@ -58,6 +58,13 @@ export async function runCheck(lesson: Lesson, plan: CheckPlan, watcher: CheckWa
       if (further) {
         result.further.behaviours.push(further);
         watcher.further?.(further);
+      }
+      if (restart && further) {
+        result.further.behaviours.push(restart);
+        watcher.further?.(restart);
+      } else if (restart) {
+        result.behaviours.push(restart);
+        watcher.behaviour?.(restart);
       }
       if (load) {
         result.load = load;

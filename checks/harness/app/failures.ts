@@ -25,6 +25,27 @@ export function exitedEarly(app: AppFacts): BehaviourFailure {
   });
 }
 
+/** `node src/server.ts` can't even be tried. */
+export function hasNoServer(dir: string): BehaviourFailure {
+  return new BehaviourFailure({
+    kind: 'exited-early',
+    trail: ['node src/server.ts'],
+    expected: 'a file src/server.ts',
+    seen: 'src/server.ts is not there',
+    because: 'The file that starts the app is gone, so the app can’t be started.',
+    lookAt: `the folder ${dir}; npm run reset brings back the lesson as it was shipped`,
+  });
+}
+
+/** A failure to start, of an app that has started before in the same check. */
+export function notStartedAgain({ failure }: BehaviourFailure): Failure {
+  return {
+    ...failure,
+    because: `The app had started before in this check. It was ended and could not be started again. ${failure.because}`,
+    lookAt: `was a file saved during the check, or does the app trip over what its first start left behind? ${failure.lookAt}`,
+  };
+}
+
 export function wrongPort(app: AppFacts, others: number[]): BehaviourFailure {
   return notListening(app, {
     kind: 'wrong-port',

@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { accepts, freePort } from '../os/ports.ts';
 import type { Run } from '../os/run.ts';
 import { AppProcess } from './app-process.ts';
+import { hasNoServer } from './failures.ts';
 import { inheritedEnv } from './inherited-env.ts';
 import { listeningHost, ownsItsPort } from './listening.ts';
 import { OutputLines } from './output-lines.ts';
@@ -32,6 +35,8 @@ const mostPorts = 3;
  * @throws {BehaviourFailure} exited-early, wrong-port or never-listened, with the app's last lines.
  */
 export async function startApp(options: AppOptions): Promise<AppProcess> {
+  // Without the folder not even Node could be started, and that would look like a fault of ours.
+  if (!existsSync(join(options.dir, 'src', 'server.ts'))) throw hasNoServer(options.dir);
   for (let ports = 1; ; ports++) {
     const app = await startOnce(options);
     if (app) return app;

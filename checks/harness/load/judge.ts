@@ -32,21 +32,30 @@ export interface LoadFinding {
   failure?: Failure;
 }
 
+interface LoadOptions {
+  mayRepeat?: boolean;
+  /** Called once the shape is known, before the first run. */
+  began?: () => void;
+}
+
 /** Runs a lesson's load against the environment and judges it. Only a disturbed run is repeated, and only once. */
 export async function judgeLoad(
   lesson: Lesson,
   environment: LoadScene,
-  shape: LoadShape,
-  { mayRepeat = true } = {},
+  given: LoadShape | (() => Promise<LoadShape>),
+  { mayRepeat = true, began }: LoadOptions = {},
 ): Promise<LoadResult> {
   const startedAt = performance.now();
+  let shape: LoadShape = {};
   const finish = (result: Omit<LoadResult, 'elapsedMs'>): LoadResult => ({
     ...result,
     ...noteOf(shape.note, result.note),
     elapsedMs: Math.round(performance.now() - startedAt),
   });
-  if (shape.skip) return finish({ outcome: 'skipped', reason: shape.skip, requests: 0, seconds: 0, targets: [] });
   try {
+    shape = typeof given === 'function' ? await given() : given;
+    if (shape.skip) return finish({ outcome: 'skipped', reason: shape.skip, requests: 0, seconds: 0, targets: [] });
+    began?.();
     let attempt = await runOnce(lesson, environment, shape);
     if (mayRepeat && attempt.excusable && disturbance(attempt.result)) {
       tell({ type: 'doing', text: 'the machine was busy; the load runs once more, for twice as long' });

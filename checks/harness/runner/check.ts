@@ -4,7 +4,7 @@ import { writeLoadWindow } from '../measure/profile/load-window.ts';
 import { tell } from '../model/check-events.ts';
 import type { Lesson } from '../model/lesson.ts';
 import type { BehaviourResult, CheckPlan, LoadResult } from '../model/result.ts';
-import { BehaviourFailure, type Teaching } from '../model/verdict.ts';
+import { BehaviourFailure, type FailureKind, type Teaching } from '../model/verdict.ts';
 import { attachRun } from '../os/run.ts';
 import { type Behaviour, type BehaviourOptions, Stage } from './behaviour.ts';
 import { Environment } from './environment.ts';
@@ -17,6 +17,8 @@ declare module 'vitest' {
   interface TaskMeta {
     behaviour?: BehaviourResult;
     further?: BehaviourResult;
+    /** Set when the app could not be started again after it: beside its own result, which stands. */
+    restart?: BehaviourResult;
     load?: LoadResult;
     services?: Record<string, string>;
     notes?: string[];
@@ -49,6 +51,8 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   const startedAt = performance.now();
   let startMs = 0;
   let failed = false;
+  /** The app can't be started any more: what comes next is not run, whoever asks for it. */
+  let unfit = false;
   let loadFrom = 0;
   let loadTo = 0;
   const begun = new Map<string, Promise<BehaviourResult>>();
@@ -80,14 +84,30 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
     await environment?.[Symbol.asyncDispose]();
   }, 30_000);
 
+  /** A result of its own when the app can't be started again after a behaviour that has ended it. */
+  const repair = async (after?: BehaviourResult): Promise<BehaviourResult | undefined> => {
+    const startedAt = performance.now();
+    const restart = { id: 'restarts', title: 'the app can be started again' };
+    const failure = await (environment as Environment).repair().catch((error: unknown) => ({ error }));
+    if (!failure) return undefined;
+    unfit = true;
+    failed = true;
+    // A behaviour that starts the app again by itself has said so already.
+    if (startFailures.has(after?.failure?.kind)) return undefined;
+    const thrown = 'error' in failure ? failure.error : new BehaviourFailure(failure);
+    return outcomeOf(restart, startedAt, thrown, undefined);
+  };
+
   /** A Vitest test that never throws: its result travels in the task's meta. */
-  const report = (id: string, title: string, run: () => Promise<BehaviourResult>, evenAfterFailure = false) =>
+  const report = (id: string, title: string, run: () => Promise<BehaviourResult>, when: ReportOptions = {}) =>
     test(title, { timeout: 0 }, async ({ task }) => {
-      const stopHere = startError ? id !== 'starts' : failed && !plan.all && !evenAfterFailure;
+      const { evenAfterFailure, mayEndApp } = when;
+      const stopHere = startError ? id !== 'starts' : unfit || (failed && !plan.all && !evenAfterFailure);
       tell({ type: 'doing', text: title });
       const result = stopHere ? { id, title, outcome: 'not-run' as const, elapsedMs: 0 } : await run();
       if (result.outcome === 'fail' || result.outcome === 'inconclusive') failed = true;
       task.meta.behaviour = result;
+      if (mayEndApp && !stopHere) task.meta.restart = await repair(result);
       if (id === 'starts' && environment) task.meta.services = environment.serviceLabels();
       if (id === 'stops') task.meta.notes = notes(environment);
     });
@@ -99,7 +119,10 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   }));
 
   if (plan.load !== 'only') {
-    for (const b of core) report(b.id, b.title, async () => begun.get(b.id) ?? judge(b, environment as Environment));
+    for (const b of core)
+      report(b.id, b.title, async () => begun.get(b.id) ?? judge(b, environment as Environment), {
+        mayEndApp: !b.options.background,
+      });
   }
 
   const wantsLoad = plan.load === 'always' || plan.load === 'only' || plan.load === 'after-behaviours';
@@ -107,10 +130,15 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   if (loadShape && wantsLoad) {
     test('load', { timeout: 0 }, async ({ task }) => {
       if (startError || !environment || (failed && plan.load === 'after-behaviours')) return;
-      await environment.repair();
-      const shape = await loadShape(new Stage(environment, noTeaching));
-      loadFrom = performance.now();
-      task.meta.load = await judgeLoad(lesson, environment, shape, { mayRepeat: !plan.profileDir });
+      task.meta.restart = await repair();
+      if (task.meta.restart) return;
+      const stage = new Stage(environment, noTeaching);
+      task.meta.load = await judgeLoad(lesson, environment, async () => loadShape(stage), {
+        mayRepeat: !plan.profileDir,
+        began: () => {
+          loadFrom = performance.now();
+        },
+      });
       loadTo = performance.now();
       if (!['pass', 'skipped'].includes(task.meta.load.outcome)) failed = true;
     });
@@ -133,31 +161,47 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
     );
   };
   // After a load run on its own, it is judged whatever the load came to.
-  report('stops', stopsTitle, stops, plan.load === 'only');
+  report('stops', stopsTitle, stops, { evenAfterFailure: plan.load === 'only' });
 
   if (plan.load !== 'only') declareFurther();
 
   /** After the app has stopped it is started again: a pass is whole before anything goes further. */
   function declareFurther(): void {
-    let ready: Promise<void> | undefined;
+    let ready = false;
     let fell = false;
     for (const b of further)
       test(b.title, { timeout: 0 }, async ({ task }) => {
         const { id, title } = b;
-        const wanted = plan.further && !startError && ((!failed && !fell) || plan.all);
+        const wanted = plan.further && !startError && !unfit && ((!failed && !fell) || plan.all);
         if (!wanted) {
           task.meta.further = { id, title, outcome: 'not-run', elapsedMs: 0 };
           return;
         }
         const on = environment as Environment;
         tell({ type: 'doing', text: title });
-        ready ??= on.repair().then(() => begin(further, on));
-        await ready;
+        if (!ready) {
+          ready = true;
+          task.meta.restart = await repair();
+          if (unfit) {
+            task.meta.further = { id, title, outcome: 'not-run', elapsedMs: 0 };
+            return;
+          }
+          begin(further, on);
+        }
         task.meta.further = await (begun.get(id) ?? judge(b, on));
         if (task.meta.further.outcome === 'fail') fell = true;
+        if (!b.options.background) task.meta.restart = await repair(task.meta.further);
       });
   }
 }
+
+interface ReportOptions {
+  evenAfterFailure?: boolean;
+  /** What it has ended is started again for whatever comes next. */
+  mayEndApp?: boolean;
+}
+
+const startFailures = new Set<FailureKind | undefined>(['exited-early', 'never-listened', 'wrong-port']);
 
 const noTeaching: Teaching = { because: '', lookAt: '' };
 

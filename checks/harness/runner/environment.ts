@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AppCommandEnd, runAppCommand } from '../app/app-command.ts';
-import { migrationFailed } from '../app/failures.ts';
+import { migrationFailed, notStartedAgain } from '../app/failures.ts';
 import { type Instance, type InstanceOptions, Instances, type Launch } from '../app/instances.ts';
 import { makeLessonFiles } from '../app/lesson-files.ts';
 import { ProbeServer } from '../measure/probe/probe-server.ts';
 import type { Lesson } from '../model/lesson.ts';
-import { type BehaviourFailure, type Failure, Inconclusive } from '../model/verdict.ts';
+import { BehaviourFailure, type Failure, Inconclusive } from '../model/verdict.ts';
 import { type Balancer, startBalancer } from '../net/balancer.ts';
 import type { Run } from '../os/run.ts';
 import { type Cdn, startCdn } from '../services/cdn/cdn.ts';
@@ -170,12 +170,22 @@ export class Environment implements AsyncDisposable {
     this.balancer.setTargets(this.instances);
   }
 
-  /** Puts things right after a behaviour that broke them, so that the next one starts from a working environment. */
-  async repair(): Promise<void> {
+  /**
+   * Puts things right after a behaviour that broke them, so that the next one starts from a working environment.
+   * @returns why an instance could not be started again: that is the app's failure, and not the behaviour's before it.
+   */
+  async repair(): Promise<Failure | undefined> {
     await this.cdn?.settled(); // What it still asks of the app may reach the supplier.
     this.cdn?.clear();
     await this.#services.restore();
-    for (const [index, instance] of this.instances.entries()) if (instance.spent) await this.restart(index + 1);
+    try {
+      for (const [index, instance] of this.instances.entries()) if (instance.spent) await this.restart(index + 1);
+    } catch (error) {
+      await this.assertServicesAlive(); // An app may end for want of them.
+      if (error instanceof BehaviourFailure) return notStartedAgain(error);
+      throw error;
+    }
+    return undefined;
   }
 
   /** The failure of an instance that has died without being told to. */

@@ -9,7 +9,7 @@ const defaultLimitMs = 15_000;
 /** So many times its limit is what a machine that others keep busy may make of a behaviour. */
 const busyStretch = 4;
 
-/** Runs one behaviour against its time limit and names what came of it. */
+/** Runs one behaviour against its time limit and names what came of it. Whoever called it repairs the environment. */
 export async function judge(behaviour: Behaviour, environment: Environment): Promise<BehaviourResult> {
   const startedAt = performance.now();
   const stage = new Stage(environment, behaviour.teaching);
@@ -42,9 +42,7 @@ export async function judge(behaviour: Behaviour, environment: Environment): Pro
     await stage.close();
   }
   const outcome = await outcomeOf(behaviour, startedAt, error, environment, stage.trail);
-  const result = stage.figures.length > 0 ? { ...outcome, figures: stage.figures } : outcome;
-  if (!behaviour.options.background) await environment.repair();
-  return result;
+  return stage.figures.length > 0 ? { ...outcome, figures: stage.figures } : outcome;
 }
 
 /** Turns what a behaviour threw into its result. Whatever is not a judgement of the app is our own fault. */

@@ -1,0 +1,15 @@
+import { defineLesson } from '../../harness/sdk/lesson.ts';
+
+/** A lesson whose behaviours end the app, which is then started again for the next one. */
+export default defineLesson({
+  number: 97,
+  folder: 'harness-tests/fixture-restarts',
+  title: 'The harness starts apps again',
+  minutes: 1,
+  services: [],
+  instances: 1,
+  env: {},
+  starterFails: [],
+  tryIt: [],
+  targets: [],
+});
