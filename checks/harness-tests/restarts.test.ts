@@ -44,7 +44,10 @@ describe.concurrent('an app that is started again between behaviours', { timeout
       'third: not-run',
       'stops: not-run',
     ]);
-    expect(failure).toMatchObject({ kind: 'exited-early', because: expect.stringContaining('could not be started again') });
+    expect(failure).toMatchObject({
+      kind: 'exited-early',
+      because: expect.stringContaining('could not be started again'),
+    });
     expect(lines).toContain('the table sessions already exists');
     expect(result.load).toBeUndefined();
     expect(result.verdict).toBe('fail');
