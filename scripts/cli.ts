@@ -1,3 +1,4 @@
+import { troubleIn } from '../checks/harness/os/trouble.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { didYouMean, UsageError } from './usage-error.ts';
@@ -34,7 +35,9 @@ export async function main(argv: string[]): Promise<number> {
     if (rest.includes('--help') || rest.includes('-h')) return help(name, command);
     return await command.run(readArguments(name, command.flags, rest));
   } catch (error) {
+    const trouble = troubleIn(error);
     if (error instanceof UsageError) console.error(error.message);
+    else if (trouble) console.error(`The workshop can't go on: ${trouble.what}. To fix it: ${trouble.fix}.`);
     else console.error('The workshop itself failed, not your app. Please report this:\n', error);
     return 2;
   }

@@ -2,6 +2,7 @@ import { join, relative } from 'node:path';
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import type { CheckPlan, CheckResult } from '../../checks/harness/model/result.ts';
 import { repoDir } from '../../checks/harness/os/run.ts';
+import { troubleIn } from '../../checks/harness/os/trouble.ts';
 import type { Arguments } from '../arguments.ts';
 import { wrongTurnForShow } from '../authoring/subjects.ts';
 import type { Command } from '../command.ts';
@@ -12,6 +13,7 @@ import { afterLoad } from '../report/after-load.ts';
 import { editorsLaunch } from '../running/debugger.ts';
 import { runCheck } from '../running/run-check.ts';
 import { withRun } from '../running/session.ts';
+import { changedSource, readSources } from '../running/sources.ts';
 import { subjectOf, verdictExitCodes, whoseOf } from '../running/subject.ts';
 import { isWatched } from '../running/watched.ts';
 import { appMark, CheckPrinter } from '../terminal/print-check.ts';
@@ -38,6 +40,7 @@ export const command: Command = {
     const wrongTurn = args.valueOf('wrong-turn');
     const subjectDir = subjectOf(lesson, args);
     const printer = args.has('json') ? undefined : new CheckPrinter(lesson);
+    const sources = readSources(subjectDir);
     const load = args.has('no-load') ? 'never' : args.has('load-anyway') ? 'always' : 'after-behaviours';
     const notes = editorsLaunch().nodeOptions
       ? [`NODE_OPTIONS does not reach a checked app; it does with npm run dev lesson-${lesson.number}.`]
@@ -59,9 +62,11 @@ export const command: Command = {
       }
       return runCheck(lesson, plan, printer ?? beside);
     });
-    if (isOwn(args)) await updateProgress((before) => withResult(before, result, load !== 'never'));
+    const changed = changedSource(sources, readSources(subjectDir));
+    if (changed !== undefined) withdraw(result, changed);
+    else if (isOwn(args)) await record(result, load !== 'never');
     const picture = afterLoad(lesson, result.load, whoseOf(args));
-    if (printer) printer.end(result, isOwn(args) ? nextSteps(lesson, result, load) : [], picture);
+    if (printer) printer.end(result, isOwn(args) && !changed ? nextSteps(lesson, result, load) : [], picture);
     else console.log(JSON.stringify(result, null, 2));
     return verdictExitCodes[result.verdict];
   },
@@ -69,6 +74,25 @@ export const command: Command = {
 
 /** What a check shows beside the JSON that it prints: the app's own output, if that is asked for. */
 const beside = { output: (from: string, line: string) => console.error(`${appMark(from)}${line}`) };
+
+/** The verdict is said also when there is no room to write it down. */
+async function record(result: CheckResult, loadWanted: boolean): Promise<void> {
+  try {
+    await updateProgress((before) => withResult(before, result, loadWanted));
+  } catch (error) {
+    const trouble = troubleIn(error);
+    if (!trouble) throw error;
+    result.notes.push(`this result could not be recorded: ${trouble.what}. To fix it: ${trouble.fix}`);
+  }
+}
+
+/** What was judged is not what is on the disk now, so nothing is recorded, and nobody may take it for a pass. */
+function withdraw(result: CheckResult, file: string): void {
+  if (result.verdict === 'pass') result.verdict = 'inconclusive';
+  result.notes.push(
+    `${file} was changed while the check ran, so this result is not about the code on your disk. Nothing was recorded: check again`,
+  );
+}
 
 const isOwn = (args: Arguments) => whoseOf(args) === 'lesson';
 

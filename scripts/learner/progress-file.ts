@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cacheDir } from '../../checks/harness/os/run.ts';
+import { UsageError } from '../usage-error.ts';
 import { whileLocked } from './file-lock.ts';
 import { fromFirstVersion, isProgress, isRecord, noProgress, type Progress, progressVersion } from './progress.ts';
 
@@ -38,7 +39,10 @@ function parse(file: string): { progress?: Progress; problem?: string } {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { progress: noProgress() };
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return { progress: noProgress() };
+    if (code === 'EISDIR') return { problem: 'is a folder' };
+    if (code === 'EACCES') throw new UsageError(`${file} can't be read. To fix it: chmod u+rw ${file}`);
     throw error;
   }
   try {

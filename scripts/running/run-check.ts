@@ -12,6 +12,7 @@ import {
   verdictOf,
 } from '../../checks/harness/model/result.ts';
 import { cacheDir, repoDir } from '../../checks/harness/os/run.ts';
+import { troubleIn } from '../../checks/harness/os/trouble.ts';
 import { isStopping } from './session.ts';
 
 /** What happens during a check, for whoever shows it. */
@@ -89,11 +90,11 @@ export async function runCheck(lesson: Lesson, plan: CheckPlan, watcher: CheckWa
 
 /** Whatever Vitest says went wrong is ours: behaviours report in their result and never throw. */
 function brokenCheck(problems: string[]): BehaviourResult {
+  const base = { id: 'workshop', title: 'the check itself runs', outcome: 'inconclusive' as const, elapsedMs: 0 };
+  const trouble = problems.map(troubleIn).find((found) => found !== undefined);
+  if (trouble) return { ...base, reason: trouble.what, fix: trouble.fix };
   return {
-    id: 'workshop',
-    title: 'the check itself runs',
-    outcome: 'inconclusive',
-    elapsedMs: 0,
+    ...base,
     reason: `the check itself went wrong: ${[...new Set(problems)].join('\n').split('\n').slice(0, 12).join('\n')}`,
     fix: 'this is a fault of the workshop; please report it with the lines above',
   };

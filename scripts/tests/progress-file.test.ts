@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -122,5 +122,14 @@ describe('the progress file', () => {
     utimesSync(`${file}.lock`, minuteAgo, minuteAgo);
     await updateProgress((before) => withHint(before, '03-x', 'a', 1), file);
     expect(readdirSync(dir)).toEqual(['progress.json']);
+  });
+
+  it('begins anew where a folder is in its place, which is kept aside and said', async () => {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    mkdirSync(join(file, 'inside'), { recursive: true });
+    expect(await updateProgress((before) => ({ ...before, current: '03-x' }), file)).toMatchObject({ current: '03-x' });
+    expect(said.mock.calls.flat().join()).toMatch(/^Your progress file is a folder\. It is kept as /);
+    expect(readdirSync(dir).sort()).toEqual(['progress.json', expect.stringContaining('progress.unread-')]);
+    said.mockRestore();
   });
 });

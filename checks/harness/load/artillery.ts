@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statfsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -107,6 +107,25 @@ export async function runArtillery({
   clearTimeout(timer);
   const problem = `Artillery ended with ${signal ?? `exit code ${code}`}:\n${tail.lastLines(15).join('\n')}`;
   const text = await readFile(output, 'utf8').catch(() => '');
-  if (signal || !text) throw new Error(problem);
-  return (JSON.parse(text) as { aggregate: ArtilleryReport }).aggregate;
+  // It also ends well when there was no room for all of its report.
+  const report = signal ? undefined : reportIn(text);
+  if (report) return report;
+  if (isFull(home)) throw Object.assign(new Error(problem), { code: 'ENOSPC' });
+  throw new Error(problem);
+}
+
+function reportIn(text: string): ArtilleryReport | undefined {
+  try {
+    return (JSON.parse(text) as { aggregate?: ArtilleryReport }).aggregate;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Less than the report of any load takes. */
+const fullBytes = 256 * 1024;
+
+function isFull(folder: string): boolean {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize < fullBytes;
 }

@@ -7,6 +7,7 @@ import type { Lesson } from '../model/lesson.ts';
 import type { Figure, LoadRecord, LoadResult, TargetResult } from '../model/result.ts';
 import { BehaviourFailure, type Failure, Inconclusive } from '../model/verdict.ts';
 import { attachRun, repoDir } from '../os/run.ts';
+import { troubleIn } from '../os/trouble.ts';
 import { type ArtilleryReport, type Phase, runArtillery } from './artillery.ts';
 import type { LoadScene } from './load-scene.ts';
 import { LoadRecorder } from './recorder.ts';
@@ -86,6 +87,8 @@ export async function judgeLoad(
     if (error instanceof BehaviourFailure) return finish({ ...none, outcome: 'fail', failure: error.failure });
     if (error instanceof Inconclusive)
       return finish({ ...none, outcome: 'inconclusive', reason: error.message, fix: error.fix });
+    const trouble = troubleIn(error);
+    if (trouble) return finish({ ...none, outcome: 'inconclusive', reason: trouble.what, fix: trouble.fix });
     const reason = `the load run itself went wrong: ${error instanceof Error ? error.message : String(error)}`;
     return finish({ ...none, outcome: 'inconclusive', reason, fix: 'npm run doctor, then check again' });
   }
