@@ -6,6 +6,7 @@ export default defineLesson({
   folder: 'harness-tests/fixture-restarts',
   title: 'The harness starts apps again',
   minutes: 1,
+  change: 'misbehaving apps → judged ones',
   services: [],
   instances: 1,
   env: {},

@@ -3,15 +3,26 @@ import { stripVTControlCharacters } from 'node:util';
 
 /** Bytes of output kept of each app. More is read and thrown away, so that an app never blocks on a full pipe. */
 const keptBytes = 64 * 1024;
+const keptTimes = 4_000;
+
+/** Node's own words for an error that the app's author did not mean: no service that is away causes one of these. */
+const ownFault =
+  /\b(TypeError|ReferenceError|SyntaxError|RangeError|AssertionError)\b|UnhandledPromiseRejection|ERR_(UNHANDLED|MODULE_NOT_FOUND|UNSUPPORTED_TYPESCRIPT|HTTP_HEADERS_SENT|INVALID_ARG|METHOD_NOT)/;
+/** What names an error. Errors of PostgreSQL are called "error" by pg. */
+const namesError = /\b\w*(Error|Exception)\b.*:|^error: |\[ERR_\w+\]/;
 
 /** Keeps the end of what a process prints, however much it prints. */
 export class OutputTail {
   #kept = '';
   #totalBytes = 0;
+  /** When the output had come to which length, oldest first. */
+  readonly #times: { at: number; bytesBefore: number }[] = [];
 
   follow(stream: Readable | null): void {
     stream?.setEncoding('utf8');
     stream?.on('data', (chunk: string) => {
+      this.#times.push({ at: performance.now(), bytesBefore: this.#totalBytes });
+      if (this.#times.length > keptTimes) this.#times.splice(0, keptTimes / 2);
       this.#totalBytes += chunk.length;
       this.#kept = (this.#kept + chunk).slice(-keptBytes);
     });
@@ -29,21 +40,41 @@ export class OutputTail {
 
   /** The last lines, without colours, long ones cut. */
   lastLines(count = 8): string[] {
-    const lines = stripVTControlCharacters(this.#kept)
-      .split(/\r?\n/)
-      .filter((line) => line.trim() !== '');
-    return lines.slice(-count).map((line) => (line.length > 200 ? `${line.slice(0, 200)}…` : line));
+    return linesIn(this.#kept).slice(-count);
   }
 
   /** The lines that explain a crash: around the one that names the error, without Node's own frames. */
   crashLines(count = 10): string[] {
-    const lines = this.lastLines(200).filter(
-      (line) => !/^\s+at .*\(?node:internal/.test(line) && !/^\s+at <anonymous>$/.test(line),
-    );
-    // Errors of PostgreSQL are called "error" by pg.
-    const named = lines.findIndex((line) => /\b\w*(Error|Exception)\b.*:|^error: /.test(line));
-    if (named < 0) return lines.slice(-count);
-    const from = Math.max(0, named - 4);
-    return lines.slice(from, from + count).map((line) => line.replaceAll(/(file:\/\/)?\/\S*\/(src\/)/g, '$2'));
+    const lines = this.lastLines(200).filter(isNoFrameOfNode);
+    const named = lines.findIndex((line) => namesError.test(line));
+    return named < 0 ? lines.slice(-count) : around(lines, named, count);
   }
+
+  /**
+   * The lines around the last error that was printed since then, as performance.now(): undefined when none was.
+   * @param kind `own-fault`: only such as no right app prints, whatever becomes of its services.
+   */
+  errorSince(since: number, kind: 'own-fault' | 'any', count = 8): string[] | undefined {
+    const from = this.#times.find(({ at }) => at >= since)?.bytesBefore ?? this.#totalBytes;
+    const text = this.#kept.slice(Math.max(0, this.#kept.length - (this.#totalBytes - from)));
+    const lines = linesIn(text).filter(isNoFrameOfNode);
+    const pattern = kind === 'own-fault' ? ownFault : namesError;
+    const named = lines.findLastIndex((line) => pattern.test(line) && !/^\s+at /.test(line));
+    return named < 0 ? undefined : around(lines, named, count);
+  }
+}
+
+function linesIn(text: string): string[] {
+  const lines = stripVTControlCharacters(text)
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '');
+  return lines.map((line) => (line.length > 200 ? `${line.slice(0, 200)}…` : line));
+}
+
+const isNoFrameOfNode = (line: string) =>
+  !/^\s+at .*\(?node:internal/.test(line) && !/^\s+at <anonymous>$/.test(line) && !/^\s+at .*node_modules/.test(line);
+
+function around(lines: string[], named: number, count: number): string[] {
+  const from = Math.max(0, named - 4);
+  return lines.slice(from, from + count).map((line) => line.replaceAll(/(file:\/\/)?\/\S*\/(src\/)/g, '$2'));
 }
