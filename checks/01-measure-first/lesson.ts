@@ -1,8 +1,6 @@
 import { defineLesson } from '../harness/sdk/lesson.ts';
 
-export default defineLesson({
-  number: 1,
-  folder: '01-measure-first',
+export default defineLesson(import.meta.url, {
   title: 'Measure first, then fix one function',
   change: 'guessing → profile, name the hot function, fix only that',
   minutes: 20,
@@ -15,5 +13,5 @@ export default defineLesson({
     `curl -s -o /dev/null -w '%{time_total} s\\n' "$URL/events?city=Oslo"`,
     `curl -s -X PUT -H 'content-type: application/json' -d '{"cents":4900}' "$URL/events/2001/price"`,
   ],
-  targets: [{ title: 'p95 of GET /events?city=', endpoint: 'GET /events?city=', statistic: 'p95', atMostMs: 250 }],
+  targets: [{ endpoint: 'GET /events?city=', statistic: 'p95', atMostMs: 250 }],
 });

@@ -2,9 +2,7 @@ import { defineLesson } from '../harness/sdk/lesson.ts';
 
 const ada = `-H 'content-type: application/json' -d '{"name":"ada","password":"analytical"}'`;
 
-export default defineLesson({
-  number: 2,
-  folder: '02-event-loop',
+export default defineLesson(import.meta.url, {
   title: 'Nobody waits for somebody else’s password',
   change: 'hashing and file reads that block the event loop → asynchronous ones, without the races they open',
   minutes: 25,
@@ -22,5 +20,5 @@ export default defineLesson({
     `for i in 1 2 3 4 5 6; do curl -s -o /dev/null ${ada} $URL/login & done; sleep 0.1; curl -s -o /dev/null -w '/health took %{time_total} s\\n' $URL/health; wait`,
   ],
   // None for sign-ups: a hash takes as long as before, and on a machine without cores to spare they queue.
-  targets: [{ title: 'p95 of GET /health', endpoint: 'GET /health', statistic: 'p95', atMostMs: 60 }],
+  targets: [{ endpoint: 'GET /health', statistic: 'p95', atMostMs: 60 }],
 });

@@ -1,8 +1,6 @@
 import { defineLesson } from '../harness/sdk/lesson.ts';
 
-export default defineLesson({
-  number: 4,
-  folder: '04-memory-cache',
+export default defineLesson(import.meta.url, {
   title: 'Ask the supplier once, keep what is still true',
   change: 'the supplier asked on every request → node-cache, with the right keys and invalidation',
   minutes: 30,
@@ -17,5 +15,5 @@ export default defineLesson({
     `curl -s -w '\\n' -X PUT -H 'content-type: application/json' -d '{"priceCents":999}' $URL/events/7`,
   ],
   // The median: the few reads right after a write may take as long as the supplier, or wait for it.
-  targets: [{ title: 'median of GET /events/:id', endpoint: 'GET /events/:id', statistic: 'median', atMostMs: 50 }],
+  targets: [{ endpoint: 'GET /events/:id', statistic: 'median', atMostMs: 50 }],
 });

@@ -1,8 +1,6 @@
 import { defineLesson } from '../harness/sdk/lesson.ts';
 
-export default defineLesson({
-  number: 6,
-  folder: '06-http-cache',
+export default defineLesson(import.meta.url, {
   title: 'The fastest request never reaches the shop',
   change: 'every answer computed and sent again → kept by the CDN, revalidated by ETag',
   minutes: 35,
@@ -16,5 +14,5 @@ export default defineLesson({
     `curl -s -I $URL/events/7`,
     `curl -s -i -b session=ada.9f31c7 $URL/me`,
   ],
-  targets: [{ title: 'p95 of GET /events/:id', endpoint: 'GET /events/:id', statistic: 'p95', atMostMs: 80 }],
+  targets: [{ endpoint: 'GET /events/:id', statistic: 'p95', atMostMs: 80 }],
 });

@@ -1,8 +1,6 @@
 import { defineLesson } from '../harness/sdk/lesson.ts';
 
-export default defineLesson({
-  number: 7,
-  folder: '07-worker-threads',
+export default defineLesson(import.meta.url, {
   title: 'A search never blocks the door',
   change: 'CPU work on the event loop → a bounded pool of worker threads',
   minutes: 30,
@@ -16,9 +14,8 @@ export default defineLesson({
     `for hall in 21 22 23 24 25 26 27 28; do curl -s -o /dev/null "$URL/venues/$hall/best-seats?party=8" & done; sleep 0.1; curl -s -o /dev/null -w '/health took %{time_total} s\\n' $URL/health; wait`,
   ],
   targets: [
-    { title: 'p95 of GET /health', endpoint: 'GET /health', statistic: 'p95', atMostMs: 80 },
+    { endpoint: 'GET /health', statistic: 'p95', atMostMs: 80 },
     {
-      title: 'p95 of GET /venues/:id/best-seats',
       endpoint: 'GET /venues/:id/best-seats',
       statistic: 'p95',
       atMostMs: 3_000,

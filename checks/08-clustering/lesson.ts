@@ -1,8 +1,6 @@
 import { defineLesson } from '../harness/sdk/lesson.ts';
 
-export default defineLesson({
-  number: 8,
-  folder: '08-clustering',
+export default defineLesson(import.meta.url, {
   title: 'Every core serves, and a dead worker is replaced',
   change: 'one process on many cores → node:cluster, restarts, shared state outside',
   minutes: 30,
@@ -17,5 +15,5 @@ export default defineLesson({
     'curl -s -X POST $URL/visits',
     `time (for i in $(seq 100); do curl -s -o /dev/null $URL/quote/friday-opening & done; wait)`,
   ],
-  targets: [{ title: 'p95 of GET /quote/:event', endpoint: 'GET /quote/:event', statistic: 'p95', atMostMs: 1_000 }],
+  targets: [{ endpoint: 'GET /quote/:event', statistic: 'p95', atMostMs: 1_000 }],
 });

@@ -1,8 +1,6 @@
 import { defineLesson } from '../harness/sdk/lesson.ts';
 
-export default defineLesson({
-  number: 9,
-  folder: '09-n-plus-one',
+export default defineLesson(import.meta.url, {
   title: 'A list costs the same few statements, however long',
   change: 'a statement for each row → three for a list of any length',
   minutes: 30,
@@ -15,7 +13,5 @@ export default defineLesson({
     `for n in 10 100; do curl -s -o /dev/null -w "limit=$n %{time_total} s\\n" "$URL/events?limit=$n"; done`,
     `curl -s -w '\\n' "$URL/events?from=2027-03-20&limit=2"`,
   ],
-  targets: [
-    { title: 'p95 of GET /events?limit=50', endpoint: 'GET /events?limit=50', statistic: 'p95', atMostMs: 250 },
-  ],
+  targets: [{ endpoint: 'GET /events?limit=50', statistic: 'p95', atMostMs: 250 }],
 });

@@ -101,5 +101,5 @@ function layOver(
   name: string,
   scratchDir: string,
 ): string {
-  return layFilesOver(base, join(foldersOf(lesson).checks, kind, name), join(scratchDir, lesson.folder, name));
+  return layFilesOver(base, join(foldersOf(lesson).checks, kind, name), join(scratchDir, lesson.folder, kind, name));
 }

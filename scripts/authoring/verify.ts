@@ -5,7 +5,9 @@ import { withRun } from '../running/session.ts';
 import { bold, dim, duration, red } from '../terminal/style.ts';
 import { UsageError } from '../usage-error.ts';
 import { keepOneCoreBusy } from './busy.ts';
+import { writeStarterFails } from './starter-fails.ts';
 import { type Subject, subjectsOf } from './subjects.ts';
+import { unfinished } from './unfinished.ts';
 import { type Job, jobsFor } from './verify-jobs.ts';
 import { heading, verifyOnce } from './verify-once.ts';
 
@@ -25,6 +27,7 @@ export const command: Command = {
     'no-load': { summary: 'behaviours only' },
     'no-wrong-turns': { summary: 'starters, solutions and other ways only' },
     rest: { summary: 'what npm test leaves out: wrong turns, and loads without the behaviours before them' },
+    'write-starter-fails': { summary: 'write what each starter fails into its lesson.ts, and judge nothing else' },
     only: { summary: 'only the subject of this name', value: 'SUBJECT' },
   },
   async run(args) {
@@ -41,6 +44,11 @@ export const command: Command = {
     };
     const startedAt = performance.now();
     return withRun(async (run) => {
+      if (args.has('write-starter-fails')) {
+        for (const lesson of chosen)
+          console.log(`  ${lesson.folder}: ${(await writeStarterFails(run, lesson)).join(', ') || 'nothing'}`);
+        return 0;
+      }
       if (args.has('busy')) keepOneCoreBusy(run);
       let right = 0;
       const wrong: string[] = [];
@@ -73,14 +81,18 @@ export const command: Command = {
       const conditions = [repeat > 1 ? `each ${repeat} times` : '', args.has('busy') ? 'one core kept busy' : '']
         .filter(Boolean)
         .join(', ');
+      const lacking = chosen.flatMap((lesson) =>
+        unfinished(lesson).map((what) => `✘ ${lesson.folder} is unfinished: ${what}`),
+      );
       console.log();
+      for (const line of lacking) console.log(red(line));
       // Once more, or who reads the end of a long run looks for them among two hundred lines.
       for (const line of wrong) console.log(red(line));
       console.log(dim(phases.join('; ')));
       console.log(
         `${right} verdicts right, ${wrong.length} wrong${conditions ? ` (${conditions})` : ''}, in ${duration(performance.now() - startedAt)}`,
       );
-      return wrong.length === 0 && right > 0 ? 0 : 1;
+      return wrong.length === 0 && lacking.length === 0 && right > 0 ? 0 : 1;
     });
   },
 };

@@ -7,7 +7,13 @@ import { lineWidth, wrap } from '../terminal/style.ts';
 export type HintTexts = Map<string, string[]>;
 
 export function readHints(folder: string): HintTexts {
-  return parseHints(readFileSync(join(repoDir, 'checks', folder, 'hints.md'), 'utf8'));
+  const own = parseHints(readFileSync(join(repoDir, 'checks', folder, 'hints.md'), 'utf8'));
+  return new Map([...parseHints(usualHints(folder)), ...own]);
+}
+
+/** What helps in every lesson; a lesson that knows better says so under the same name. */
+function usualHints(folder: string): string {
+  return readFileSync(join(import.meta.dirname, 'usual-hints.md'), 'utf8').replaceAll('NN-name', folder);
 }
 
 /** `## id` begins a behaviour, `### 1` a level of it. */

@@ -35,8 +35,13 @@ describe('npm run hint', () => {
     ['no check has run', undefined, /No check has run yet[\s\S]*The general one\./],
     [
       'a behaviour without hints of its own failed',
-      { ...failed, failing: 'stops' },
+      { ...failed, failing: 'nameless' },
       /as a whole[\s\S]*The general one\./,
+    ],
+    [
+      'what every lesson asks for failed, and the lesson has no hint of its own',
+      { ...failed, failing: 'stops' },
+      /"stops"[\s\S]*What does the app do on SIGTERM/,
     ],
     [
       'the last check passed',

@@ -1,7 +1,7 @@
-import { defineLesson } from '../../harness/sdk/lesson.ts';
+import type { Lesson } from '../../harness/model/lesson.ts';
 
 /** A lesson whose services its own check kills. */
-export default defineLesson({
+export default {
   number: 98,
   folder: 'harness-tests/fixture-services',
   title: 'Nobody is blamed for a dead service',
@@ -14,4 +14,4 @@ export default defineLesson({
   starterFails: [],
   tryIt: [],
   targets: [{ title: 'p95 of GET /redis', endpoint: 'GET /redis', statistic: 'p95', atMostMs: 1_000 }],
-});
+} satisfies Lesson as Lesson;
