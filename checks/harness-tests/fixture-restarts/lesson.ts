@@ -1,7 +1,7 @@
-import { defineLesson } from '../../harness/sdk/lesson.ts';
+import type { Lesson } from '../../harness/model/lesson.ts';
 
 /** A lesson whose behaviours end the app, which is then started again for the next one. */
-export default defineLesson({
+export default {
   number: 97,
   folder: 'harness-tests/fixture-restarts',
   title: 'The harness starts apps again',
@@ -13,4 +13,4 @@ export default defineLesson({
   starterFails: [],
   tryIt: [],
   targets: [],
-});
+} satisfies Lesson as Lesson;
