@@ -129,11 +129,13 @@ async function runVitest(plan: CheckPlan, onTest: (test: TestCase) => void): Pro
       reporters: [reporter],
       // Threads of this process: they can't outlive it.
       pool: 'threads',
+      // Node itself imports the check. Vite would take a # or ? in the repository's path for a part of an address.
+      experimental: { viteModuleRunner: false },
       provide: { plan },
       silent: false,
       onConsoleLog: () => false,
     },
-    { cacheDir: join(cacheDir, 'vite') },
+    { cacheDir: join(cacheDir, 'vite'), logLevel: 'error' },
   );
   const exitCode = process.exitCode;
   await vitest?.close();
