@@ -18,6 +18,7 @@ const commands: Record<string, () => Promise<Command>> = {
   doctor: async () => (await import('./commands/doctor.ts')).command,
   rehearse: async () => (await import('./commands/rehearse.ts')).command,
   starters: async () => (await import('./authoring/starters.ts')).command,
+  mutants: async () => (await import('./authoring/mutants.ts')).command,
   new: async () => (await import('./authoring/new-lesson.ts')).command,
   patches: async () => (await import('./authoring/patches.ts')).command,
   tables: async () => (await import('./authoring/tables.ts')).command,
