@@ -12,6 +12,7 @@ export default defineLesson(import.meta.url, {
     'basket-follows',
     'survives-restart',
     'logout-everywhere',
+    'answered-is-stored',
     'keys-expire',
     'cookie-flags',
     'redis-down',

@@ -1,31 +1,81 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseSetCookie } from 'set-cookie-parser';
-import type { Answer, Stage, Visitor } from '../harness/sdk/index.ts';
-import { grace, itemsOf, logIn } from './steps.ts';
+import type { Answer, CheckDefinition, Instance, Stage, Visitor } from '../harness/sdk/index.ts';
+import { grace, itemsOf, logIn, whenReady } from './steps.ts';
 
-export const ttlS = 3;
+type Behaviour = CheckDefinition['behaviour'];
+
+const ttlS = 3;
 const uses = 4;
 /** Used less than this apart, a session of 3 s is alive, also where its end is rounded down to a whole second. */
 const longestGapMs = 1_900;
 /** Longer than 3 s, also where the end is rounded up to a whole second. */
 const idleMs = 4_600;
+const item = { event: 'friday-opening', seats: 2 };
 
 const shortLived = {
-  because: 'A session with a short SESSION_TTL_S must work as one with a long one does, for its time.',
+  because: 'A session with a short SESSION_TTL_S must work like one with a long one, until its time is over.',
   lookAt: 'what does the app make of SESSION_TTL_S?',
 };
 
-/**
- * Two sessions side by side: one is used every second for longer than it lives unused, the other once and then not at all.
- * @returns whether they could be judged: false when this machine did not get round to using one in time.
- */
-export async function renewalHolds(t: Stage, visit: () => Visitor): Promise<boolean> {
-  const idle = visit();
+export function renewal(behaviour: Behaviour): void {
+  behaviour(
+    'renewal',
+    'each request renews a session and its basket; without use they end after SESSION_TTL_S',
+    {
+      because:
+        'The time to live is set once, at the login. A customer who is choosing seats is logged out in the middle of it.',
+      lookAt: 'what moves the end of the session when it is used, and on which routes?',
+    },
+    (t) => withShortSessions(t, (app) => renewalHolds(t, app)),
+    { background: true, limitMs: 45_000 },
+  );
+}
+
+export function renewalInBrowser(behaviour: Behaviour): void {
+  behaviour(
+    'renewal-in-browser',
+    'the browser keeps the cookie for as long as the session is used',
+    {
+      because: 'The browser threw the cookie away: its lifetime was set at the login and never moved.',
+      lookAt: 'does an answer set the cookie anew when the session is used, or does the cookie need a lifetime at all?',
+    },
+    (t) => withShortSessions(t, (app) => cookieStays(t, t.visitor({ at: app }))),
+    { background: true, limitMs: 45_000 },
+  );
+}
+
+/** @param act says whether the app could be judged: not when this machine did not get round to using a session in time. */
+async function withShortSessions(t: Stage, act: (app: Instance) => Promise<boolean>): Promise<void> {
+  // A Redis of its own, because this runs beside behaviours that look at all keys, and its keys live for 3 s only.
+  const redis = await t.startRedis();
+  const app = await t.startExtra({ env: { REDIS_URL: redis.appUrl, SESSION_TTL_S: String(ttlS) } });
+  await whenReady(t, { at: app });
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    t.trail.splice(0, t.trail.length, `an instance with SESSION_TTL_S=${ttlS}`);
+    if (await act(app)) return;
+  }
+  t.inconclusive('the machine was too busy to use a session every second');
+}
+
+/** A session that is used once and then not at all, beside one for each way of using it. */
+async function renewalHolds(t: Stage, app: Instance): Promise<boolean> {
+  const idle = t.visitor({ at: app });
   const login = await logIn(t, idle, grace, {}, shortLived);
   const first = await idle.get('/profile');
   if (first.status !== 200 && gapMs(login, first) > longestGapMs) return false;
   first.mustBe(200, shortLived);
-  if (!(await useEverySecond(t, visit()))) return false;
+  const used = [
+    new UsedSession(t, app, 'GET /profile', (visitor) => visitor.get('/profile')),
+    new UsedSession(t, app, 'GET /basket', (visitor) => visitor.get('/basket')),
+    new UsedSession(t, app, 'POST /basket', (visitor) => visitor.post('/basket', item)),
+  ];
+  for (const session of used) if (!(await session.begin())) return false;
+  for (let use = 1; use <= uses; use++) {
+    await delay(1_000);
+    for (const session of used) if (!(await session.use())) return false;
+  }
+  for (const session of used) if (!(await session.basketMustBeKept())) return false;
   await delay(Math.max(0, first.arrivedAt + idleMs - performance.now()));
   t.trail.splice(1, t.trail.length, `a session of grace, ${idleMs / 1000} s without use`);
   (await idle.get('/profile')).mustBe(401, {
@@ -36,46 +86,99 @@ export async function renewalHolds(t: Stage, visit: () => Visitor): Promise<bool
   return true;
 }
 
-async function useEverySecond(t: Stage, visitor: Visitor): Promise<boolean> {
-  const expiries = new Map<string, number>();
-  let previous = await logIn(t, visitor, grace, {}, shortLived);
-  noteExpiries(expiries, previous);
-  let longest = 0;
-  /** @returns whether it came in time, or was answered well all the same. */
-  const inTime = (answer: Answer): boolean => {
-    longest = Math.max(longest, gapMs(previous, answer));
-    noteExpiries(expiries, answer);
-    previous = answer;
-    return answer.status < 300 || longest <= longestGapMs;
-  };
-  const added = await visitor.post('/basket', { event: 'friday-opening', seats: 2 });
-  if (!inTime(added)) return false;
-  added.mustBe(201, shortLived);
+/** A session that is used in one way only, every second. Each step says false when the machine came too late to judge it. */
+class UsedSession {
+  readonly #t: Stage;
+  readonly #visitor: Visitor;
+  readonly #what: string;
+  readonly #ask: (visitor: Visitor) => Promise<Answer>;
+  readonly #gaps: Gaps;
+
+  constructor(t: Stage, app: Instance, what: string, ask: (visitor: Visitor) => Promise<Answer>) {
+    this.#t = t;
+    this.#visitor = t.visitor({ at: app });
+    this.#what = what;
+    this.#ask = ask;
+    this.#gaps = new Gaps();
+  }
+
+  async begin(): Promise<boolean> {
+    this.#retell();
+    this.#gaps.note(await logIn(this.#t, this.#visitor, grace, {}, shortLived));
+    const added = await this.#visitor.post('/basket', item);
+    if (!this.#gaps.inTime(added)) return false;
+    added.mustBe(201, shortLived);
+    return true;
+  }
+
+  async use(): Promise<boolean> {
+    this.#retell();
+    const answer = await this.#ask(this.#visitor);
+    if (!this.#gaps.inTime(answer)) return false;
+    answer.mustBe([200, 201], {
+      because: `A session that is used every second has ended: ${this.#what} does not move its end.`,
+    });
+    return true;
+  }
+
+  async basketMustBeKept(): Promise<boolean> {
+    this.#retell();
+    const basket = await this.#visitor.get('/basket');
+    if (!this.#gaps.inTime(basket)) return false;
+    const kept = itemsOf(this.#t, basket.mustBe(200).json).includes('friday-opening × 2');
+    if (!kept && !this.#gaps.small) return false;
+    this.#t.require(kept, {
+      expected: 'what grace put into the basket 4 s ago',
+      seen: basket.text,
+      because: 'The session lives and its basket has ended: only putting something into it moves its end.',
+      lookAt: 'which keys does a request with a session renew?',
+    });
+    return true;
+  }
+
+  #retell(): void {
+    this.#t.trail.splice(1, this.#t.trail.length, `a session of grace, used every second by ${this.#what} alone:`);
+  }
+}
+
+/** The browser's side: what a cookie's lifetime makes of a session that is used every second. */
+async function cookieStays(t: Stage, visitor: Visitor): Promise<boolean> {
+  const lifetimes = new CookieLifetimes(visitor);
+  const gaps = new Gaps();
+  const login = await logIn(t, visitor, grace, {}, shortLived);
+  gaps.note(login);
+  lifetimes.note(login);
   for (let use = 1; use <= uses; use++) {
     await delay(1_000);
-    const dropped = dropExpired(visitor, expiries);
+    const dropped = lifetimes.dropExpired();
     const answer = await visitor.get('/profile');
-    if (!inTime(answer)) return false;
-    if (dropped.length > 0) {
-      answer.mustBe(200, {
-        because: `The browser has thrown the cookie ${dropped.join(', ')} away: its lifetime was set at the login and never moved since.`,
-        lookAt:
-          'does an answer set the cookie anew when the session is used, or does the cookie need a lifetime at all?',
-      });
-    }
-    answer.mustBe(200);
+    if (!gaps.inTime(answer)) return false;
+    lifetimes.note(answer);
+    const because = `The browser threw the cookie ${dropped.join(', ')} away: its lifetime was set at the login and never moved.`;
+    answer.mustBe(200, dropped.length > 0 ? { because } : shortLived);
   }
-  const basket = await visitor.get('/basket');
-  if (!inTime(basket)) return false;
-  const kept = itemsOf(t, basket.mustBe(200).json).includes('friday-opening × 2');
-  if (!kept && longest > longestGapMs) return false;
-  t.require(kept, {
-    expected: 'what grace put into the basket 4 s ago, while she used her session every second',
-    seen: basket.text,
-    because: 'The session lives, and its basket has ended: only putting something into it moves its end.',
-    lookAt: 'which keys does a request with a session renew?',
-  });
   return true;
+}
+
+/** How long a session may have gone unused. */
+class Gaps {
+  #previous: Answer | undefined;
+  #longestMs = 0;
+
+  note(answer: Answer): void {
+    if (this.#previous) this.#longestMs = Math.max(this.#longestMs, gapMs(this.#previous, answer));
+    this.#previous = answer;
+  }
+
+  /** @returns whether it came in time, or was answered well all the same. */
+  inTime(answer: Answer): boolean {
+    this.note(answer);
+    return answer.status < 300 || this.small;
+  }
+
+  get small(): boolean {
+    return this.#longestMs <= longestGapMs;
+  }
 }
 
 /** From when the one was sent to when the other one had arrived: all that a session may have gone unused. */
@@ -83,20 +186,30 @@ function gapMs(before: Answer, after: Answer): number {
   return after.arrivedAt - (before.arrivedAt - before.ms);
 }
 
-/** Remembers until when a browser would keep each cookie that was set; those without a lifetime it keeps. */
-function noteExpiries(expiries: Map<string, number>, answer: Answer): void {
-  for (const { name, maxAge, expires } of parseSetCookie(answer.setCookies, { decodeValues: false })) {
-    if (maxAge !== undefined) expiries.set(name, Date.now() + maxAge * 1000);
-    else if (expires) expiries.set(name, expires.getTime());
-    else expiries.delete(name);
-  }
-}
+/** Until when a browser keeps each of a visitor's cookies; those without a lifetime it keeps. */
+class CookieLifetimes {
+  readonly #expiries = new Map<string, number>();
+  readonly #visitor: Visitor;
 
-/** Forgets what a browser would have forgotten by now. */
-function dropExpired(visitor: Visitor, expiries: Map<string, number>): string[] {
-  const names = [...expiries]
-    .filter(([name, at]) => at <= Date.now() && visitor.cookies.has(name))
-    .map(([name]) => name);
-  for (const name of names) visitor.cookies.delete(name);
-  return names;
+  constructor(visitor: Visitor) {
+    this.#visitor = visitor;
+  }
+
+  note(answer: Answer): void {
+    for (const { name, maxAge, expires } of parseSetCookie(answer.setCookies, { decodeValues: false })) {
+      if (maxAge !== undefined) this.#expiries.set(name, Date.now() + maxAge * 1000);
+      else if (expires) this.#expiries.set(name, expires.getTime());
+      else this.#expiries.delete(name);
+    }
+  }
+
+  /** Forgets what a browser would have forgotten by now, and returns the names. */
+  dropExpired(): string[] {
+    const { cookies } = this.#visitor;
+    const names = [...this.#expiries]
+      .filter(([name, at]) => at <= Date.now() && cookies.has(name))
+      .map(([name]) => name);
+    for (const name of names) cookies.delete(name);
+    return names;
+  }
 }

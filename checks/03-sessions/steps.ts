@@ -1,11 +1,34 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Cookie, parseSetCookie } from 'set-cookie-parser';
-import type { Answer, RequestOptions, Stage, Teaching, Visitor } from '../harness/sdk/index.ts';
+import type { Answer, Instance, RequestOptions, Stage, Teaching, Visitor } from '../harness/sdk/index.ts';
 
 /** The demo users in src/users.ts. */
 export const ada = { username: 'ada', password: 'analytical' };
 export const grace = { username: 'grace', password: 'nanosecond' };
 export const linus = { username: 'linus', password: 'penguin' };
+
+export const unknownThere = {
+  because: 'The instance does not know the session that the other one created.',
+  lookAt: 'where does the app keep its sessions, and which instances can read there?',
+};
+
+/** An instance may answer 503 for so long after its start, while it connects. */
+const readyWithinMs = 1_000;
+
+/** Waits until an instance that has just been started answers a login with something other than 503. */
+export async function whenReady(t: Stage, { on, at }: { on?: number; at?: Instance }): Promise<void> {
+  const trailLength = t.trail.length;
+  const deadline = performance.now() + readyWithinMs;
+  for (;;) {
+    const visitor = t.visitor(at ? { at } : {});
+    const options = on ? { on } : {};
+    const login = await visitor.post('/login', grace, options);
+    const ready = login.status !== 503 && (await visitor.get('/profile', options)).status !== 503;
+    t.trail.splice(trailLength);
+    if (ready || performance.now() > deadline) return;
+    await delay(20);
+  }
+}
 
 export async function logIn(
   t: Stage,
@@ -45,10 +68,10 @@ export function itemsOf(t: Stage, basket: unknown): string[] {
 }
 
 /** Compares a basket with what must be in it, in any order. */
-export function requireItems(t: Stage, basket: unknown, expected: string[]): void {
+export function requireItems(t: Stage, basket: unknown, expected: string[], teaching: Partial<Teaching> = {}): void {
   const seen = itemsOf(t, basket).sort().join(', ');
   const right = expected.toSorted().join(', ');
-  t.require(seen === right, { expected: `items: ${right}`, seen: seen || 'no items' });
+  t.require(seen === right, { expected: `items: ${right}`, seen: seen || 'no items', ...teaching });
 }
 
 /** Of the cookies that a login set, those without which the visitor is no longer logged in. */
@@ -65,52 +88,4 @@ export async function sessionCookies(t: Stage, visitor: Visitor, login: Answer):
   }
   t.trail.splice(trailLength); // Our own search, nothing that the learner needs to follow.
   return needed.length > 0 ? needed : cookies;
-}
-
-/** What a wrong answer without Redis means, by its status. */
-export function withoutRedis(status: number): Partial<Teaching> {
-  if (status === 200) {
-    return {
-      because:
-        'The app answered without asking Redis, so it also misses what other instances wrote there, such as a logout.',
-      lookAt: 'what does a request read from Redis before it is answered?',
-    };
-  }
-  if (status === 401) {
-    return {
-      because:
-        'A 401 tells the customer to log in again. But the session is still there: it is the store that is away.',
-      lookAt: 'what does the app make of an error from the store: no session, or no answer?',
-    };
-  }
-  return {
-    because:
-      'The app takes an outage of Redis for a fault of its own. A 503 tells clients and balancers that it will pass.',
-    lookAt: 'what does the error handler answer to an error of the Redis client?',
-  };
-}
-
-/** Redis is back: the session must work on both instances within 3 s. */
-export async function mustRecover(t: Stage, visitor: Visitor): Promise<void> {
-  const deadline = performance.now() + 3_000;
-  const trailLength = t.trail.length;
-  for (const on of [1, 2]) {
-    for (;;) {
-      const answer = await visitor.get('/profile', { on, deadlineMs: 3_000 });
-      if (answer.status === 200) break;
-      answer.mustBe([200, 500, 502, 503, 504], {
-        because: 'The session did not live through the outage, although Redis lost nothing.',
-        lookAt: 'what does the app do with a session when Redis can’t be asked?',
-      });
-      if (performance.now() > deadline) {
-        answer.mustBe(200, {
-          because:
-            'Redis has been back for 3 s, but the client gave up, or waits too long between its attempts to connect.',
-          lookAt: 'the client’s retryStrategy: what does it return for the twentieth attempt?',
-        });
-      }
-      t.trail.splice(trailLength);
-      await delay(50);
-    }
-  }
 }

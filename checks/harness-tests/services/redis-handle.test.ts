@@ -100,14 +100,17 @@ describe('the Redis of a check', () => {
     door.resume();
     await paused;
     door.holdReplies();
+    expect(door.heldBytes).toBe(0);
     let heard = false;
     const unheard = held.set('key', '3').then(() => {
       heard = true;
     });
     await expect.poll(() => other.get('key'), patient).toBe('3');
     expect(heard).toBe(false);
+    await expect.poll(() => door.heldBytes, patient).toBeGreaterThan(0);
     door.resume();
     await unheard;
+    expect(door.heldBytes).toBe(0);
     door.holdReplies();
     const heardOf: number[] = [];
     const inTurn = (async () => {

@@ -60,6 +60,11 @@ export class Lane {
     if (next && !this.#sink.destroyed) this.#pass(next.chunk);
   }
 
+  /** What has come and has not been passed on. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
   /** Drops what has not been passed on. */
   destroy(): void {
     clearTimeout(this.#timer);

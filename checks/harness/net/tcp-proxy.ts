@@ -16,6 +16,8 @@ export interface TcpProxy {
   readonly port: number;
   /** How many connections are open through it now. */
   readonly connections: number;
+  /** What the service has answered and the app has not been given yet, in bytes. */
+  readonly heldBytes: number;
   /** Added to every chunk in each direction; the order stays. Setting it holds for what arrives from then on. */
   delayMs: number;
   /** The service is gone: open connections break, new ones are refused. */
@@ -94,6 +96,9 @@ export async function startTcpProxy({
     port,
     get connections() {
       return links.size;
+    },
+    get heldBytes() {
+      return [...links].reduce((bytes, { lanes }) => bytes + lanes[1].queuedBytes, 0);
     },
     get delayMs() {
       return there.delayMs;

@@ -16,7 +16,7 @@ export type { Instance } from '../runner/environment.ts';
 export { directivesIn, formatDirectives } from '../services/cdn/directives.ts';
 export { AnswerPolicy } from '../services/cdn/policy.ts';
 export type { PostgresHandle, StatementCount } from '../services/postgres/handle.ts';
-export { openRedis, type RedisDoor } from '../services/redis/handle.ts';
+export { openRedis, type RedisDoor, type RedisHandle } from '../services/redis/handle.ts';
 export type { Email } from '../services/smtp/email.ts';
 export type { Refusal, SmtpHandle } from '../services/smtp/sink.ts';
 export type { SupplierHandle } from '../services/supplier/handle.ts';

@@ -18,7 +18,7 @@ export function createApp({ redis, sessionTtlS, sessionSecret }: AppOptions) {
   app.disable('x-powered-by');
   app.set('trust proxy', 1); // TLS ends at the balancer: its X-Forwarded-Proto decides whether cookies are Secure.
   app.use(express.json());
-  app.use(sessionsIn({ redis, ttlS: sessionTtlS, secret: sessionSecret }));
+  app.use(sessionsIn({ redis, baskets, ttlS: sessionTtlS, secret: sessionSecret }));
 
   app.post('/login', async (req, res) => {
     const user = await authenticate(req.body?.username, req.body?.password);
@@ -31,20 +31,15 @@ export function createApp({ redis, sessionTtlS, sessionSecret }: AppOptions) {
   });
 
   app.post('/logout', async (req, res) => {
-    const { sessionID, session } = req;
-    if (session.username) {
-      await endSession(req);
-      await baskets.empty(sessionID);
-    }
+    if (req.session.username) await endSession(req);
     res.clearCookie('encore.sid').status(204).end();
   });
 
-  async function requireLogin(req: Request, res: Response, next: NextFunction): Promise<void> {
+  function requireLogin(req: Request, res: Response, next: NextFunction): void {
     if (!req.session.username) {
       res.status(401).json({ error: 'please log in' });
       return;
     }
-    await baskets.renew(req.sessionID);
     next();
   }
 
@@ -69,7 +64,7 @@ export function createApp({ redis, sessionTtlS, sessionSecret }: AppOptions) {
   app.use((error: Error & { status?: number }, _req: Request, res: Response, next: NextFunction) => {
     if (error instanceof RedisUnavailable) {
       console.error(error.message);
-      if (res.headersSent) return; // express-session renews after the handler: the answer has been given and stands.
+      if (res.headersSent) return; // express-session renews after the handler: the answer has been given.
       res.status(503).set('Retry-After', '1').json({ error: 'please try again in a moment' });
       return;
     }

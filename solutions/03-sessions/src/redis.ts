@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 
-/** Redis did not do what it was asked. It says nothing about the request, which may be sent again. */
+/** Redis did not answer, or not in time. The command may have been executed all the same. */
 export class RedisUnavailable extends Error {
   constructor(cause: unknown) {
     super(`Redis is unavailable: ${cause instanceof Error ? cause.message : cause}`, { cause });
@@ -13,15 +13,15 @@ export class RedisUnavailable extends Error {
  */
 export function connectRedis(url: string): Redis {
   const redis = new Redis(url, {
-    enableOfflineQueue: false, // No connection: fail this request now, don't collect requests until there is one.
-    maxRetriesPerRequest: 0, // The connection broke: a command that may have been executed is not sent again.
-    commandTimeout: 1_000, // The connection is there but nobody answers.
+    enableOfflineQueue: false, // No connection: fail this request now instead of queueing it.
+    maxRetriesPerRequest: 0, // The connection broke: don't send a command again that may have been executed.
+    commandTimeout: 1_000, // There is a connection, but nobody answers.
     connectTimeout: 1_000,
-    retryStrategy: (attempt) => Math.min(attempt * 50, 500), // For ever, at least twice a second.
+    retryStrategy: (attempt) => Math.min(attempt * 50, 500), // Forever, at least twice a second.
   });
   let away = false;
   redis.on('error', (error: NodeJS.ErrnoException) => {
-    // Every attempt to connect fails with an event of its own; an outage is one line. Without a listener it is many.
+    // Every failed attempt to connect is an event. Log the outage once.
     if (!away) console.error(`redis is away: ${error.message || error.code}`);
     away = true;
   });

@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { Request } from 'express';
 import type { BasketItem } from './basket.ts';
 
 export interface Session {
   username: string;
   items: BasketItem[];
-  /** Milliseconds since the epoch; use moves it. */
+  /** Milliseconds since the epoch; each request moves it. */
   expires: number;
 }
 
@@ -23,7 +24,7 @@ export class Sessions {
 
   /** @returns the token that goes into the cookie. */
   start(username: string): string {
-    const token = Math.random().toString(36).slice(2);
+    const token = randomBytes(16).toString('hex');
     this.#byToken.set(token, { username, items: [], expires: Date.now() + this.#ttlMs });
     return token;
   }

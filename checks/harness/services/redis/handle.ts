@@ -17,6 +17,8 @@ export interface RedisDoor {
   holdReplies(): void;
   /** After `holdReplies`: one reply passes, on each connection, so that a check can stand between two commands. */
   passReply(): void;
+  /** What Redis has replied meanwhile and the app has not heard, in bytes: above 0, Redis has done a command. */
+  readonly heldBytes: number;
   resume(): void;
 }
 
@@ -92,6 +94,9 @@ export async function handleOf(server: RedisServer): Promise<RedisHandle> {
         pause: () => proxy.pause(),
         holdReplies: () => proxy.holdReplies(),
         passReply: () => proxy.passReply(),
+        get heldBytes() {
+          return proxy.heldBytes;
+        },
         resume: () => proxy.resume(),
       };
     },

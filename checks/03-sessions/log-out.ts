@@ -1,0 +1,84 @@
+import type { CheckDefinition, Instance, RedisDoor, Stage } from '../harness/sdk/index.ts';
+import { ada, linus, logIn, mustRead, unknownThere, whenReady } from './steps.ts';
+
+export function logoutEverywhere(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'logout-everywhere',
+    'a logout on one instance ends the session on the other, also for a copy of the cookie',
+    {
+      because:
+        'A copy of the cookie still opens the account: the logout changed nothing in the place that every instance asks.',
+      lookAt: 'what does POST /logout change besides the browser’s cookie, and who can see that change?',
+    },
+    async (t) => {
+      const door = await t.redis.openDoor();
+      const [extra] = await Promise.all([t.startExtra({ env: { REDIS_URL: door.url } }), endsEverywhere(t)]);
+      await whenReady(t, { at: extra });
+      await staysEnded(t, extra, door);
+    },
+  );
+}
+
+async function endsEverywhere(t: Stage): Promise<void> {
+  const visitor = t.visitor();
+  await logIn(t, visitor, ada, { on: 1 });
+  const copies = [new Map(visitor.cookies)];
+  // Both instances have seen the session, so that one which remembers it is found out.
+  for (const on of [1, 2]) await mustRead(t, visitor, 'ada', { on }, unknownThere);
+  const other = t.visitor();
+  await logIn(t, other, linus, { on: 1 });
+  copies.push(new Map(visitor.cookies));
+  (await visitor.post('/logout', undefined, { on: 2 })).mustBe(204, { because: 'A logout answers 204.' });
+  (await visitor.get('/profile', { on: 1 })).mustBe(401);
+  for (const cookies of copies) {
+    for (const on of [1, 2]) {
+      t.step('a copy of the cookie from before the logout:');
+      (await t.visitor({ cookies }).get('/profile', { on })).mustBe(401);
+      (await t.visitor({ cookies }).get('/basket', { on })).mustBe(401);
+    }
+  }
+  t.step('a copy of the cookie from before the logout:');
+  const { status } = await t.visitor({ cookies: copies[0] }).post('/logout', undefined, { on: 1 });
+  t.require(status === 204, { expected: '204', seen: String(status), because: 'Every logout answers 204.' });
+  t.step('linus, who has not logged out:');
+  await mustRead(
+    t,
+    other,
+    'linus',
+    { on: 2 },
+    {
+      because: 'One customer logged out, and the session of another one ended, too.',
+      lookAt: 'which keys does POST /logout delete?',
+    },
+  );
+}
+
+/** A read that has seen the session, and gets to know it after the logout, must not store it again. */
+async function staysEnded(t: Stage, extra: Instance, door: RedisDoor): Promise<void> {
+  const cookies = new Map<string, string>();
+  const visitor = t.visitor();
+  t.trail.splice(0);
+  await logIn(t, visitor, ada, { on: 1 });
+  for (const [name, value] of visitor.cookies) cookies.set(name, value);
+  await mustRead(t, t.visitor({ at: extra, cookies }), 'ada');
+  const trailLength = t.trail.length;
+  door.holdReplies();
+  try {
+    const read = t.visitor({ at: extra, cookies }).get('/profile', { deadlineMs: 10_000 });
+    read.catch(() => {}); // Awaited below; until then its failure belongs to nobody.
+    await Promise.race([read, t.until('the instance asks Redis for the session', () => door.heldBytes > 0)]);
+    t.trail.splice(trailLength);
+    t.step('GET /profile on a third instance, which Redis answers slowly; meanwhile:');
+    (await visitor.post('/logout', undefined, { on: 1 })).mustBe(204);
+    door.resume();
+    await read;
+  } finally {
+    door.resume();
+  }
+  t.step('a copy of the cookie from before the logout:');
+  (await t.visitor({ cookies }).get('/profile', { on: 2 })).mustBe(401, {
+    because:
+      'A request that was under way during the logout wrote its session back when it ended. The customer has logged out, and the session is alive again.',
+    lookAt: 'does a request write a session that it has not changed (resave)?',
+  });
+}

@@ -1,0 +1,195 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Answer, CheckDefinition, Instance, RedisHandle, Stage, Visitor } from '../harness/sdk/index.ts';
+import { ada, grace, logIn, mustRead, whenReady } from './steps.ts';
+
+/** Longer than clients that give up after ten or twenty quick attempts go on trying. */
+const outageMs = 5_000;
+const answerWithinMs = 2_000;
+const recoverWithinMs = 3_000;
+
+const hangs = {
+  because:
+    'The connection to Redis is there, and nobody answers. Nothing in the app ends the wait, so every visitor holds a connection and the shop looks dead.',
+  lookAt: 'how long may a command take, by the options of the Redis client?',
+};
+
+export function redisDown(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'redis-down',
+    'without Redis a request fails with 503 within 2 s, and works again once Redis is back',
+    {
+      because:
+        'Commands wait in the client’s queue until Redis is back, and the requests behind them wait, too. Every visitor holds a connection, and the shop looks dead instead of saying so.',
+      lookAt: 'with which options is the Redis client made, and what does the error handler answer?',
+    },
+    async (t) => {
+      const redis = await t.startRedis();
+      const app = await t.startExtra({ env: { REDIS_URL: redis.appUrl } });
+      await whenReady(t, { at: app });
+      await new Outage(t, app, {
+        begin: () => redis.cut(),
+        end: () => redis.restore(),
+        name: 'Redis stops',
+        lastsMs: outageMs,
+      }).mustBeSurvived();
+      await new Outage(t, app, hanging(redis)).mustBeSurvived();
+    },
+    { background: true, limitMs: 45_000 },
+  );
+}
+
+function hanging(redis: RedisHandle): OutageKind {
+  return {
+    begin: () => redis.pause(),
+    end: () => redis.resume(),
+    name: 'Redis hangs: it takes connections and answers nothing',
+    lastsMs: 0,
+    unanswered: hangs,
+  };
+}
+
+interface OutageKind {
+  begin(): unknown;
+  end(): unknown;
+  name: string;
+  lastsMs: number;
+  unanswered?: typeof hangs;
+}
+
+/** Customers with sessions from before, and what each of them is answered while Redis is away, and afterwards. */
+class Outage {
+  readonly #t: Stage;
+  readonly #app: Instance;
+  readonly #kind: OutageKind;
+
+  constructor(t: Stage, app: Instance, kind: OutageKind) {
+    this.#t = t;
+    this.#app = app;
+    this.#kind = kind;
+  }
+
+  async mustBeSurvived(): Promise<void> {
+    const t = this.#t;
+    const { begin, end, name, lastsMs } = this.#kind;
+    t.trail.splice(0);
+    const stays = await this.#loggedIn();
+    const leaves = await this.#loggedIn();
+    const comes = t.visitor({ at: this.#app });
+    const copy = new Map(leaves.cookies);
+    t.step(name);
+    await begin();
+    const beganAt = performance.now();
+    const options = { deadlineMs: answerWithinMs, unanswered: this.#kind.unanswered };
+    try {
+      const trailLength = t.trail.length;
+      for (const ask of [
+        () => stays.get('/profile', options),
+        () => stays.get('/basket', options),
+        () => stays.post('/basket', { event: 'friday-opening', seats: 2 }, options),
+      ]) {
+        t.trail.splice(trailLength);
+        const answer = await ask();
+        answer.mustBe(503, withoutRedis(answer));
+      }
+      const logout = await leaves.post('/logout', undefined, options);
+      logout.mustBe([503, 204], withoutRedis(logout));
+      // It may ask the store more than once before it gives up.
+      const login = await comes.post('/login', grace, { unanswered: this.#kind.unanswered });
+      login.mustBe([503, 200], withoutRedis(login));
+      await delay(Math.max(0, beganAt + lastsMs - performance.now()));
+      t.trail.splice(trailLength);
+      const late = await stays.get('/profile', options);
+      late.mustBe(503, withoutRedis(late));
+      t.step('Redis is back');
+      await end();
+      await this.#mustRecover(stays);
+      await this.#mustHold(logout, login, { copy, comes });
+    } finally {
+      await end();
+    }
+  }
+
+  async #loggedIn(): Promise<Visitor> {
+    const visitor = this.#t.visitor({ at: this.#app });
+    await logIn(this.#t, visitor, ada);
+    await mustRead(this.#t, visitor, 'ada');
+    return visitor;
+  }
+
+  /** The session must work within 3 s. */
+  async #mustRecover(visitor: Visitor): Promise<void> {
+    const t = this.#t;
+    const deadline = performance.now() + recoverWithinMs;
+    const trailLength = t.trail.length;
+    for (;;) {
+      const answer = await visitor.get('/profile', { deadlineMs: recoverWithinMs });
+      if (answer.status === 200) return;
+      answer.mustBe([200, 500, 502, 503, 504], {
+        because: 'The session did not live through the outage, although Redis lost nothing.',
+        lookAt: 'what does the app do with a session when Redis can’t be asked?',
+      });
+      if (performance.now() > deadline) {
+        answer.mustBe(200, {
+          because:
+            'Redis has been back for 3 s, but the client gave up, or waits too long between its attempts to connect.',
+          lookAt: 'the client’s retryStrategy: what does it return for the twentieth attempt?',
+        });
+      }
+      t.trail.splice(trailLength);
+      await delay(50);
+    }
+  }
+
+  /** What was answered with success during the outage must be true afterwards. */
+  async #mustHold(logout: Answer, login: Answer, { copy, comes }: { copy: Map<string, string>; comes: Visitor }) {
+    const t = this.#t;
+    if (logout.status === 204) {
+      t.trail.splice(
+        0,
+        t.trail.length,
+        `${this.#kind.name}: POST /logout\t204`,
+        'Redis is back; a copy of the cookie:',
+      );
+      (await t.visitor({ at: this.#app, cookies: copy }).get('/profile')).mustBe(401, {
+        because:
+          'The customer was told that the logout is done, and the session is still alive: the store was not there to end it.',
+        lookAt: 'what does POST /logout answer when the store reports an error?',
+      });
+    }
+    if (login.status === 200) {
+      t.trail.splice(0, t.trail.length, `${this.#kind.name}: POST /login\t200`, 'Redis is back:');
+      await mustRead(
+        t,
+        comes,
+        'grace',
+        {},
+        {
+          because: 'The login was answered with 200, and its session was never stored.',
+          lookAt: 'what does POST /login answer when the store reports an error?',
+        },
+      );
+    }
+  }
+}
+
+/** What a wrong answer without Redis means. */
+function withoutRedis({ status, request }: Answer) {
+  if (status >= 200 && status < 300) {
+    return {
+      because: `The app answered ${request} without asking Redis, so it does not know what other instances wrote there, such as a logout.`,
+      lookAt: 'what does a request read from Redis before it is answered?',
+    };
+  }
+  if (status === 401) {
+    return {
+      because:
+        'A 401 tells the customer to log in again. But the session is still there: it is the store that is away.',
+      lookAt: 'what does the app make of an error from the store: no session, or no answer?',
+    };
+  }
+  return {
+    because:
+      'The app takes an outage of Redis for a fault of its own. A 503 tells clients and balancers that it will pass.',
+    lookAt: 'what does the error handler answer to an error of the Redis client?',
+  };
+}
