@@ -5,12 +5,12 @@ import { grace, itemsOf, logIn, whenReady } from './steps.ts';
 
 type Behaviour = CheckDefinition['behaviour'];
 
-const ttlS = 3;
-const uses = 4;
-/** Used less than this apart, a session of 3 s is alive, also where its end is rounded down to a whole second. */
-const longestGapMs = 1_900;
-/** Longer than 3 s, also where the end is rounded up to a whole second. */
-const idleMs = 4_600;
+const ttlS = 4;
+const uses = 5;
+/** Used less than this apart, a session of 4 s is alive, also where its end is rounded down to a whole second. */
+const longestGapMs = 2_900;
+/** Longer than 4 s, also where the end is rounded up to a whole second. */
+const idleMs = 5_600;
 const item = { event: 'friday-opening', seats: 2 };
 
 const shortLived = {
@@ -47,7 +47,7 @@ export function renewalInBrowser(behaviour: Behaviour): void {
 
 /** @param act says whether the app could be judged: not when this machine did not get round to using a session in time. */
 async function withShortSessions(t: Stage, act: (app: Instance) => Promise<boolean>): Promise<void> {
-  // A Redis of its own, because this runs beside behaviours that look at all keys, and its keys live for 3 s only.
+  // A Redis of its own, because this runs beside behaviours that look at all keys, and its keys live for seconds only.
   const redis = await t.startRedis();
   const app = await t.startExtra({ env: { REDIS_URL: redis.appUrl, SESSION_TTL_S: String(ttlS) } });
   await whenReady(t, { at: app });
@@ -128,7 +128,7 @@ class UsedSession {
     const kept = itemsOf(this.#t, basket.mustBe(200).json).includes('friday-opening × 2');
     if (!kept && !this.#gaps.small) return false;
     this.#t.require(kept, {
-      expected: 'what grace put into the basket 4 s ago',
+      expected: `what grace put into the basket ${uses} s ago`,
       seen: basket.text,
       because: 'The session lives and its basket has ended: only putting something into it moves its end.',
       lookAt: 'which keys does a request with a session renew?',

@@ -64,7 +64,6 @@ export function createApp({ redis, sessionTtlS, sessionSecret }: AppOptions) {
   app.use((error: Error & { status?: number }, _req: Request, res: Response, next: NextFunction) => {
     if (error instanceof RedisUnavailable) {
       console.error(error.message);
-      if (res.headersSent) return; // express-session renews after the handler: the answer has been given.
       res.status(503).set('Retry-After', '1').json({ error: 'please try again in a moment' });
       return;
     }

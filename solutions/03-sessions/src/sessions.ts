@@ -50,7 +50,14 @@ export function sessionsIn({ secret, ...options }: SessionOptions): RequestHandl
     // No maxAge: the browser forgets the cookie when it closes, and only Redis decides when a session ends.
     cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto' },
   });
-  return (req, res, next) => load(req, res, (error?: unknown) => next(error && new RedisUnavailable(error)));
+  return (req, res, next) => {
+    load(req, res, (cause?: unknown) => {
+      const error = cause ? new RedisUnavailable(cause) : undefined;
+      // express-session saves and renews after the handler. The answer has been given, and Express would cut its connection.
+      if (error && res.headersSent) console.error(error.message);
+      else next(error);
+    });
+  };
 }
 
 /** Logs in under a new id, so that an id which somebody planted before is worth nothing. The old session is deleted. */
