@@ -105,5 +105,6 @@ export function cookieFlags(behaviour: Behaviour): void {
         }
       }
     },
+    { further: true },
   );
 }

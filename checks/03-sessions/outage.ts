@@ -34,7 +34,7 @@ export function redisDown(behaviour: CheckDefinition['behaviour']): void {
       }).mustBeSurvived();
       await new Outage(t, app, hanging(redis)).mustBeSurvived();
     },
-    { background: true, limitMs: 45_000 },
+    { background: true, further: true, limitMs: 45_000 },
   );
 }
 

@@ -41,7 +41,7 @@ export function renewalInBrowser(behaviour: Behaviour): void {
       lookAt: 'does an answer set the cookie anew when the session is used, or does the cookie need a lifetime at all?',
     },
     (t) => withShortSessions(t, (app) => cookieStays(t, t.visitor({ at: app }))),
-    { background: true, limitMs: 45_000 },
+    { background: true, further: true, limitMs: 45_000 },
   );
 }
 
