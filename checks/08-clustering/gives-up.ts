@@ -1,53 +1,44 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Instance, ProcessRow, Stage } from '../harness/sdk/index.ts';
-import { lookEveryMs, watchForSlowness } from './patience.ts';
-import { ask } from './requests.ts';
-import { aWorkerOf, settled } from './workers.ts';
+import type { Instance, Stage } from '../harness/sdk/index.ts';
+import { lookEveryMs, waitFor } from './patience.ts';
+import { ask, mustAnswer } from './requests.ts';
+import { givesUpWithinMs, mostStarts, Starts } from './starts.ts';
+import { startInTurn } from './turns.ts';
+import { aWorkerOf, killEach, processes, servingPids, settled, settledAfterMs, workersOf } from './workers.ts';
 
-/** By the contract. */
-const mostStarts = 25;
-const givesUpWithinMs = 15_000;
+const comesBackWithinMs = 10_000;
 
-/** No worker can start any more: the file that they read at their start is broken. First one dies, then all. */
-export async function givesUp(t: Stage): Promise<void> {
-  const events = join(dirname(t.file('EVENTS_FILE')), 'events-broken-later.json');
-  writeFileSync(events, readFileSync(t.file('EVENTS_FILE')));
-  const app = await t.startExtra({ env: { WEB_CONCURRENCY: '2', EVENTS_FILE: events } });
+/** An app with two workers that serve, and the file that they read at their start. */
+async function appWithFile(t: Stage, name: string): Promise<{ app: Instance; file: string; whole: string }> {
+  const whole = readFileSync(t.file('EVENTS_FILE'), 'utf8');
+  const file = join(dirname(t.file('EVENTS_FILE')), name);
+  writeFileSync(file, whole);
+  const app = await startInTurn(t, { WEB_CONCURRENCY: '2', EVENTS_FILE: file });
   await settled(app);
-  const workers = () => app.tree().filter(({ pid }) => pid !== app.pid);
-  const first = workers();
-  if (first.length === 0) aWorkerOf(t, app, []);
+  if (workersOf(app).length === 0) aWorkerOf(t, app, []);
+  await delay(settledAfterMs);
+  return { app, file, whole };
+}
+
+const broken = '[{ "id": "friday-ope';
+
+/** No worker can start any more, and all that served are killed. */
+export async function givesUp(t: Stage): Promise<void> {
+  const { app, file } = await appWithFile(t, 'events-broken-for-good.json');
   const linesBefore = app.lastLines(500).length;
-  writeFileSync(events, '[{ "id": "friday-ope');
-  if (first.length > 1) await goesOn(t, app, first);
-  const old = new Set(workers().map(({ pid }) => pid));
-  for (const pid of old) process.kill(pid, 'SIGKILL');
+  writeFileSync(file, broken);
+  const old = workersOf(app);
+  const starts = new Starts(app, [app.pid, ...old]);
+  killEach(old);
   t.step('EVENTS_FILE is broken, and every worker is killed');
-  const isSlow = watchForSlowness(app);
-  const killedAt = performance.now();
-  const sinceMs = () => performance.now() - killedAt;
-  const started = new Set<number>();
-  const starts = () => started.size;
-  let lookedAt = killedAt;
-  let pauseMs = 0;
-  let longestPauseMs = 0;
-  let pausesMs = 0;
   let recovered = false;
   let asking: Promise<unknown> | undefined;
-  // On a slow machine the starts take their time. What the app waits between them is its own.
-  const tooLong = () => sinceMs() > givesUpWithinMs && (!isSlow() || pausesMs > givesUpWithinMs || sinceMs() > 60_000);
-  while (!app.exited && !recovered && starts() <= mostStarts && !tooLong()) {
-    const alive = workers();
-    for (const { pid } of alive) if (!old.has(pid)) started.add(pid);
-    const sinceLookMs = performance.now() - lookedAt;
-    lookedAt += sinceLookMs;
-    pauseMs = alive.length === 0 ? pauseMs + sinceLookMs : 0;
-    if (alive.length === 0) pausesMs += sinceLookMs;
-    longestPauseMs = Math.max(longestPauseMs, pauseMs);
+  while (!app.exited && !recovered && starts.count <= mostStarts && !starts.isOver()) {
+    starts.look();
     // A primary that has kept the events hands them to new workers, and all is well.
-    asking ??= ask(app, 'GET', '/health').then(
+    asking ??= ask(app, 'GET', '/health', { withinMs: 2_000 }).then(
       ({ status }) => {
         recovered = status === 200;
       },
@@ -55,21 +46,18 @@ export async function givesUp(t: Stage): Promise<void> {
     );
     await delay(lookEveryMs);
   }
-  const after = `${(sinceMs() / 1_000).toFixed(1)} s`;
+  const after = starts.after();
   const ended = app.exited;
   const ending = ended ? app.ending() : '';
   await app.kill(); // A storm must not go on while others are judged.
   if (recovered) return;
-  const storm = {
-    because: `Each new worker dies at once and the next is started: ${starts()} in ${after}, and no end. A fork storm takes the machine from everybody on it.`,
-  };
-  t.atMost('workers started in vain', starts(), mostStarts, 'starts', storm);
+  t.atMost('workers started in vain', starts.count, mostStarts, 'starts', starts.storm());
   t.require(ended, {
     expected: `the app to give up within ${givesUpWithinMs / 1_000} s`,
-    seen: `after ${after} and ${starts()} starts it still tries`,
+    seen: `after ${after} and ${starts.count} starts it still tries`,
     // On a machine that is busy with other things, a storm is slow. But it never takes a breath.
-    ...(starts() > 2 && longestPauseMs < 400
-      ? storm
+    ...(starts.count > 2 && starts.longestPauseMs < 400
+      ? starts.storm()
       : {
           because: 'The app lives and serves nobody. A supervisor that sees it running has no reason to do anything.',
         }),
@@ -85,27 +73,58 @@ export async function givesUp(t: Stage): Promise<void> {
   t.require(reason, {
     expected: `a line of the primary (pid ${app.pid}) that says why it gives up`,
     seen: lines.at(-1) ?? 'no output',
-    because: 'The app ended without a reason. Who is called at night reads the last lines.',
+    because: 'The app ended without a reason. An engineer who is called at night reads the last lines.',
     lookAt: 'what does the primary write before it exits?',
   });
 }
 
-/** One worker dies and can't be replaced, the other one serves. Watches until two new ones have died. */
-async function goesOn(t: Stage, app: Instance, first: ProcessRow[]): Promise<void> {
-  process.kill((first[0] as ProcessRow).pid, 'SIGKILL');
+/** One of two workers dies and can't be replaced, until the file is whole again. */
+export async function goesOn(t: Stage): Promise<void> {
+  const { app, file, whole } = await appWithFile(t, 'events-broken-for-a-while.json');
+  writeFileSync(file, broken);
+  const old = workersOf(app);
+  const starts = new Starts(app, [app.pid, ...old]);
+  if (old.length > 1) killEach(old.slice(0, 1));
   t.step('EVENTS_FILE is broken, and one of two workers is killed');
-  const old = new Set([app.pid, ...first.map(({ pid }) => pid)]);
-  const started = new Set<number>();
-  const watchForMs = Math.min(20_000, Math.max(3_000, 10 * app.startedInMs));
-  for (const until = performance.now() + watchForMs; performance.now() < until; await delay(lookEveryMs)) {
-    const alive = new Set(app.tree().map(({ pid }) => pid));
-    for (const pid of alive) if (!old.has(pid)) started.add(pid);
+  // Long enough that an app which gives up after five or six attempts has done so.
+  const watchForMs = Math.min(16_000, Math.max(8_000, 20 * app.startedInMs));
+  const enough = () => starts.died >= 6 && starts.sinceMs() > 4_000;
+  while (!enough() && starts.sinceMs() < watchForMs && starts.count <= mostStarts) {
+    await delay(lookEveryMs);
+    starts.look();
     t.require(!app.exited, {
       expected: 'the app to go on: one of its workers serves',
-      seen: `it ended with ${app.ending()}`,
+      seen: `it ended with ${app.ending()} after ${starts.died} starts that failed`,
       because: 'One worker could not start, and the app ended, with the one that served.',
       lookAt: 'when does the primary give up, and who serves at that moment?',
     });
-    if ([...started].filter((pid) => !alive.has(pid)).length >= 2) return;
   }
+  t.atMost('workers started in vain', starts.count, mostStarts, 'starts', starts.storm());
+  await mustAnswer(t, app, 'GET', '/health', { because: 'One worker lives, and the app serves nobody.' });
+  writeFileSync(file, whole);
+  t.step(`${starts.count} starts failed in ${starts.after()}; then EVENTS_FILE is whole again`);
+  const what = 'the second worker after the repair';
+  const tookMs = await waitFor(t, app, {
+    what,
+    limitMs: comesBackWithinMs,
+    done: () => app.exited || workersOf(app).length >= 2,
+  });
+  const gaveUp = {
+    because:
+      'The app has stopped starting workers while one still serves. It runs on with half of its workers, and nobody is told.',
+    lookAt: 'what does the primary do after its last attempt, while a worker serves?',
+  };
+  t.require(tookMs !== undefined && !app.exited, {
+    expected: `two workers within ${comesBackWithinMs / 1_000} s`,
+    seen: app.exited ? `it ended with ${app.ending()}` : processes(workersOf(app).length),
+    ...gaveUp,
+  });
+  t.atMost(what, tookMs ?? 0, comesBackWithinMs, 'ms');
+  let serving = await servingPids(t, app, 2);
+  if (serving.length < 2) serving = await servingPids(t, app, 2); // One had still read the broken file.
+  t.require(serving.length === 2, {
+    expected: '2 processes to do the work again',
+    seen: `${processes(serving.length)} did it`,
+    ...gaveUp,
+  });
 }

@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { BehaviourFailure, excerpt, type Instance, type Stage, type Teaching } from '../harness/sdk/index.ts';
 
 /** Longer than a right app takes on a busy machine. */
@@ -10,9 +11,14 @@ export interface Reply {
 }
 
 /** A request without ceremony: hundreds of them are sent. Without an agent each has a connection of its own. */
-export function ask(app: Instance, method: 'GET' | 'POST', path: string, agent?: Agent): Promise<Reply> {
+export function ask(
+  app: Instance,
+  method: 'GET' | 'POST',
+  path: string,
+  { agent, withinMs = deadlineMs }: { agent?: Agent | undefined; withinMs?: number } = {},
+): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(deadlineMs);
+    const signal = AbortSignal.timeout(withinMs);
     const call = request(new URL(path, app.url), { method, agent: agent ?? false, signal }, (response) => {
       let text = '';
       response.setEncoding('utf8');
@@ -22,9 +28,15 @@ export function ask(app: Instance, method: 'GET' | 'POST', path: string, agent?:
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
       response.on('error', reject);
     });
-    call.on('error', (error) => reject(signal.aborted ? new Error(`no answer within ${deadlineMs / 1_000} s`) : error));
+    call.on('error', (error) => reject(signal.aborted ? new Error(`no answer within ${withinMs / 1_000} s`) : error));
     call.end();
   });
+}
+
+interface MustAnswerOptions extends Partial<Teaching> {
+  agent?: Agent;
+  /** Where nobody may listen for a moment: a refused connection is tried again. */
+  retries?: boolean;
 }
 
 /** The same, and the behaviour fails unless the answer is 200. */
@@ -33,12 +45,12 @@ export async function mustAnswer(
   app: Instance,
   method: 'GET' | 'POST',
   path: string,
-  { agent, ...teaching }: Partial<Teaching> & { agent?: Agent } = {},
+  { agent, retries = false, ...teaching }: MustAnswerOptions = {},
 ): Promise<Reply> {
   const step = `${method} ${path}`;
   let reply: Reply;
   try {
-    reply = await ask(app, method, path, agent);
+    reply = await (retries ? askUntilAnswered(app, method, path) : ask(app, method, path, { agent }));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return lost(t, step, `the connection broke: ${code ?? message}`, teaching);
@@ -50,6 +62,16 @@ export async function mustAnswer(
     ...teaching,
   });
   return reply;
+}
+
+async function askUntilAnswered(app: Instance, method: 'GET' | 'POST', path: string): Promise<Reply> {
+  for (const startedAt = performance.now(); ; await delay(50)) {
+    try {
+      return await ask(app, method, path, { withinMs: 2_000 });
+    } catch (error) {
+      if (performance.now() - startedAt > deadlineMs) throw error;
+    }
+  }
 }
 
 function lost(t: Stage, step: string, seen: string, teaching: Partial<Teaching>): never {

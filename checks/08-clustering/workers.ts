@@ -6,8 +6,8 @@ import { inTurns, mustAnswer } from './requests.ts';
 /** Of what a quote costs in this process. An app that spends less does not compute each. */
 const leastShareOfCost = 0.5;
 const mostRounds = 4;
-/** Every process of an app that was ever looked at: who has died may still stand in its log. */
-export const knownPids = new Set<number>();
+/** By the contract: a worker that dies sooner after it begins to serve may be taken for one that can't start. */
+export const settledAfterMs = 1_100;
 
 /** How many workers an instance must have that is told nothing by the check. */
 export function workersByDefault(t: Stage): number {
@@ -63,7 +63,6 @@ function starves(pid: number, before: ReturnType<typeof pulseOf>): boolean {
 export async function servingPids(t: Stage, app: Instance, expected: number): Promise<number[]> {
   await settled(app);
   const before = cpuByPid(app);
-  for (const pid of before.keys()) knownPids.add(pid);
   let serving: number[] = [];
   let sent = 0;
   for (let round = 0; round < mostRounds; round++) {
@@ -105,6 +104,20 @@ export function threadsAtWork(threadsBefore: Map<string, number> | undefined, ap
   const used = [...(app.threadCpu() ?? [])].map(([thread, ms]) => ms - (threadsBefore?.get(thread) ?? 0));
   const totalMs = used.reduce((sum, ms) => sum + ms, 0);
   return threadsBefore && used.filter((ms) => ms > totalMs / 5).length;
+}
+
+/** Pids of the processes that the app has besides the one that was started. */
+export function workersOf(app: Instance): number[] {
+  return app.tree().flatMap(({ pid }) => (pid === app.pid ? [] : [pid]));
+}
+
+/** SIGKILL to each of them. One that has just ended by itself is no matter. */
+export function killEach(pids: Iterable<number>): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {}
+  }
 }
 
 /** "processes" with their number. */

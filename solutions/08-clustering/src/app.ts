@@ -1,6 +1,7 @@
-import express, { type Express } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Redis } from 'ioredis';
 import type { Event } from './events.ts';
+import { log } from './log.ts';
 import { quote } from './quote.ts';
 
 const VISITS_KEY = 'visits';
@@ -35,6 +36,12 @@ export function createApp({ events, redis }: AppOptions): Express {
 
   app.get('/visits', async (_req, res) => {
     res.json({ visits: Number(await redis.get(VISITS_KEY)) });
+  });
+
+  // Redis is away. Only visits need it.
+  app.use('/visits', (error: Error, req: Request, res: Response, _next: NextFunction) => {
+    log(`${req.method} ${req.path}: ${error.message}`);
+    res.status(503).json({ error: 'visits are not counted at the moment' });
   });
 
   return app;

@@ -4,15 +4,17 @@ import { log } from './log.ts';
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5_000;
 const MAX_FAILED_STARTS = 5;
+/** A worker that dies sooner after it listens has failed to start: whatever killed it may kill the next one, too. */
+const SETTLED_AFTER_MS = 1_000;
 
 export interface PrimaryOptions {
   workers: number;
   drainTimeoutMs: number;
 }
 
-/** Keeps so many workers alive until SIGTERM, or until it is clear that they can't start. */
+/** Keeps this number of workers alive until SIGTERM, or until no worker can start any more. */
 export function runPrimary({ workers, drainTimeoutMs }: PrimaryOptions): void {
-  const serving = new Set<Worker>();
+  const servingSince = new Map<Worker, number>();
   let failedStarts = 0; // In a row. Workers that die together count once.
   let refill: NodeJS.Timeout | undefined;
   let exitCode: number | undefined; // Set once the app is to end.
@@ -20,27 +22,30 @@ export function runPrimary({ workers, drainTimeoutMs }: PrimaryOptions): void {
   log(`primary of ${workers} workers`);
   forkMissing();
 
-  cluster.on('listening', (worker) => {
-    serving.add(worker);
-    failedStarts = 0;
-  });
+  cluster.on('listening', (worker) => servingSince.set(worker, performance.now()));
 
   cluster.on('exit', (worker, code, signal) => {
-    const served = serving.delete(worker);
+    const servedMs = performance.now() - (servingSince.get(worker) ?? performance.now());
+    servingSince.delete(worker);
     if (exitCode !== undefined) {
       if (alive().length === 0) process.exit(exitCode);
       return;
     }
-    log(`worker ${worker.process.pid} ended with ${signal ?? `code ${code}`}${served ? '' : ' before it served'}`);
+    const reason = signal ?? `code ${code}`;
+    log(`worker ${worker.process.pid} ended with ${reason} after serving for ${Math.round(servedMs)} ms`);
+    if (servedMs >= SETTLED_AFTER_MS) {
+      failedStarts = 0;
+      forkMissing();
+      return;
+    }
     if (refill) return;
-    if (!served) failedStarts++;
-    if (failedStarts >= MAX_FAILED_STARTS && serving.size === 0) {
-      log(`giving up: ${failedStarts} starts in a row failed, the last worker ended with ${signal ?? `code ${code}`}`);
+    failedStarts++;
+    if (failedStarts >= MAX_FAILED_STARTS && servingSince.size === 0) {
+      log(`giving up: ${failedStarts} starts in a row failed, the last worker ended with ${reason}`);
       end(1);
       return;
     }
-    const delayMs = failedStarts === 0 ? 0 : Math.min(FIRST_DELAY_MS * 2 ** (failedStarts - 1), MAX_DELAY_MS);
-    refill = setTimeout(forkMissing, delayMs);
+    refill = setTimeout(forkMissing, Math.min(FIRST_DELAY_MS * 2 ** (failedStarts - 1), MAX_DELAY_MS));
   });
 
   process.on('SIGTERM', () => {
@@ -48,11 +53,12 @@ export function runPrimary({ workers, drainTimeoutMs }: PrimaryOptions): void {
   });
 
   function forkMissing(): void {
+    clearTimeout(refill);
     refill = undefined;
     for (let missing = workers - alive().length; missing > 0; missing--) cluster.fork();
   }
 
-  /** Every worker finishes what it has begun. Whoever has not after the deadline is killed. */
+  /** Every worker finishes what it has begun. One that still runs after the deadline is killed. */
   function end(code: number): void {
     exitCode = code;
     clearTimeout(refill);

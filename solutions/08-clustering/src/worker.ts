@@ -13,7 +13,11 @@ export interface WorkerOptions {
 /** Serves until SIGTERM. When the primary dies, node:cluster ends the worker by itself. */
 export function runWorker({ port, redisUrl, eventsFile }: WorkerOptions): void {
   let server: Server | undefined;
-  process.once('SIGTERM', () => {
+  let draining = false;
+  // Not `once`: systemd signals every process, then the primary does. A second SIGTERM without a listener would kill.
+  process.on('SIGTERM', () => {
+    if (draining) return;
+    draining = true;
     // The callback comes when the last answer is out and its connection is closed.
     if (server) server.close(() => process.exit(0));
     else process.exit(0);

@@ -4,6 +4,8 @@ import { log } from './log.ts';
 
 const FIRST_DELAY_MS = 150;
 const MAX_FAILED_STARTS = 5;
+/** A worker that dies sooner was no good start. */
+const SETTLED_AFTER_MS = 1_000;
 
 export interface SupervisorOptions {
   port: number;
@@ -43,8 +45,9 @@ export function supervise({ port, workers, drainTimeoutMs }: SupervisorOptions):
     const child = fork(new URL('./worker.ts', import.meta.url));
     children.add(child);
     child.on('error', () => {}); // A message to one that has just died; 'exit' follows.
+    let servingSince = Number.POSITIVE_INFINITY;
     child.on('message', () => {
-      failedStarts = 0;
+      servingSince = performance.now();
       serving.push(child);
       const late = waiting;
       waiting = [];
@@ -52,11 +55,13 @@ export function supervise({ port, workers, drainTimeoutMs }: SupervisorOptions):
     });
     child.on('exit', (code, signal) => {
       children.delete(child);
-      const served = serving.includes(child);
       serving = serving.filter((other) => other !== child);
       if (stopping) return ended();
       log(`worker ${child.pid} ended with ${signal ?? `code ${code}`}`);
-      if (served) return startWorker();
+      if (performance.now() - servingSince >= SETTLED_AFTER_MS) {
+        failedStarts = 0;
+        return startWorker();
+      }
       failedStarts++;
       if (failedStarts >= MAX_FAILED_STARTS * workers && serving.length === 0) {
         log(`${failedStarts} starts in a row have failed: giving up`);

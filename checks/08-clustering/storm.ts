@@ -1,0 +1,60 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Stage } from '../harness/sdk/index.ts';
+import { lookEveryMs, waitFor } from './patience.ts';
+import { ask } from './requests.ts';
+import { mostStarts, Starts } from './starts.ts';
+import { startInTurn } from './turns.ts';
+import { aWorkerOf, killEach, settled, workersOf } from './workers.ts';
+
+/** An app that waits this long between two attempts has a back-off. */
+const aPauseMs = 1_000;
+
+/** Every worker dies as soon as the app serves: what a poisonous request does that clients send again and again. */
+export async function doesNotStorm(t: Stage): Promise<void> {
+  const app = await startInTurn(t, { WEB_CONCURRENCY: '2' });
+  await settled(app);
+  if (workersOf(app).length === 0) aWorkerOf(t, app, []);
+  const starts = new Starts(app, [app.pid, ...workersOf(app)]);
+  t.step('each time GET /health is answered, every worker is killed');
+  let asking: Promise<unknown> | undefined;
+  while (!app.exited && starts.count <= mostStarts && !starts.isOver() && starts.longestPauseMs < aPauseMs) {
+    starts.look();
+    // One that was on its way to a worker when that was killed may never be answered.
+    asking ??= ask(app, 'GET', '/health', { withinMs: 500 }).then(
+      () => {
+        killEach(workersOf(app));
+        asking = undefined;
+      },
+      () => delay(lookEveryMs).then(() => (asking = undefined)),
+    );
+    await delay(lookEveryMs);
+  }
+  if (starts.count > mostStarts) await app.kill(); // A storm must not go on while others are judged.
+  t.atMost('starts of workers', starts.count, mostStarts, 'starts', {
+    because: `A worker that listens is taken for one that is well, and the pauses begin again from nothing: ${starts.count} starts in ${starts.after()}, and no end.`,
+    lookAt:
+      'after what does the primary forget the failed starts: after a worker listens, or after it has served for a while?',
+  });
+  if (app.exited) {
+    t.require(app.exitCode !== 0, {
+      expected: 'an exit code other than 0',
+      seen: app.ending(),
+      because: 'The app has failed. Its exit must say so, or its supervisor takes it for a normal end.',
+    });
+    return;
+  }
+  if (process.platform === 'win32' || workersOf(app).length > 0) return;
+  app.signal('SIGTERM');
+  t.step('SIGTERM to the primary while it waits to start workers again');
+  const gone = await waitFor(t, app, {
+    what: 'the end of the app',
+    limitMs: 8_000,
+    done: () => app.tree().length === 0,
+  });
+  t.require(gone !== undefined, {
+    expected: 'the app to end within 8 s',
+    seen: 'it still runs',
+    because: 'The primary waits for the last worker to end, and there is none. Or it goes on starting new ones.',
+    lookAt: 'what does the primary do on SIGTERM when no worker is left?',
+  });
+}
