@@ -9,7 +9,7 @@ export default defineLesson(import.meta.url, {
   cpuBound: true,
   env: {},
   files: [{ variable: 'EVENTS_FILE', name: 'events.json', copyOf: 'checks/08-clustering/events.json' }],
-  starterFails: ['workers', 'told', 'visits-stay', 'replaced', 'gives-up', 'log-pids', 'drain', 'stuck'],
+  starterFails: ['workers', 'told', 'visits-stay', 'replaced', 'always-replaced', 'drain', 'gives-up', 'goes-on', 'storm', 'stuck', 'drain-all', 'log-pids'],
   tryIt: [
     'curl -s $URL/quote/friday-opening',
     'curl -s -X POST $URL/visits',
