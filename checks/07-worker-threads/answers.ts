@@ -20,7 +20,8 @@ export function mustBeOwn(t: Stage, answer: Answer, sample: BestSeats[]): void {
     seen: answer.text.slice(0, 80),
     because: 'The answer belongs to another request: answers get mixed up on their way back from the search.',
   });
-  const known = sample.find(({ venue }) => venue === asked);
+  const party = Number(/party=(\d+)/.exec(answer.request)?.[1]);
+  const known = sample.find((best) => best.venue === asked && best.party === party);
   if (known) mustBeBest(t, answer, known);
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  type Answer,
   type CheckDefinition,
   disturbance,
   type Instance,
@@ -50,7 +51,7 @@ export function crowdBehaviours(behaviour: CheckDefinition['behaviour'], hall: (
       lookAt: 'what happens to a waiting and to a running search when the response closes before it was sent?',
     },
     (t) => freesThePlaces(t, hall),
-    { limitMs: 60_000 },
+    { limitMs: 60_000, further: true },
   );
 }
 
@@ -81,16 +82,47 @@ async function refusesTheSurplus(t: Stage, hall: () => number): Promise<void> {
     });
     const answers = await crowd.everyAnswer();
     tellInOneLine(t, `${visitors} searches at once`);
+    mustFillTheLine(t, answers);
     const lastSearch = Math.max(...answers.filter(({ status }) => status === 200).map(({ arrivedAt }) => arrivedAt));
     for (const answer of answers) {
       answer.mustBe([200, 503], notServed);
       if (answer.status === 503) mustSayWhen(t, answer, lastSearch);
       else mustBeOwn(t, answer, sample);
     }
+    const late = await new Crowd(t, [searchPath(hall(), 2)]).everyAnswer();
+    t.step('when all are answered, somebody searches');
+    late[0]?.mustBe(200, {
+      because: 'The crowd has gone and its places stay taken: what counts those who wait does not count down.',
+      lookAt: 'what happens to the count when a search ends, in whatever way?',
+    });
   } finally {
     await crowd.leave();
     if (crowd.count(503) < enough) await startAnew(t); // It would go on searching for nobody.
   }
+}
+
+/** As many are let in as may wait, and as come when others are done. A place that is freed is taken by whoever comes next. */
+function mustFillTheLine(t: Stage, answers: readonly Answer[]): void {
+  const served = answers.filter(({ status }) => status === 200);
+  const lastRefusal = Math.max(...answers.filter(({ status }) => status === 503).map(({ arrivedAt }) => arrivedAt));
+  const doneMeanwhile = served.filter(({ arrivedAt }) => arrivedAt <= lastRefusal).length;
+  // A few may have come after the last refusal.
+  const most = mostWaiting + mostThreads(t) + doneMeanwhile + 8;
+  const step = `${answers.length} searches at once`;
+  t.require(served.length >= mostWaiting, {
+    step,
+    expected: `${mostWaiting} of them to wait, and to be answered`,
+    seen: `${served.length} answered, ${answers.length - served.length} refused`,
+    because: 'The line is shorter than it may be: customers are sent away who could have been served.',
+    lookAt: 'how many may wait before the first is refused?',
+  });
+  t.require(served.length <= most, {
+    step,
+    expected: `at most ${most} of them accepted: ${mostWaiting} wait, at most ${mostThreads(t)} run, and ${doneMeanwhile} were done before the last refusal`,
+    seen: `${served.length}`,
+    because: 'More wait than the 32 of the contract, and each of them longer.',
+    lookAt: 'how many may wait before the first is refused?',
+  });
 }
 
 /** Clients fill the pool and its queue and go away. What counts is the work that the app still does for them. */

@@ -1,8 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Answer, CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import type { Answer, CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
 import { mustBeBest, mustBeOwn } from './answers.ts';
 import { bestSeats } from './reference.ts';
-import { Crowd, largestParty, mostThreads, mostWaiting, searchPath, soon, startAnew } from './searches.ts';
+import {
+  Crowd,
+  largestParty,
+  mostThreads,
+  mostWaiting,
+  patienceMs,
+  searchPath,
+  soon,
+  startAnew,
+  tellInOneLine,
+} from './searches.ts';
 
 /** The hall whose seat map has lost a row. */
 const brokenHall = 13;
@@ -30,26 +40,27 @@ export function edgeBehaviours(behaviour: CheckDefinition['behaviour'], hall: ()
         '?party=1',
         '?party=9',
         '?party=1000000000',
+        // What parseInt takes for 4.
+        '?party=4seats',
+        '?party=4&party=4',
       ];
-      const n = ['four', '-1', '2.5', '1000000000', '36'];
+      const n = ['four', '-1', '2.5', '1000000000', '36', '5th'];
       let refused = false;
       try {
         for (const path of [
           ...party.map((query) => `/venues/20/best-seats${query}`),
           ...n.map((text) => `/fibonacci/${text}`),
-        ]) {
-          const answer = (await t.visitor().get(path, { deadlineMs: 3_000 })).mustBe(400);
-          t.require(typeof answer.json?.error === 'string', {
-            expected: '{ "error": … }',
-            seen: answer.text.slice(0, 80) || 'an empty body',
-            because: 'A client that sent something wrong wants to read what.',
-          });
-        }
+        ])
+          mustSayWhat(t, await t.visitor().get(path, { deadlineMs: 3_000 }));
+        for (const id of ['0', '401', '1.5', '-1', 'hall'])
+          (await t.visitor().get(searchPath(id, 2), { deadlineMs: 3_000 })).mustBe(404, noSuchHall);
+        await refusesWhileOthersSearch(t, hall);
         refused = true;
       } finally {
         if (!refused) await startAnew(t); // It may compute for ever.
       }
     },
+    { limitMs: 45_000 },
   );
 
   behaviour(
@@ -62,24 +73,34 @@ export function edgeBehaviours(behaviour: CheckDefinition['behaviour'], hall: ()
         'where does an error go that is thrown where the search runs, and what becomes of that thread or process?',
     },
     async (t) => {
+      const app = t.app(1);
       const [beside, next] = [bestSeats(hall(), 4), bestSeats(hall(), 2)];
-      // More often than there are threads, if all of them may wait: a lost one is not missed before the others are.
-      const broken = Array.from({ length: Math.min(mostThreads(t) + 1, mostWaiting - 2) }, () =>
-        searchPath(brokenHall, 2),
-      );
-      const crowd = new Crowd(t, [searchPath(beside.venue, beside.party), ...broken]);
-      let last: Crowd | undefined;
+      const before = sizeOf(app);
+      const crowds: Crowd[] = [];
+      const ask = async (paths: string[]) => {
+        const crowd = new Crowd(t, paths);
+        crowds.push(crowd);
+        return everyAnswerOfALivingApp(t, crowd);
+      };
+      let survived = false;
       try {
-        for (const answer of await everyAnswerOfALivingApp(t, crowd)) {
-          if (/venues.13.best/.test(answer.request)) answer.mustBe(500, serversFault);
-          else mustBeBest(t, answer, beside);
+        // More often than searches may run and wait: an app that loses a thread, or a place, for each has none left.
+        const times = mostWaiting + mostThreads(t) + 1;
+        const atOnce = Math.ceil(times / 2);
+        for (let asked = 0; asked < times; asked += atOnce) {
+          const broken = Array.from({ length: Math.min(atOnce, times - asked) }, () => searchPath(brokenHall, 2));
+          for (const answer of await ask(asked === 0 ? [searchPath(beside.venue, beside.party), ...broken] : broken)) {
+            if (/venues.13.best/.test(answer.request)) answer.mustBe(500, serversFault);
+            else mustBeBest(t, answer, beside);
+          }
         }
-        last = new Crowd(t, [searchPath(next.venue, next.party)]);
-        const [answer] = await everyAnswerOfALivingApp(t, last);
+        tellInOneLine(t, `${times} × GET ${searchPath(brokenHall, 2)}\t500`);
+        const [answer] = await ask([searchPath(next.venue, next.party)]);
         mustBeBest(t, answer as Answer, next);
+        mustNotHaveGrown(t, before, sizeOf(app));
+        survived = true;
       } finally {
-        const survived = last?.answers.length === 1;
-        await Promise.all([crowd, last].map((each) => each?.leave()));
+        await Promise.all(crowds.map((each) => each.leave()));
         if (!survived) await startAnew(t);
       }
     },
@@ -88,23 +109,25 @@ export function edgeBehaviours(behaviour: CheckDefinition['behaviour'], hall: ()
 
   behaviour(
     'drain',
-    'SIGTERM lets running searches finish, then the process exits with 0',
+    'SIGTERM lets accepted searches finish, then the process exits with 0',
     {
       because:
-        'SIGTERM broke off searches that were running. Every deploy would do that to the customers of that moment.',
+        'SIGTERM broke off searches that ran or waited. Every deploy would do that to the customers of that moment.',
       lookAt: 'what does src/server.ts do on SIGTERM, and what does it wait for before it exits?',
     },
     async (t) => {
       if (process.platform === 'win32') t.skip('Windows has no SIGTERM that a process could answer');
       const app = t.app(1);
       // Of different length: what waits for the first one only breaks off the second.
-      const paths = [largestParty, 5].slice(0, t.cores).map((party) => searchPath(hall(), party));
+      const running = [largestParty, 5].slice(0, t.cores);
+      const waiting = Array<number>(t.cores).fill(2);
+      const paths = [...running, ...waiting].map((party) => searchPath(hall(), party));
       const before = app.cpuMs();
       const crowd = new Crowd(t, paths);
       await t.until('the app to search', () => app.cpuMs() - before > 60 || crowd.open < paths.length, soon);
       app.signal('SIGTERM');
       const answers = await crowd.everyAnswer();
-      t.trail.unshift('SIGTERM while these searches run:');
+      t.trail.unshift('SIGTERM while these searches run or wait:');
       for (const answer of answers) mustBeOwn(t, answer.mustBe(200), []);
       const exited = await app.exitedWithin(10_000);
       t.require(exited && app.exitCode === 0, {
@@ -117,6 +140,75 @@ export function edgeBehaviours(behaviour: CheckDefinition['behaviour'], hall: ()
     },
     { limitMs: 45_000 },
   );
+}
+
+interface Size {
+  /** Threads of the process that was started; Node's own are among them. Undefined where only Linux can tell. */
+  threads: number | undefined;
+  processes: number;
+}
+
+function sizeOf(app: Instance): Size {
+  const threads = app.threadCpu();
+  return {
+    threads: threads && [...threads.keys()].filter((thread) => thread.startsWith(`${app.pid}/`)).length,
+    processes: app.tree().length,
+  };
+}
+
+/** Whoever starts a new thread for one that threw has to end the old one. */
+function mustNotHaveGrown(t: Stage, before: Size, after: Size): void {
+  const threads = (after.threads ?? 0) - (before.threads ?? 0);
+  const processes = after.processes - before.processes;
+  const limit = mostThreads(t);
+  t.require(threads <= limit && processes <= limit, {
+    step: 'afterwards',
+    expected: `no more than ${limit} threads or processes beyond those before`,
+    seen: threads > limit ? `${threads} more threads` : `${processes} more processes`,
+    because: 'Each search that throws leaves a thread behind, and a new one is made beside it. They add up.',
+  });
+}
+
+const noSuchHall = {
+  because: 'There are halls 1 to 400.',
+  lookAt: 'what does the route do when there is no such hall?',
+};
+
+function mustSayWhat(t: Stage, answer: Answer): void {
+  answer.mustBe(400);
+  t.require(typeof answer.json?.error === 'string', {
+    expected: '{ "error": … }',
+    seen: answer.text.slice(0, 80) || 'an empty body',
+    because: 'A client that sent something wrong wants to read what.',
+  });
+}
+
+/** A number that is checked in the thread is refused only when a thread gets to it, after all that wait. */
+async function refusesWhileOthersSearch(t: Stage, hall: () => number): Promise<void> {
+  const app = t.app(1);
+  const searches = Math.min(mostWaiting, 6 * t.cores);
+  const before = app.cpuMs();
+  const crowd = new Crowd(
+    t,
+    Array.from({ length: searches }, () => searchPath(hall(), 2)),
+  );
+  try {
+    await t.until('the app to search', () => app.cpuMs() - before > 60 || crowd.open < searches, soon);
+    const openBefore = crowd.open;
+    const bad = await t.visitor().get(searchPath(20, 99), { deadlineMs: patienceMs });
+    const servedMeanwhile = openBefore - crowd.open;
+    tellInOneLine(t, `${searches} searches at once, and meanwhile ${bad.request}\t${bad.status}`);
+    mustSayWhat(t, bad);
+    if (openBefore < searches / 2) return; // They were nearly over before anybody could ask.
+    t.require(servedMeanwhile <= searches / 2, {
+      expected: '400 at once, whatever else is searched for',
+      seen: `400 after ${servedMeanwhile} of the searches were answered`,
+      because: 'The number waits in line with the searches, and is refused when its turn comes.',
+      lookAt: 'what does the route know about the number before it hands the search over?',
+    });
+  } finally {
+    await crowd.leave();
+  }
 }
 
 /** Whoever neither answers nor computes will never answer: nobody need wait for that. */

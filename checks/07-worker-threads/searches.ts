@@ -16,7 +16,7 @@ export const patienceMs = 30_000;
 /** For what a starved machine only makes late. */
 export const soon = { deadlineMs: 15_000 };
 
-export function searchPath(venue: number, party: number): string {
+export function searchPath(venue: number | string, party: number): string {
   return `/venues/${venue}/best-seats?party=${party}`;
 }
 

@@ -105,6 +105,6 @@ export function drainsFromAllSides(behaviour: CheckDefinition['behaviour']): voi
         twice: true,
       });
     },
-    { limitMs: 90_000, background: true, further: true },
+    { limitMs: 90_000, further: true },
   );
 }
