@@ -1,7 +1,7 @@
 import { defineCheck } from '../harness/sdk/index.ts';
 import { inMs, mustBeOwn } from './answers.ts';
-import { crowdBehaviours } from './crowds.ts';
-import { edgeBehaviours } from './edges.ts';
+import { crowdBehaviours, goneBehaviour } from './crowds.ts';
+import { edgeBehaviours, fibonacciBehaviour } from './edges.ts';
 import lesson from './lesson.ts';
 import { loopBehaviours } from './loop.ts';
 import { poolBehaviours } from './pool.ts';
@@ -59,6 +59,8 @@ defineCheck(lesson, ({ behaviour, load }) => {
   poolBehaviours(behaviour, hall);
   crowdBehaviours(behaviour, hall);
   edgeBehaviours(behaviour, hall);
+  goneBehaviour(behaviour, hall);
+  fibonacciBehaviour(behaviour);
 
   load((t) => {
     const budgetMs = aimedShare * t.cores * 1_000;

@@ -28,7 +28,7 @@ const notServed = {
   lookAt: 'what does the app answer when it takes no more searches?',
 };
 
-/** More searches than fit, and clients that do not wait for theirs. */
+/** More searches than fit. */
 export function crowdBehaviours(behaviour: CheckDefinition['behaviour'], hall: () => number): void {
   behaviour(
     'bounded',
@@ -41,7 +41,10 @@ export function crowdBehaviours(behaviour: CheckDefinition['behaviour'], hall: (
     (t) => refusesTheSurplus(t, hall),
     { limitMs: 60_000 },
   );
+}
 
+/** Clients that do not wait for their searches. */
+export function goneBehaviour(behaviour: CheckDefinition['behaviour'], hall: () => number): void {
   behaviour(
     'gone',
     'a client that goes away frees its place within a second',

@@ -9,7 +9,12 @@ const server = createApp().listen(port, () => {
   console.log(`best seats on port ${port}`);
 });
 
-process.once('SIGTERM', () => {
+let draining = false;
+
+// Not `once`: a second SIGTERM without a listener would end the process at once.
+process.on('SIGTERM', () => {
+  if (draining) return;
+  draining = true;
   // No new connections; the callback comes when the last one is closed.
   server.close(async () => {
     await closePool();
