@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { log } from './log.ts';
 
 const FIRST_DELAY_MS = 150;
-const MAX_FAILED_STARTS = 5;
+const MAX_FAILED_STARTS = 4;
 /** A worker that dies sooner was no good start. */
 const SETTLED_AFTER_MS = 1_000;
 
