@@ -14,7 +14,7 @@ import { editorsLaunch } from '../running/debugger.ts';
 import { runCheck } from '../running/run-check.ts';
 import { withRun } from '../running/session.ts';
 import { changedSource, readSources } from '../running/sources.ts';
-import { subjectOf, verdictExitCodes, whoseOf } from '../running/subject.ts';
+import { subjectOf, verdictExitCodes, whoseOf, withPackages } from '../running/subject.ts';
 import { isWatched } from '../running/watched.ts';
 import { appMark, CheckPrinter } from '../terminal/print-check.ts';
 
@@ -46,9 +46,12 @@ export const command: Command = {
       ? [`NODE_OPTIONS does not reach a checked app; it does with npm run dev lesson-${lesson.number}.`]
       : [];
     const result = await withRun(async (run) => {
+      const runIn = withPackages(subjectDir, run);
+      if (runIn !== subjectDir)
+        notes.push("No packages are found from there, so a copy is checked, with the workshop's packages.");
       const plan: CheckPlan = {
         folder: lesson.folder,
-        subjectDir,
+        subjectDir: runIn,
         all: args.has('all'),
         further: args.has('further'),
         load,

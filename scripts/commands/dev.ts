@@ -7,7 +7,7 @@ import { oneLesson, readLessons } from '../learner/lesson-list.ts';
 import { Debuggers, editorsLaunch } from '../running/debugger.ts';
 import { DevRestarts, explainFailure } from '../running/dev-restarts.ts';
 import { withRun } from '../running/session.ts';
-import { subjectOf } from '../running/subject.ts';
+import { mustFindPackages, subjectOf } from '../running/subject.ts';
 import { appMark } from '../terminal/print-check.ts';
 import { bold, dim } from '../terminal/style.ts';
 import { UsageError } from '../usage-error.ts';
@@ -28,6 +28,7 @@ export const command: Command = {
   async run(args) {
     const lesson = oneLesson(await readLessons(), 'dev', args.names);
     const subjectDir = subjectOf(lesson, args);
+    mustFindPackages(subjectDir);
     const port = args.valueOf('port');
     if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new UsageError(`--port takes a number, not "${port}".`);
     console.log(bold(`lesson ${lesson.number} · ${lesson.title}`));

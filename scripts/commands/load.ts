@@ -5,7 +5,7 @@ import { oneLesson, readLessons } from '../learner/lesson-list.ts';
 import { afterLoad } from '../report/after-load.ts';
 import { runCheck } from '../running/run-check.ts';
 import { withRun } from '../running/session.ts';
-import { subjectOf, verdictExitCodes, whoseOf } from '../running/subject.ts';
+import { subjectOf, verdictExitCodes, whoseOf, withPackages } from '../running/subject.ts';
 import { CheckPrinter } from '../terminal/print-check.ts';
 
 export const command: Command = {
@@ -22,10 +22,17 @@ export const command: Command = {
     const subjectDir = subjectOf(lesson, args);
     const printer = args.has('json') ? undefined : new CheckPrinter(lesson);
     printer?.begin(relative(repoDir, subjectDir) || subjectDir);
-    const result = await withRun(() =>
+    const result = await withRun((run) =>
       runCheck(
         lesson,
-        { folder: lesson.folder, subjectDir, all: false, further: false, load: 'only', output: args.has('output') },
+        {
+          folder: lesson.folder,
+          subjectDir: withPackages(subjectDir, run),
+          all: false,
+          further: false,
+          load: 'only',
+          output: args.has('output'),
+        },
         printer,
       ),
     );

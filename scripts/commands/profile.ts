@@ -8,7 +8,7 @@ import type { Command } from '../command.ts';
 import { oneLesson, readLessons } from '../learner/lesson-list.ts';
 import { type CheckWatcher, runCheck } from '../running/run-check.ts';
 import { withRun } from '../running/session.ts';
-import { subjectOf } from '../running/subject.ts';
+import { subjectOf, withPackages } from '../running/subject.ts';
 import { behaviourLines } from '../terminal/check-lines.ts';
 import { profileLines } from '../terminal/print-profile.ts';
 import { bold, dim, wrap } from '../terminal/style.ts';
@@ -56,7 +56,14 @@ export const command: Command = {
           for (const line of wrap(`load: ${text}`, '  ')) console.log(dim(line));
         },
       };
-      const plan = { folder: lesson.folder, subjectDir, all: false, further: false, load: 'only' as const, profileDir };
+      const plan = {
+        folder: lesson.folder,
+        subjectDir: withPackages(subjectDir, run),
+        all: false,
+        further: false,
+        load: 'only' as const,
+        profileDir,
+      };
       await runCheck(lesson, plan, watcher);
       if (problem > 0) return problem;
       const threads = duringLoad(readProfiles(profileDir), readLoadWindow(profileDir));

@@ -1,7 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { cpSync, existsSync, realpathSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, join, relative, resolve } from 'node:path';
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
-import { repoDir } from '../../checks/harness/os/run.ts';
+import { type Run, repoDir } from '../../checks/harness/os/run.ts';
 import type { Arguments } from '../arguments.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -35,4 +36,33 @@ export function whoseOf(args: Arguments): 'lesson' | 'yours' | 'solution' {
   if (args.has('solution')) return 'solution';
   const another = ['subject', 'wrong-turn'].some((flag) => args.valueOf(flag) !== undefined);
   return another ? 'yours' : 'lesson';
+}
+
+/**
+ * Where an app can be run. Node looks for its packages in the folders above it, so one that lies outside the workshop and
+ * finds no Express there is run as a copy inside, with the workshop's packages.
+ */
+export function withPackages(dir: string, run: Run): string {
+  const isInside = !relative(realpathSync(repoDir), realpathSync(dir)).startsWith('..');
+  if (isInside || findsExpress(dir)) return dir;
+  const copy = join(run.dir, 'subject', basename(dir));
+  cpSync(dir, copy, { recursive: true, filter: (path) => basename(path) !== '.git' });
+  return copy;
+}
+
+/** @throws {UsageError} where no copy will do, because the app is edited while it runs. */
+export function mustFindPackages(dir: string): void {
+  if (!findsExpress(dir))
+    throw new UsageError(
+      `Node finds no express from ${dir}: copy that folder into this one, or run npm install express there.`,
+    );
+}
+
+function findsExpress(dir: string): boolean {
+  try {
+    createRequire(join(dir, 'src', 'server.ts')).resolve('express');
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -48,6 +48,18 @@ describe('a PostgreSQL from npm', () => {
     }
   });
 
+  it.skipIf(process.platform === 'win32')('runs elsewhere when initdb could not quote the path', async () => {
+    using odd = postgresFixture('encore "$HOME" `x` \\ postgres-');
+    await using run = odd.run();
+    for (const _ of ['with a new template', 'with the one that is there']) {
+      const server = await startPostgres(odd.options(run));
+      expect((await ask(server, 'SELECT count(*)::int AS n FROM events')).rows).toEqual([{ n: 2000 }]);
+      await server.stop();
+    }
+    expect(run.progress).toHaveLength(1); // It was prepared once.
+    expect(survivors(run)).toEqual([]);
+  });
+
   it('keeps nothing of what a check did to it', async () => {
     await using run = fixture.run();
     const first = await start(run);

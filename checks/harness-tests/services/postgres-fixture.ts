@@ -21,9 +21,9 @@ export const seedText = `
   INSERT INTO events SELECT n, 'event ' || n FROM generate_series(1, 2000) AS n;
 `;
 
-/** Everything below one folder with a space and an umlaut in its name. */
-export function postgresFixture(): Fixture {
-  const cacheDir = mkdtempSync(join(tmpdir(), 'encore test für postgres-'));
+/** Everything below one folder, by default with a space and an umlaut in its name. */
+export function postgresFixture(name = 'encore test für postgres-'): Fixture {
+  const cacheDir = mkdtempSync(join(tmpdir(), name));
   chmodSync(cacheDir, 0o755);
   const seed = join(cacheDir, 'seed.sql');
   writeFileSync(seed, seedText);

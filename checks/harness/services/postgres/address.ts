@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { hasNoName } from './server-user.ts';
 
 /** Where a PostgreSQL is and how to log in. */
 export interface PostgresAddress {
@@ -22,7 +23,7 @@ export function parsePostgresUrl(text: string): PostgresAddress {
       `asks for TLS (sslmode=${sslmode}); the workshop reads what the app sends, so it takes a local server without`,
     );
   }
-  const user = decodeURIComponent(url.username) || userInfo().username;
+  const user = decodeURIComponent(url.username) || (hasNoName() ? 'postgres' : userInfo().username);
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: Number(url.port || 5432),

@@ -4,7 +4,7 @@ import { Inconclusive } from '../../model/verdict.ts';
 import type { Availability, Look, PostgresProvider, PostgresServer, Session } from '../provider.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { findPlatformPackage } from './platform-package.ts';
-import { openToOthers, serverUser } from './server-user.ts';
+import { hasNoName, openToOthers, serverUser } from './server-user.ts';
 import {
   databaseName,
   discardTemplate,
@@ -13,7 +13,7 @@ import {
   type TemplateOptions,
   templateFolder,
 } from './template.ts';
-import { copyData, openWorkplace, outsideFolders, type Workplace } from './workplace.ts';
+import { copyData, isPlain, openWorkplace, outsideFolders, type Workplace } from './workplace.ts';
 
 /** What database to bring up: a lesson's. */
 export interface Wanted {
@@ -89,12 +89,17 @@ async function startCopy(place: Workplace, options: TemplateOptions, session: Se
 
 function runsAs(repoDir: string): string {
   const user = serverUser();
-  if (!user) return 'yourself';
-  if (openToOthers(repoDir)) return `${user.name}, because PostgreSQL refuses root`;
+  if (hasNoName())
+    throw new Error(
+      `PostgreSQL runs only for a user with a name, and this machine has none for user id ${process.getuid?.()}`,
+    );
+  if (!user) return isPlain(repoDir) ? 'yourself' : `yourself, in a temporary folder, because of the path ${repoDir}`;
+  if (isPlain(repoDir) && openToOthers(repoDir)) return `${user.name}, because PostgreSQL refuses root`;
   const [folder] = outsideFolders();
   if (!folder)
     throw new Error(`${user.name}, as whom root runs it, may enter neither ${repoDir} nor a temporary folder`);
-  return `${user.name}, because PostgreSQL refuses root, and in ${folder}, because ${user.name} may not enter ${repoDir}`;
+  const why = isPlain(repoDir) ? `${user.name} may not enter ${repoDir}` : `of the path ${repoDir}`;
+  return `${user.name}, because PostgreSQL refuses root, and in ${folder}, because ${why}`;
 }
 
 function isDiskFull(error: unknown): boolean {

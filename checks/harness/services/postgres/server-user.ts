@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 
 /** Another user than we are, as whom the server runs. */
@@ -24,5 +25,15 @@ export function openToOthers(folder: string): boolean {
   for (let at = folder; ; at = dirname(at)) {
     if ((statSync(at).mode & 0o001) === 0) return false;
     if (at === dirname(at)) return true;
+  }
+}
+
+/** Whether our user id has no entry in the machine's list of users, as in some containers: initdb then refuses. */
+export function hasNoName(): boolean {
+  try {
+    userInfo();
+    return false;
+  } catch {
+    return true;
   }
 }

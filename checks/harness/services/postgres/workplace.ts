@@ -18,12 +18,13 @@ export interface Workplace {
 
 /**
  * Opens a workplace inside the run's folder. Root's server runs as another user, who can't enter a repository below a
- * closed folder: only then it is a folder in the system's temporary one, with a copy of the server, deleted with the run.
+ * closed folder, and initdb can't be run from every path: only then it is a folder in the system's temporary one, with a
+ * copy of the server, deleted with the run.
  */
 export function openWorkplace(found: PlatformPackage, cacheDir: string, run: Run): Workplace {
   const user = serverUser();
   const dir = mkdtempSync(join(run.dir, 'postgres-'));
-  if (!user || openToOthers(run.dir)) {
+  if (isPlain(run.dir) && (!user || openToOthers(run.dir))) {
     const serverDir = sharedServer(found, cacheDir, dir);
     if (user) chownSync(dir, user.ids.uid, user.ids.gid);
     return { dir, serverDir, version: serverVersion(serverDir, user), user };
@@ -36,14 +37,18 @@ export function openWorkplace(found: PlatformPackage, cacheDir: string, run: Run
       mkdirSync(outside, { mode: 0o700 });
       const serverDir = join(outside, 'server');
       stageServer(found, serverDir);
-      chownSync(outside, user.ids.uid, user.ids.gid);
+      if (user) chownSync(outside, user.ids.uid, user.ids.gid);
       return { dir: outside, serverDir, version: serverVersion(serverDir, user), user };
     } catch (error) {
       problems.push((error as Error).message); // A temporary folder may forbid programs (noexec).
     }
   }
-  throw new Error(`${user.name}, as whom root runs it, finds no folder to run it in: ${problems.join('; ')}`);
+  const who = user ? `${user.name}, as whom root runs it,` : `initdb, which can't be run in ${run.dir},`;
+  throw new Error(`${who} finds no folder to run it in: ${problems.join('; ')}`);
 }
+
+/** initdb hands paths to a shell in double quotes. */
+export const isPlain = (folder: string): boolean => !/["$`\\\n]/.test(folder);
 
 /** Temporary folders that every user may enter. */
 export function outsideFolders(): string[] {
