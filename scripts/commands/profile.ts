@@ -31,6 +31,7 @@ export const command: Command = {
     console.log(dim(`profiling ${relative(repoDir, subjectDir) || subjectDir} under its load, ten to twenty seconds`));
     console.log();
     return withRun(async (run) => {
+      const runIn = withPackages(subjectDir, run);
       const profileDir = join(run.dir, 'profiles');
       let problem = 0;
       const watcher: CheckWatcher = {
@@ -58,7 +59,7 @@ export const command: Command = {
       };
       const plan = {
         folder: lesson.folder,
-        subjectDir: withPackages(subjectDir, run),
+        subjectDir: runIn,
         all: false,
         further: false,
         load: 'only' as const,
@@ -74,7 +75,7 @@ export const command: Command = {
         return 1;
       }
       const profiles = threads.map(({ profile }) => profile);
-      for (const line of profileLines(selfTime(profiles, realpathSync(subjectDir)), threads)) console.log(line);
+      for (const line of profileLines(selfTime(profiles, realpathSync(runIn)), threads)) console.log(line);
       const dir = keep(lesson.folder, threads);
       console.log(`\n  Written to ${relative(repoDir, dir)}, a file for each thread.`);
       console.log('  To see who calls whom, open it:');
