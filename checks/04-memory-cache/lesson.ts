@@ -8,7 +8,7 @@ export default defineLesson(import.meta.url, {
   supplier: { latencyMs: 150, atOnce: 10 },
   instances: 1,
   env: {},
-  starterFails: ['second-read', 'own-entries', 'falsy-kept', 'coalesced', 'full-cache'],
+  starterFails: ['second-read', 'own-entries', 'refused-writes', 'falsy-kept', 'coalesced', 'full-cache'],
   tryIt: [
     `curl -s -o /dev/null -w '%{time_total} s\\n' "$URL/events?city=berlin&page=1" -o /dev/null "$URL/events?city=berlin&page=1"`,
     `curl -s -w '\\n' -H 'authorization: Bearer ada.9f31c7' $URL/me/offers $URL/events/7`,

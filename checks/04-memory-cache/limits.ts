@@ -3,22 +3,21 @@ import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { flood } from './flood.ts';
 import { read, readAgainForNothing } from './steps.ts';
 
-/** Of six thousand. The first half may fill a cache up to its bound; the second half must not make it grow. */
+/** Of six thousand. The first half may fill a cache up to its limit. The second half must not make it grow. */
 const half = 3_000;
 /** 3,000 entries with a name of 950 characters are 7 MB. */
 const growthLimitMb = 2.5;
-/** After it the connections of the flood are gone, and what they held. */
+/** By then the connections of the flood are closed, and what they held is free. */
 const settledMs = 100;
 
 const notAnswered = {
   because:
-    'The cache is full, and now it throws: node-cache with maxKeys refuses new entries. A cache that cannot keep an answer must still give it.',
+    'The cache is full, and now it throws: node-cache with maxKeys refuses new entries. A cache that has no room for an answer must still give it.',
   lookAt: 'what happens to an answer that the cache has no room for?',
 };
 const turnedAway = {
-  because:
-    'The question was turned away instead of answered. The contract allows 400 for a page that is no number only.',
-  lookAt: 'what is refused here, and does that put a bound on the number of entries?',
+  because: 'The question was turned away instead of answered. The contract allows a 400 only for an invalid page.',
+  lookAt: 'what is refused here, and does that limit the number of entries?',
 };
 
 /** What a cache may cost. */
@@ -28,8 +27,8 @@ export function limitBehaviours(behaviour: CheckDefinition['behaviour']): void {
     'six thousand made-up query strings do not grow the heap without bound',
     {
       because:
-        'Every query string that somebody makes up becomes an entry. A time to live does not help: the memory is full before the first entry ends.',
-      lookAt: 'how many entries can there be at most, and who goes when there is one too many?',
+        'Each made-up query string becomes an entry. A time to live does not help: the memory is full before the first entry expires.',
+      lookAt: 'how many entries can there be at most, and which one goes when there is one too many?',
     },
     async (t) => {
       await t.supplier.setLatency(0);
@@ -51,7 +50,7 @@ export function limitBehaviours(behaviour: CheckDefinition['behaviour']): void {
       const [before = 0, after = 0] = heaps;
       t.atMost('growth of the heap by 3,000 more', Math.max(0, after - before) / 1e6, growthLimitMb, 'MB');
     },
-    { limitMs: 60_000 },
+    { limitMs: 60_000, further: true },
   );
 
   behaviour(
@@ -59,7 +58,7 @@ export function limitBehaviours(behaviour: CheckDefinition['behaviour']): void {
     'a full cache still makes room for what is read now',
     {
       because:
-        'The cache is full of entries that nobody reads again, and new ones are turned away. Whoever makes up query strings switches it off for everybody.',
+        'The cache is full of entries that nobody reads again, and new ones are turned away. Anybody who makes up query strings switches it off for everybody.',
       lookAt: 'when the cache is full, is it the old entries that go, or the new ones?',
     },
     async (t) => {
@@ -69,5 +68,6 @@ export function limitBehaviours(behaviour: CheckDefinition['behaviour']): void {
         await readAgainForNothing(t, await read(t.visitor(), path), path);
       }
     },
+    { further: true },
   );
 }

@@ -8,10 +8,13 @@ export const linus = { authorization: 'Bearer linus.c81a55' };
 
 type Headers = Record<string, string>;
 
-/** The supplier keeps its answers back until they are released: longer than any reader waits. */
+/** The supplier holds its answers until they are released. Longer than any reader waits. */
 export const heldMs = 60_000;
 
-/** GET that must be answered with 200 and JSON. */
+/** What an app may answer when the supplier fails. */
+export const unavailable = [502, 503, 504];
+
+/** A GET that must be answered with 200 and JSON. */
 export async function read(
   visitor: Visitor,
   path: string,
@@ -28,7 +31,7 @@ export async function callsDuring(t: Stage, act: () => Promise<unknown>): Promis
   return t.supplier.total();
 }
 
-/** Reads something a second time: the supplier must not hear of it, and the answer must be the same. */
+/** Reads something again. The supplier must not be asked, and the answer must be the same. */
 export async function readAgainForNothing(
   t: Stage,
   first: Answer,
@@ -45,25 +48,26 @@ export async function readAgainForNothing(
   t.require(isDeepStrictEqual(second?.json, first.json), {
     expected: `the same answer as before: ${excerpt(first.text)}`,
     seen: excerpt(second?.text ?? ''),
-    because: 'What comes from the cache is not what was put into it.',
-    lookAt: 'what is stored, and what is made of it when it is answered again?',
+    because: 'The answer from the cache is not the answer that was kept.',
+    lookAt: 'what is kept, and what is made of it when it is read?',
   });
 }
 
 /**
  * Reads something for several customers, all of whom ask before the supplier has answered the first.
+ * @param path one for all of them, or one for each.
  * @param options.inOrder they also reach the app one after the other.
  */
 export async function readTogether(
   t: Stage,
-  path: string,
+  path: string | readonly string[],
   customers: Headers[],
   { inOrder = false } = {},
 ): Promise<Answer[]> {
   await t.supplier.setLatency(heldMs);
   const asked: Promise<Answer>[] = [];
-  for (const headers of customers) {
-    asked.push(read(t.visitor(), path, headers));
+  for (const [index, headers] of customers.entries()) {
+    asked.push(read(t.visitor(), typeof path === 'string' ? path : (path[index] ?? ''), headers));
     if (inOrder) await arrived(t);
   }
   const all = Promise.all(asked);
@@ -74,7 +78,7 @@ export async function readTogether(
   return all;
 }
 
-/** Resolves when the app has what was sent before: it answers what came later, and needs no supplier for that. */
+/** Resolves when the app has received what was sent before, because it answers what was sent later without the supplier. */
 async function arrived(t: Stage): Promise<void> {
   const trailLength = t.trail.length;
   // An app that asks the supplier, too, gets no answer now.
@@ -106,7 +110,7 @@ export async function change(t: Stage, id: string, body: Record<string, unknown>
     {
       expected: 'the event as it is now',
       seen: excerpt(text),
-      because: 'The write was done, and its answer shows the event as it was before.',
+      because: 'The write was made, and its answer shows the event as it was before.',
       lookAt: 'what does PUT /events/:id answer with?',
     },
   );

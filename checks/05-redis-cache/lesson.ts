@@ -7,19 +7,22 @@ export default defineLesson(import.meta.url, {
   services: ['redis', 'supplier'],
   supplier: { latencyMs: 150, atOnce: 5 },
   instances: 2,
-  // Not the default: an app that does not read it must be found.
+  // Not the default, so that an app that ignores it is found.
   env: { CACHE_TTL_S: '40' },
   starterFails: [
     'shared',
     'stampede',
     'write-seen',
-    'write-beats-read',
     'keys-expire',
+    'supplier-fails',
+    'redis-down',
+    'redis-returns',
+    'write-beats-read',
+    'spread',
     'empty-kept',
     'corrupt-value',
-    'supplier-fails',
     'takes-over',
-    'redis-down',
+    'redis-slow',
   ],
   tryIt: [
     `for i in 1 2 3 4; do curl -s -o /dev/null -w '%{time_total} s\\n' $URL/stats; done`,

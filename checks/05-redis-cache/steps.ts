@@ -10,16 +10,20 @@ import {
   type Visitor,
 } from '../harness/sdk/index.ts';
 
-/** What an app may answer when the supplier does not answer it. */
+/** What an app may answer when the supplier fails. */
 export const unavailable = [502, 503, 504];
-/** The supplier keeps its answers back until they are released: longer than any reader waits. */
+/** The supplier holds its answers until they are released. Longer than any reader waits. */
 export const heldMs = 60_000;
+/** How long a write may wait for a read or another write before that one gets its answer. */
+export const patienceMs = 2_000;
+/** Without Redis, or with one that hangs. */
+export const slowestAnswerMs = 2_000;
 /** From then on the contract lets another reader take over. */
 export const takeOverFromMs = 1_000;
-/** Nobody changes or drops it, so once it is kept an instance answers it with nothing but Redis. */
+/** No behaviour changes it, so once it is kept an instance needs only Redis to answer it. */
 const keptPath = '/events/1';
 
-/** GET that must be answered with 200 and the event of the path, or the statistics. */
+/** A GET that must be answered with 200 and the event of the path, or with the statistics. */
 export async function read(
   t: Stage,
   visitor: Visitor,
@@ -33,7 +37,7 @@ export async function read(
     expected: id ? `event ${id}` : 'the statistics of 400 events',
     seen: excerpt(answer.text),
     because: 'The answer is not what the supplier said.',
-    lookAt: 'what is stored, and what is made of it when it is answered again?',
+    lookAt: 'what is kept, and what is made of it when it is read?',
     ...teaching,
   });
   return answer;
@@ -55,7 +59,7 @@ export interface Shout {
   text: string;
 }
 
-/** So many GETs at the same time, spread over the addresses, each with a connection of its own. Status 0: it broke. */
+/** `count` GETs at once, spread over the addresses, each on a connection of its own. Status 0: the connection broke. */
 export function crowd(urls: string[], path: string, count: number): Promise<Shout[]> {
   const agent = new Agent({ keepAlive: false, maxSockets: count });
   return Promise.all(
@@ -77,7 +81,7 @@ function shout(url: string, agent: Agent): Promise<Shout> {
   });
 }
 
-/** Reads until the supplier is not asked: a client may connect to Redis only when it is needed first. Not judged. */
+/** Reads until the supplier is no longer asked. Not judged: a client may connect to Redis only when it is first needed. */
 export async function untilKept(visitor: Visitor, supplier: SupplierHandle, path: string, on?: number): Promise<void> {
   for (let attempt = 0; attempt < 10; attempt++) {
     if ((await callsDuring(supplier, () => visitor.get(path, on ? { on } : {}))) === 0) return;
@@ -85,17 +89,17 @@ export async function untilKept(visitor: Visitor, supplier: SupplierHandle, path
   }
 }
 
-/** Makes sure that `haveLooked` can tell. */
+/** Keeps what `haveLooked` reads. */
 export async function prepareLooks(t: Stage): Promise<void> {
   for (const on of [1, 2]) await untilKept(t.visitor(), t.supplier, keptPath, on);
 }
 
-/** Until those who were sent there before have looked into Redis: later readers have, one after the other. */
+/** Until the readers sent before have looked into Redis. They have when several later readers have, one after the other. */
 export function haveLooked(urls: string[]): Promise<void> {
   return roundTrips(urls, keptPath);
 }
 
-/** Until an instance has got round to whatever reached it before. It asks neither Redis nor the supplier. */
+/** Until an instance has handled whatever reached it before. Needs neither Redis nor the supplier. */
 export function hasCaughtUp(url: string): Promise<void> {
   return roundTrips([url], '/no-such-route');
 }
@@ -109,7 +113,7 @@ async function roundTrips(urls: string[], path: string): Promise<void> {
   await delay(20);
 }
 
-/** PUT that must be answered with 200, by an instance (1-based) or an extra one. */
+/** A PUT that must be answered with 200, on an instance (1-based) or by a visitor of an extra one. */
 export async function change(t: Stage, id: string, body: Record<string, unknown>, by: number | Visitor): Promise<void> {
   const isNumber = typeof by === 'number';
   t.step(`PUT /events/${id} ${JSON.stringify(body)} on ${isNumber ? `instance ${by}` : 'it'}`);
@@ -120,4 +124,35 @@ export async function change(t: Stage, id: string, body: Record<string, unknown>
     t.trail.findLastIndex((line) => line.startsWith(answer.request)),
     1,
   );
+}
+
+/** Something under way, and whether it still is. */
+export function follow<T>(promise: Promise<T>): { promise: Promise<T>; ended: boolean } {
+  const followed = { promise, ended: false };
+  const end = () => {
+    followed.ended = true;
+  };
+  promise.then(end, end);
+  return followed;
+}
+
+export function requirePrice(t: Stage, { json }: Answer, priceCents: number, teaching: Partial<Teaching> = {}): void {
+  const seen = `priceCents ${json.priceCents}`;
+  t.require(json.priceCents === priceCents, { expected: `priceCents ${priceCents}`, seen, ...teaching });
+}
+
+/** Milliseconds until they expire, of whatever keys the app has written; -1: never. */
+export async function timesToLive(t: Stage, atLeast = 2): Promise<Map<string, number>> {
+  // An app may answer before it has written.
+  for (let n = 0; n < 20 && (await t.redis.keys()).length < atLeast; n++) await delay(50);
+  const keys = await t.redis.keys();
+  const ttls = await Promise.all(keys.map((key) => t.redis.ttlMs(key)));
+  const found = keys.map((key, index) => [key, ttls[index] ?? -2] as const).filter(([, ttlMs]) => ttlMs !== -2);
+  t.require(found.length > 0, {
+    expected: 'keys in Redis',
+    seen: 'none',
+    because: 'The app has written nothing into Redis, so whatever it knows is kept in the processes.',
+    lookAt: 'does the app use REDIS_URL?',
+  });
+  return new Map(found);
 }

@@ -11,14 +11,14 @@ import {
   staleAtLeastS,
 } from './steps.ts';
 
-/** Public pages come from the CDN: for how long, and what happens after that. */
+/** For how long public pages come from the CDN, and what happens after that. */
 export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
     'from-the-copy',
-    'what one visitor has read, the CDN gives to the next one',
+    'the CDN gives the next visitor what one visitor has read',
     {
       because:
-        'The CDN has no copy that it may give away, so the shop answers the same thing again. A cache keeps what it was told to keep.',
+        'The CDN has no copy that it may use, so the shop answers the same request again. A cache keeps what it was told to keep.',
       lookAt: 'which header says that an answer is the same for everybody, and for how long?',
     },
     async (t) => {
@@ -33,10 +33,12 @@ export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): voi
         t.require(answer.text === first.answer.text, {
           expected: 'the answer of the first visitor',
           seen: 'another one',
+          because: 'The CDN gave this visitor something other than its copy.',
+          lookAt: 'what does the answer to this page depend on?',
         });
         later(t, freshAtLeastS - 5); // Far enough from the limit for a busy machine.
         requireServed(t, (await readWell(t, path, other)).cdn, ['hit'], {
-          because: `The copy may not even be given away for ${freshAtLeastS} s, so under load the shop is asked all the time.`,
+          because: `The copy may not be used for ${freshAtLeastS} s, so under load the shop is asked all the time.`,
           lookAt: 'for how long may a list be old, by the README?',
         });
       }
@@ -45,11 +47,11 @@ export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): voi
 
   behaviour(
     'stale-while-revalidate',
-    'an old copy is given away at once, and renewed meanwhile',
+    'a stale copy is used at once, and refreshed meanwhile',
     {
       because:
-        'The copy has expired, so the next visitor waits for the shop, which waits for the box office. With many visitors these are many who wait.',
-      lookAt: 'how does an answer allow a cache to give it away a little longer, while it asks for the next one?',
+        'The copy has expired, so the next visitor waits for the shop, and the shop waits for the box office. With many visitors, many of them wait.',
+      lookAt: 'how does an answer allow a cache to use it a little longer, while the cache asks for the next one?',
     },
     async (t) => {
       for (const [path, id] of [
@@ -63,7 +65,7 @@ export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): voi
           expected: `fresh for ${freshAtMostS} s at most`,
           seen: `${ttlS} s`,
           because:
-            'So long the CDN does not ask, and everybody sees what was true then. Nothing can call a copy back from all places where it is.',
+            'The CDN does not ask for that long, and everybody sees what was true then. Nothing can call a copy back from all the places that have it.',
           lookAt: 'for how long may a list be old, by the README?',
         });
         const { lifetimeS, guessed } = inBrowser(before);
@@ -72,9 +74,9 @@ export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): voi
           expected: `fresh for ${freshAtMostS} s at most`,
           seen: `${Math.round(lifetimeS)} s`,
           because: guessed
-            ? 'Nothing says for how long a browser may use its copy, so it guesses from Last-Modified: a tenth of the age.'
-            : 'Browsers have copies, too. Who has been here once sees that page again, whatever happens at the shop.',
-          lookAt: 'which directive is for shared caches only, and which is for all?',
+            ? 'The answer does not say for how long a browser may use its copy, so the browser guesses from Last-Modified: a tenth of the age.'
+            : 'Browsers have copies, too. A returning visitor sees the old page, whatever has happened at the shop.',
+          lookAt: 'which directive is for shared caches only, and which is for all caches?',
         });
         await t.supplier.change(id, { title: `Sold out ${id}` });
         later(t, ttlS + staleAtLeastS - 5);
@@ -105,7 +107,7 @@ export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): voi
           expected: 'the shop to be asked first',
           seen: cdnVerdictInWords(gone),
           because:
-            'A copy that nobody read for more than an hour is given away as it is. The price on it may have changed twice.',
+            'A copy that nobody has read for more than an hour is used without asking. The price on it may have changed twice.',
           lookAt: 'how long after its lifetime may a copy be used?',
         });
       }
@@ -117,14 +119,14 @@ export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): voi
 function whyNoHit(served: CdnVerdict['served'], vary: string | undefined): Partial<Teaching> {
   if (served === 'miss')
     return {
-      because: `The answer has Vary: ${vary}. A copy is then for visitors only who send the same of those headers, and these two differ in their cookies and their browser.`,
-      lookAt: 'what does the page really depend on?',
+      because: `The answer has Vary: ${vary}. So a copy is only for visitors who send the same values of those headers, and these two differ in their cookies and their browser.`,
+      lookAt: 'which request headers does the page depend on?',
     };
   return {
     because:
       served === 'stale'
-        ? 'The copy is old from its first moment on, so each visitor makes the CDN ask the shop once more.'
-        : 'The CDN has a copy, and asks the shop before it gives it away. An ETag says how to ask, and not for how long nobody needs to.',
+        ? 'The copy is stale from the start, so each visitor makes the CDN ask the shop again.'
+        : 'The CDN has a copy, and asks the shop before it uses it. An ETag says how to ask, but not for how long asking is not needed.',
     lookAt: 'which directive says for how long a copy may be used without asking?',
   };
 }

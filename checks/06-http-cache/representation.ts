@@ -1,16 +1,27 @@
-import { type CheckDefinition, cdnVerdictInWords, excerpt } from '../harness/sdk/index.ts';
-import { askShop, askWell, goneAfterS, inBrowser, later, mustBe, read, readWell, requireServed } from './steps.ts';
+import { type CheckDefinition, cdnVerdictInWords, excerpt, type Stage } from '../harness/sdk/index.ts';
+import {
+  askShop,
+  askWell,
+  goneAfterS,
+  inBrowser,
+  later,
+  mustBe,
+  read,
+  readWell,
+  requireServed,
+  whileHeld,
+} from './steps.ts';
 
 const yearS = 31_536_000;
 
-/** What an address stands for: in which language, in which version, and without its body. */
+/** What an address stands for, in each language. */
 export function representationBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
     'languages',
     'everybody gets the page in their own language, also from a copy',
     {
       because:
-        'The page depends on Accept-Language, and the answer does not say so. The CDN gives the language of the first visitor to all.',
+        'The page depends on Accept-Language, and the answer does not say so. The CDN gives everybody the language of the first visitor.',
       lookAt: 'how does a cache learn which request headers an answer depends on?',
     },
     async (t) => {
@@ -35,19 +46,62 @@ export function representationBehaviours(behaviour: CheckDefinition['behaviour']
         t.step(`Accept-Language: de, If-None-Match: ${etag}`);
         mustBe(await askShop(t, path, { 'accept-language': 'de', 'if-none-match': etag }), 200, {
           because:
-            'Two languages have the same ETag. Whoever has the English page and asks for the German one is told that theirs is right.',
-          lookAt: 'what else than the version does the answer depend on?',
+            'Two languages have the same ETag. A visitor who has the English page and asks for the German one is told to keep the English one.',
+          lookAt: 'what does the answer depend on besides the version?',
         });
       }
+      await mustNotShareACall(t);
+      await mustReadPreferences(t);
     },
   );
+}
 
+/** Visitors with different languages ask at the same time. */
+async function mustNotShareACall(t: Stage): Promise<void> {
+  for (const path of ['/events/78', '/events?city=athens&page=2']) {
+    t.trail.splice(0, t.trail.length, `GET ${path} in three languages at the same time`);
+    const languages = ['fr', 'de', 'en'];
+    const answers = await whileHeld(t, () =>
+      languages.map(async (language) => (await readWell(t, path, { 'accept-language': language })).answer),
+    );
+    t.trail.splice(1);
+    const seen = answers.map(({ json }) => json?.language);
+    t.require(seen.join() === languages.join(), {
+      expected: languages.join(', '),
+      seen: seen.join(', '),
+      because:
+        'Visitors who asked at the same time got one answer, in the language of the first of them. The CDN keeps it for the others.',
+      lookAt: 'by which key does a request find the call of another one, and is the language in it?',
+    });
+  }
+}
+
+/** Accept-Language as browsers send it. */
+async function mustReadPreferences(t: Stage): Promise<void> {
+  for (const [header, language] of [
+    ['de-AT,de;q=0.9,en;q=0.5', 'de'],
+    ['en;q=0.2,fr;q=0.8', 'fr'],
+    ['it,es;q=0.5', 'en'],
+  ] as const) {
+    t.trail.splice(0, t.trail.length, `Accept-Language: ${header}`);
+    const { answer } = await readWell(t, '/events/79', { 'accept-language': header });
+    t.require(answer.json?.language === language, {
+      expected: `language "${language}"`,
+      seen: `language "${answer.json?.language}"`,
+      because: 'The header lists languages with their weights, and this is not the language that the visitor prefers.',
+      lookAt: 'how is Accept-Language read? Express has req.acceptsLanguages.',
+    });
+  }
+}
+
+/** What goes beyond the pages of events. */
+export function furtherRepresentationBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
     'map',
     'a map with its version in the address is kept for a year, and only that one',
     {
-      because: 'The map behind this address never changes, and still it is asked for again.',
-      lookAt: 'what is the longest lifetime, and what tells a browser not to ask even on reload?',
+      because: 'The map at this address never changes, and it is still asked for again.',
+      lookAt: 'what is the longest lifetime, and what tells a browser not to ask, even on reload?',
     },
     async (t) => {
       const event = await askWell(t, '/events/88');
@@ -77,13 +131,13 @@ export function representationBehaviours(behaviour: CheckDefinition['behaviour']
       ] as const) {
         t.trail.splice(0);
         const teaching = {
-          because: `The address has ${what} in it, so what is behind it can change. Nobody who has kept this will ask again.`,
-          lookAt: 'on what does it depend that an answer may be kept for a year?',
+          because: `The address has ${what} in it, so what is behind it can change. A cache that has kept this will not ask again.`,
+          lookAt: 'under which condition may an answer be kept for a year?',
         };
         const { answer: other } = await read(t, path);
         mustBe(other, [200, 302, 303, 307, 404], {
-          because: `The address has ${what} in it. What is true of it today, a later map may make untrue, so nothing about it is for good.`,
-          lookAt: 'what else can be at this address: today’s map, the way to it, or nothing?',
+          because: `The address has ${what} in it. A later map may appear there, so no answer to it is final.`,
+          lookAt: 'what can the shop answer here: today’s map, a redirect to it, or a 404?',
         });
         const kept = inBrowser(other);
         t.require(!kept.immutable && kept.lifetimeS < 3_600, {
@@ -103,15 +157,14 @@ export function representationBehaviours(behaviour: CheckDefinition['behaviour']
     'head',
     'HEAD says what GET says, without the body',
     {
-      because:
-        'HEAD is answered by other code than GET. Whoever checks with HEAD whether a copy is still right gets no answer to that.',
-      lookAt: 'who answers HEAD? Express does it by itself, with the route of GET.',
+      because: 'HEAD is answered by other code than GET. A cache that checks its copy with HEAD learns nothing.',
+      lookAt: 'which route answers HEAD? Express uses the route of GET unless there is another one.',
     },
     async (t) => {
       const event = await askWell(t, '/events/98');
       for (const path of ['/events/98', '/events?city=riga&page=1', '/events/99999', String(event.json?.map)]) {
         t.trail.splice(0);
-        // Both say so themselves: the client would only say it with GET, and the app may compress.
+        // For both: the client sends a default with GET only, and the app may compress.
         const headers = { 'accept-encoding': 'identity' };
         const get = await askShop(t, path, headers);
         const head = await t.visitor().send('HEAD', path, undefined, { headers });

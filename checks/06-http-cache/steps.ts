@@ -18,30 +18,30 @@ export const ada = new Map([['session', 'ada.9f31c7']]);
 export const invented = new Map([['session', 'ada.000000']]);
 export const grace = new Map([['session', 'grace.40d2be']]);
 
-/** What the business allows, in seconds. The README says the same. */
+/** What the contract in the README allows, in seconds. */
 export const freshAtLeastS = 10;
 export const freshAtMostS = 60;
 export const staleAtLeastS = 30;
-/** Fresh for as long as may be, and then old for an hour, which is as long as may be. */
+/** Past the longest freshness and the longest staleness that are allowed. */
 export const goneAfterS = freshAtMostS + 3_600 + 5;
 
 const unanswered = {
-  because: 'The request is not answered at all, so nothing can be said about copies of it.',
-  lookAt: 'does each way through the route end the answer, also where it is a 304?',
+  because: 'The request is not answered at all.',
+  lookAt: 'does each path through the route end the response, also the one with a 304?',
 };
 const fails = {
-  because: 'The request fails, so nothing can be said about copies of it.',
+  because: 'The request fails, so the check cannot look at copies of it.',
   lookAt: 'what does the app print for this request? npm run dev shows it.',
 };
 
-/** GET through the CDN, as a visitor who was never there. */
+/** A GET through the CDN, by a visitor without history. */
 export async function read(t: Stage, path: string, headers: Headers = {}, cookies?: Map<string, string>) {
   const visitor = t.visitor({ at: t.cdn, ...(cookies ? { cookies } : {}) });
   const answer = await visitor.get(path, { headers, unanswered });
   return { answer, cdn: said(t, answer) };
 }
 
-/** The same, which must be answered with 200. */
+/** The same. It must be answered with 200. */
 export async function readWell(t: Stage, path: string, headers: Headers = {}, cookies?: Map<string, string>) {
   const { answer, cdn } = await read(t, path, headers, cookies);
   return { answer: mustBe(answer, 200), cdn };
@@ -71,15 +71,15 @@ export function later(t: Stage, seconds: number): void {
   t.step(`${seconds} s later:`);
 }
 
-/** The tag of an answer, which there must be. */
+/** The ETag of an answer. There must be one. */
 export function tagOf(t: Stage, answer: Answer): string {
   const { etag } = answer.headers;
   t.require(etag && /^(W\/)?"[^"]*"$/.test(etag), {
     expected: 'an ETag, in double quotes',
     seen: etag ?? 'none',
     because:
-      'Without an ETag nobody can ask "is mine still right?". A date as in Last-Modified is no match for it: it counts in seconds, and much happens in one.',
-    lookAt: 'what names this very content, and changes whenever the content does?',
+      'Without an ETag nobody can ask whether a copy is still right. Last-Modified cannot replace it, because it counts in seconds, and a page may change twice in one.',
+    lookAt: 'what identifies this content, and changes whenever the content does?',
   });
   return etag ?? '';
 }
@@ -94,7 +94,7 @@ export async function askWell(t: Stage, path: string, headers: Headers = {}): Pr
   return mustBe(await askShop(t, path, headers), 200);
 }
 
-/** Another status has the cause that is given, unless the request fails. */
+/** For another status the given cause is named, unless it is a 5xx. */
 export function mustBe(answer: Answer, status: number | number[], teaching: Partial<Teaching> = {}): Answer {
   return answer.mustBe(status, answer.status >= 500 ? fails : teaching);
 }
@@ -126,4 +126,25 @@ export function inBrowser({ status, headers }: Answer): { lifetimeS: number; imm
   };
   const lifetimeS = lifetimeWith(0.1);
   return { lifetimeS, immutable: directives.has('immutable'), guessed: lifetimeS !== lifetimeWith(0) };
+}
+
+/** How often something that needs no supplier is asked for, so that whatever was sent before has reached the app. */
+const tripsToReach = 6;
+
+/**
+ * Asks several things at once, all of which the app has before the supplier answers the first.
+ * @param ask sends them.
+ */
+export async function whileHeld<T>(t: Stage, ask: () => Promise<T>[]): Promise<T[]> {
+  await t.supplier.setLatency(60_000);
+  await t.supplier.reset();
+  const asked = Promise.all(ask());
+  asked.catch(() => {}); // Awaited below, unless something fails before.
+  await t.until('a call to the supplier', async () => (await t.supplier.total()) > 0);
+  const trailLength = t.trail.length;
+  for (let trip = 0; trip < tripsToReach; trip++) await t.visitor().get('/events?page=0');
+  t.trail.splice(trailLength);
+  await t.supplier.setLatency(10);
+  await t.supplier.release();
+  return asked;
 }

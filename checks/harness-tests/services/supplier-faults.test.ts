@@ -25,6 +25,13 @@ describe('a supplier that is told to fail', () => {
       expect(statuses).toEqual([500, 500, 200]);
     }));
 
+  it('fails on one route only, if it is told so', () =>
+    withSupplier(async (supplier) => {
+      await supplier.fail({ how: 503, route: 'PUT /events/:id' });
+      expect((await json(`${supplier.url}/events/1`)).status).toBe(200);
+      expect((await put(`${supplier.url}/events/1`, { priceCents: 1 })).status).toBe(503);
+    }));
+
   it('refuses connections, and has its address back when healed', () =>
     withSupplier(async (supplier) => {
       await fetch(`${supplier.url}/events/1`);

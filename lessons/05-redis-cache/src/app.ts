@@ -20,7 +20,7 @@ export function createApp({ supplier }: { supplier: Supplier }) {
   app.put('/events/:id', async (req, res) => {
     const change = parseChange(req.body);
     if (!change) {
-      res.status(400).json({ error: 'title and city must be text, priceCents and seatsLeft whole numbers' });
+      res.status(400).json({ error: 'title and city must be text, priceCents and seatsLeft whole numbers from 0' });
       return;
     }
     const event = await supplier.change(req.params.id, change);
@@ -40,6 +40,10 @@ export function createApp({ supplier }: { supplier: Supplier }) {
 function parseChange(body: unknown): EventChange | undefined {
   const { title, city, priceCents, seatsLeft } = (body ?? {}) as Record<string, unknown>;
   if ([title, city].some((text) => text !== undefined && typeof text !== 'string')) return undefined;
-  if ([priceCents, seatsLeft].some((number) => number !== undefined && !Number.isInteger(number))) return undefined;
+  if (![priceCents, seatsLeft].every((number) => number === undefined || isCount(number))) return undefined;
   return JSON.parse(JSON.stringify({ title, city, priceCents, seatsLeft }));
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0;
 }

@@ -8,10 +8,10 @@ import { mapAddress, mapOf } from './venues.ts';
 export function createApp({ supplier }: { supplier: Supplier }) {
   const app = express();
   app.disable('x-powered-by');
-  // Express makes an ETag by hashing every answer. That is work for nothing: by then the answer is made already.
+  // Express makes an ETag by hashing every answer. That saves no work, because the answer is made by then.
   app.disable('etag');
 
-  // The uptime monitor asks with HEAD every second. It only wants to see that somebody is there.
+  // The uptime monitor sends HEAD every second. It only wants to know whether the shop answers.
   app.head(['/events', '/events/:id'], (_req, res) => {
     res.end();
   });
@@ -68,7 +68,7 @@ function shown(event: ShowEvent, language: Language) {
   return { ...event, when: dateIn(language, event), map: mapAddress(event.venue) };
 }
 
-/** Whoever comes by a partner's link (`?ref=`) is counted: the cookie says which visit it is, and whose. */
+/** Counts visitors who follow a partner's link (`?ref=`): the cookie says which visit it is, and whose. */
 function countVisit(req: Request, res: Response): void {
   const { ref } = req.query;
   if (typeof ref !== 'string' || !/^[a-z]{1,20}$/.test(ref)) return;
@@ -76,6 +76,6 @@ function countVisit(req: Request, res: Response): void {
 }
 
 function cookieOf(req: Request, name: string): string | undefined {
-  const pairs = (req.headers.cookie ?? '').split(';').map((pair) => pair.trim().split('='));
-  return pairs.find(([key]) => key === name)?.[1];
+  const pairs = (req.headers.cookie ?? '').split(';').map((pair) => pair.trim());
+  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
 }

@@ -3,19 +3,19 @@ import NodeCache from 'node-cache';
 export interface CacheOptions {
   /** How long an entry is answered from, in seconds. */
   ttlS: number;
-  /** When there are more, the oldest go. */
+  /** Beyond this, the oldest entries go. */
   maxEntries: number;
 }
 
-/** Keeps what was read, asks once for what is read by many, and hands out a copy to each. */
+/** Keeps answers, asks once for what many read, and gives each reader a copy. */
 export class Cache {
   readonly #entries: NodeCache;
   readonly #maxEntries: number;
-  /** What is being asked for, by key: whoever comes meanwhile waits for the same answer. */
+  /** Calls under way, by key. Readers who come meanwhile wait for the same answer. */
   readonly #underWay = new Map<string, Promise<unknown>>();
 
   constructor({ ttlS, maxEntries }: CacheOptions) {
-    this.#entries = new NodeCache({ stdTTL: ttlS }); // useClones, which is on: what a handler adds stays with it.
+    this.#entries = new NodeCache({ stdTTL: ttlS }); // useClones is on by default: each reader gets a copy.
     this.#maxEntries = maxEntries;
   }
 
@@ -26,7 +26,7 @@ export class Cache {
     return structuredClone(await asked);
   }
 
-  /** Entries that a write made wrong, and answers under way that may have been made before it. */
+  /** Drops entries that a write made wrong, and calls under way whose answer may be from before it. */
   forget(isWrong: (key: string) => boolean): void {
     this.#entries.del(this.#entries.keys().filter(isWrong));
     for (const key of this.#underWay.keys()) if (isWrong(key)) this.#underWay.delete(key);
@@ -35,12 +35,12 @@ export class Cache {
   #ask<T>(key: string, ask: () => Promise<T>): Promise<T> {
     const asked: Promise<T> = ask().then(
       (answer) => {
-        // Not if a write has come between, or somebody else asks by now.
+        // Not if there has been a write meanwhile, or somebody else is asking by now.
         if (this.#endOf(key, asked)) this.#keep(key, answer);
         return answer;
       },
       (error) => {
-        this.#endOf(key, asked); // Errors are told to those who wait, and to nobody after them.
+        this.#endOf(key, asked); // The error is for those who wait, and for nobody after them.
         throw error;
       },
     );
@@ -48,7 +48,7 @@ export class Cache {
     return asked;
   }
 
-  /** @returns whether this was still the answer that everybody waits for. */
+  /** @returns whether readers were still waiting for this answer, and not for a later one. */
   #endOf(key: string, asked: Promise<unknown>): boolean {
     return this.#underWay.get(key) === asked && this.#underWay.delete(key);
   }

@@ -1,12 +1,12 @@
 import type { Request } from 'express';
 
-/** The name of the customer, for a greeting. It stands before the dot of the token; only the box office checks the rest. */
+/** The customer's name, for a greeting: the token up to its dot. Only the box office checks the rest. */
 export function viewerOf(req: Request): string | undefined {
   return /^Bearer ([a-z]+)\./.exec(req.headers.authorization ?? '')?.[1];
 }
 
-/** Says on the answer for whom it is made. */
+/** A copy of the answer that says for whom it is made. */
 export function greet<T extends object>(answer: T, req: Request): T & { viewer?: string } {
   const viewer = viewerOf(req);
-  return viewer ? Object.assign(answer, { viewer }) : answer;
+  return viewer ? { ...answer, viewer } : answer;
 }

@@ -1,22 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { NoAnswerError } from './no-answer-error.ts';
 import { commitIfLeased, deleteIfEqual, getOrLease, renewIfLeased } from './scripts.ts';
 
-/** An answer is under way as long as its lease lives. Whoever computes renews it; when that one dies, it ends. */
+/** An answer is under way while its lease lives. Its owner renews the lease; when the owner dies, it expires. */
 const leaseMs = 1_000;
 const renewEveryMs = 300;
 const pollEveryMs = 50;
-/** How often a write may spoil the answer that a reader waits for, before that one asks without the cache. */
+/** Longer than the supplier's time-out. Then an owner stops renewing its lease, and a reader stops waiting. */
+const patienceMs = 6_000;
+/** How often a write may spoil the answer that a reader waits for, before that reader asks without the cache. */
 const maxAttempts = 4;
-/** Of the time to live: entries written together live for 80 to 100 % of it. */
+/** Entries that are written together live for 80 to 100 % of the time to live. */
 const jitter = 0.2;
 
-/** One cache for all instances, in Redis. Of all who miss the same key, one asks and the others wait. */
+/** One cache for all instances, in Redis. Of all readers who miss the same key, one asks and the others wait. */
 export class Cache {
   readonly #redis: Redis;
   readonly #ttlMs: number;
-  /** What this process waits for, by key: the JSON, or undefined when it came to nothing. */
+  /** What this process waits for, by key: the JSON, or undefined if the answer must not be used. */
   readonly #underWay = new Map<string, Promise<string | undefined>>();
 
   constructor(redis: Redis, { ttlS }: { ttlS: number }) {
@@ -24,33 +27,34 @@ export class Cache {
     this.#ttlMs = ttlS * 1_000;
   }
 
+  /** @throws {NoAnswerError} and whatever `ask` throws. */
   async read<T>(key: string, ask: () => Promise<T>): Promise<T> {
     const askForText = async () => JSON.stringify(await ask());
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
       const token = randomUUID();
-      // Every reader asks Redis itself, so that nobody is given what another one read before a write.
+      // Every reader asks Redis itself, so that nobody gets what another reader found before a write.
       const found = await this.#getOrLease(key, token);
       let text: string | undefined;
       if (found === 'away') text = await this.#join(`without redis ${key}`, askForText);
       else if (found === 'leased') text = await this.#share(key, this.#compute(key, token, askForText));
       else if (found === 'busy') text = await this.#join(key, () => this.#wait(key));
       else text = found.text;
-      if (text === undefined) continue;
+      if (text === undefined) continue; // Look again.
       const parsed = parse<T>(text);
-      if (parsed) return parsed.value; // Parsed for each reader: nobody gets an object that another one changes.
+      if (parsed) return parsed.value; // Parsed for each reader, so that no two share an object.
       await this.#quietly(this.#redis.eval(deleteIfEqual, 1, nameOf(key), text));
     }
     return ask();
   }
 
-  /** Drops the entry, and the lease of whoever is computing it: an answer from before a write is not kept. */
+  /** Drops the entry and the lease on it, so that an answer from before a write is not kept. */
   async forget(key: string): Promise<void> {
     this.#underWay.delete(`without redis ${key}`);
     const dropped = await this.#quietly(this.#redis.unlink(nameOf(key), leaseOf(key)));
     if (dropped === undefined) console.error(`redis was away: ${key} may be old for ${this.#ttlMs / 1_000} s`);
   }
 
-  /** One round trip: the entry, or the right to compute it, or neither because somebody else does. */
+  /** In one round trip: the entry, or the lease to ask for it, or neither because another reader has the lease. */
   async #getOrLease(key: string, token: string): Promise<{ text: string } | 'leased' | 'busy' | 'away'> {
     const found = await this.#quietly(this.#redis.eval(getOrLease, 2, nameOf(key), leaseOf(key), token, leaseMs));
     if (found === undefined) return 'away';
@@ -58,9 +62,11 @@ export class Cache {
     return found === 1 ? 'leased' : 'busy';
   }
 
-  /** @returns undefined when the lease was lost meanwhile: to a write, or to somebody who took over. */
+  /** @returns undefined if the lease was lost meanwhile: to a write, or to a reader that took over. */
   async #compute(key: string, token: string, ask: () => Promise<string>): Promise<string | undefined> {
+    const renewUntil = performance.now() + patienceMs;
     const renewal = setInterval(() => {
+      if (performance.now() > renewUntil) return clearInterval(renewal);
       this.#quietly(this.#redis.eval(renewIfLeased, 1, leaseOf(key), token, leaseMs));
     }, renewEveryMs);
     try {
@@ -69,26 +75,27 @@ export class Cache {
       const kept = await this.#quietly(
         this.#redis.eval(commitIfLeased, 2, nameOf(key), leaseOf(key), token, text, ttlMs),
       );
-      return kept === 0 ? undefined : text; // Not known, because Redis went away: it is still an answer.
+      return kept === 0 ? undefined : text; // If Redis went away, nobody knows, and it is still an answer.
     } catch (error) {
       await this.#quietly(this.#redis.eval(deleteIfEqual, 1, leaseOf(key), token));
-      throw error; // For all who wait here. Nothing is kept, and the next one asks again.
+      throw error; // For all readers who wait here. Nothing is kept, and the next reader asks again.
     } finally {
       clearInterval(renewal);
     }
   }
 
-  /** @returns undefined when nobody computes any more and nothing is there: then one of those who wait does it. */
+  /** @returns undefined when there is no lease and no entry, so that one of the readers who wait can take the lease. */
   async #wait(key: string): Promise<string | undefined> {
-    for (;;) {
+    for (const deadline = performance.now() + patienceMs; performance.now() < deadline; ) {
       await delay(pollEveryMs);
       const [text, lease] = (await this.#quietly(this.#redis.mget(nameOf(key), leaseOf(key)))) ?? [];
       if (text) return text;
       if (!lease) return undefined;
     }
+    throw new NoAnswerError(`no answer for ${key} within ${patienceMs / 1_000} s`);
   }
 
-  /** Waits for what is under way in this process, or begins it. */
+  /** Waits for what is under way in this process, or starts it. */
   #join(name: string, begin: () => Promise<string | undefined>): Promise<string | undefined> {
     return this.#underWay.get(name) ?? this.#share(name, begin());
   }
@@ -101,7 +108,7 @@ export class Cache {
     return shared;
   }
 
-  /** A cache that fails is a cache that is empty. */
+  /** A command that fails is a miss. */
   async #quietly<T>(command: Promise<T>): Promise<T | undefined> {
     return command.catch(() => undefined);
   }
@@ -111,7 +118,7 @@ export class Cache {
 const nameOf = (key: string) => `encore:{${key}}`;
 const leaseOf = (key: string) => `${nameOf(key)}:lease`;
 
-/** Wrapped, because null is a value. Undefined: somebody has written nonsense into Redis. */
+/** Wrapped, because null is a value. Undefined if it is not JSON: something else has written into Redis. */
 function parse<T>(text: string): { value: T } | undefined {
   try {
     return { value: JSON.parse(text) as T };

@@ -3,20 +3,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 
 /**
- * A Redis client that answers or fails within half a second, and comes back by itself. A cache that is waited for longer
- * than the supplier is none. The defaults of ioredis queue commands while the server is away.
+ * A Redis client whose commands succeed or fail within half a second, and that reconnects by itself. Waiting longer for the
+ * cache than for the supplier makes no sense. By default, ioredis queues commands while the server is away.
  */
 export function connectRedis(url: string): Redis {
   const redis = new Redis(url, {
-    enableOfflineQueue: false, // No connection: ask the supplier now.
-    maxRetriesPerRequest: 0, // The connection broke: a command that may have been executed is not sent again.
-    commandTimeout: 500, // The connection is there but nobody answers.
+    enableOfflineQueue: false, // Without a connection, ask the supplier now.
+    maxRetriesPerRequest: 0, // A command that may have been executed is not sent again.
+    commandTimeout: 500, // There is a connection, but no reply.
     connectTimeout: 1_000,
-    retryStrategy: (attempt) => Math.min(attempt * 50, 500), // For ever, at least twice a second.
+    retryStrategy: (attempt) => Math.min(attempt * 50, 500), // Forever, at least twice a second.
   });
   let away = false;
   redis.on('error', (error: NodeJS.ErrnoException) => {
-    // Every attempt to connect fails with an event of its own; an outage is one line.
+    // Each failed attempt to connect is an event. Log one line for each outage.
     if (!away) console.error(`redis is away: ${error.message || error.code}`);
     away = true;
   });
@@ -27,8 +27,8 @@ export function connectRedis(url: string): Redis {
   return redis;
 }
 
-/** Resolves once Redis takes commands, or has refused them, or when the deadline has passed: a shop starts without it, too. */
+/** Resolves when Redis is ready, has refused the connection, or the deadline has passed: the shop also starts without it. */
 export async function redisReady(redis: Redis, { deadlineMs }: { deadlineMs: number }): Promise<void> {
-  const ready = once(redis, 'ready').catch(() => {}); // Rejected by the event 'error'.
+  const ready = once(redis, 'ready').catch(() => {}); // An 'error' event rejects it.
   await Promise.race([ready, delay(deadlineMs, undefined, { ref: false })]);
 }

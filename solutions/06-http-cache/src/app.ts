@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import express, { type NextFunction, type Request, type Response } from 'express';
-import { hasIt, mayKeep, tagOf } from './caching.ts';
+import { hasTag, keepNothing, mayKeep, tagOf } from './caching.ts';
 import { dateIn, type Language, languageOf } from './language.ts';
 import { type ShowEvent, type Supplier, SupplierError } from './supplier.ts';
 import { mapAddress, mapOf } from './venues.ts';
@@ -11,42 +11,40 @@ export function createApp({ supplier }: { supplier: Supplier }) {
   app.disable('x-powered-by');
   // Express makes an ETag by hashing every answer. Ours come from the version, before the answer is made.
   app.disable('etag');
+  app.use(keepNothing);
 
   app.get('/events', async (req, res) => {
     const { city = '', page = '1' } = req.query;
     if (typeof city !== 'string' || typeof page !== 'string' || !/^[1-9]\d{0,3}$/.test(page)) {
-      mayKeep(res, 'never');
       res.status(400).json({ error: 'city must be a name and page a number from 1' });
       return;
     }
     const language = speak(req, res);
-    publish(req, res);
-    if (asksAgain(req) && hasIt(req, res, tagOf(await supplier.eventsVersion(city, Number(page)), language))) {
-      res.status(304).end();
+    const partner = partnerOf(req);
+    if (partner) countVisit(res, partner);
+    else mayKeep(res, 'public'); // A cache that kept a cookie would make all visits one.
+    if (mayEndWithoutBody(req) && endWithoutBody(req, res, await supplier.eventsVersion(city, Number(page)), language))
       return;
-    }
     const { version, value } = await supplier.events(city, Number(page));
-    res.set('ETag', tagOf(version, language));
+    if (version) res.set('ETag', tagOf(version, language));
     res.json({ ...value, language, events: value.events.map((event) => shown(event, language)) });
   });
 
   app.get('/events/:id', async (req, res) => {
     const { id } = req.params;
     const language = speak(req, res);
-    publish(req, res);
-    if (asksAgain(req) && hasIt(req, res, tagOf(await supplier.eventVersion(id), language))) {
-      res.status(304).end();
-      return;
-    }
+    const partner = partnerOf(req);
+    if (partner) countVisit(res, partner);
+    else mayKeep(res, 'public'); // A cache that kept a cookie would make all visits one.
+    if (mayEndWithoutBody(req) && endWithoutBody(req, res, await supplier.eventVersion(id), language)) return;
     const { version, value } = await supplier.event(id);
-    res.set('ETag', tagOf(version, language));
+    if (version) res.set('ETag', tagOf(version, language));
     res.json({ ...shown(value, language), language });
   });
 
   app.get('/venues/:id/map.svg', (req, res) => {
     const map = mapOf(req.params.id);
     if (!map) {
-      mayKeep(res, 'never');
       res.status(404).json({ error: 'no such venue' });
       return;
     }
@@ -66,7 +64,7 @@ export function createApp({ supplier }: { supplier: Supplier }) {
   });
 
   app.use((error: Error, _req: Request, res: Response, next: NextFunction) => {
-    // Whatever was going to be said about the page is not true of its error.
+    // The headers of the page are wrong for its error.
     for (const name of ['ETag', 'Set-Cookie']) res.removeHeader(name);
     mayKeep(res, 'never');
     if (!(error instanceof SupplierError)) return next(error);
@@ -78,20 +76,27 @@ export function createApp({ supplier }: { supplier: Supplier }) {
   return app;
 }
 
-/** Chooses the language, and tells caches that it was chosen. */
+/** Chooses the language, and tells caches that it depends on the request. */
 function speak(req: Request, res: Response): Language {
   const language = languageOf(req);
   res.vary('Accept-Language').set('Content-Language', language);
   return language;
 }
 
-/** Public, unless it counts a visit: a kept cookie would make one visit of all. */
-function publish(req: Request, res: Response): void {
-  mayKeep(res, countVisit(req, res) ? 'never' : 'public');
+/** Whether the answer may turn out to have no body. */
+function mayEndWithoutBody(req: Request): boolean {
+  return req.method === 'HEAD' || req.headers['if-none-match'] !== undefined;
 }
 
-function asksAgain(req: Request): boolean {
-  return req.headers['if-none-match'] !== undefined;
+/** Ends an answer that has no body: a 304, or the answer to HEAD. @returns whether it did. */
+function endWithoutBody(req: Request, res: Response, version: string | undefined, language: Language): boolean {
+  const tag = version === undefined ? undefined : tagOf(version, language);
+  const same = tag !== undefined && hasTag(req, tag);
+  if (!same && req.method !== 'HEAD') return false;
+  if (tag) res.set('ETag', tag);
+  if (same) res.status(304).end();
+  else res.type('json').end();
+  return true;
 }
 
 /** What a page shows of an event. */
@@ -99,15 +104,18 @@ function shown(event: ShowEvent, language: Language) {
   return { ...event, when: dateIn(language, event), map: mapAddress(event.venue) };
 }
 
-/** Whoever comes by a partner's link (`?ref=`) is counted: the cookie says which visit it is, and whose. */
-function countVisit(req: Request, res: Response): boolean {
+/** The partner whose link (`?ref=`) the visitor has followed. */
+function partnerOf(req: Request): string | undefined {
   const { ref } = req.query;
-  if (typeof ref !== 'string' || !/^[a-z]{1,20}$/.test(ref)) return false;
-  res.cookie('visit', `${ref}.${randomUUID()}`, { httpOnly: true, sameSite: 'lax' });
-  return true;
+  return typeof ref === 'string' && /^[a-z]{1,20}$/.test(ref) ? ref : undefined;
+}
+
+/** The cookie says which visit it is, and whose. */
+function countVisit(res: Response, partner: string): void {
+  res.cookie('visit', `${partner}.${randomUUID()}`, { httpOnly: true, sameSite: 'lax' });
 }
 
 function cookieOf(req: Request, name: string): string | undefined {
-  const pairs = (req.headers.cookie ?? '').split(';').map((pair) => pair.trim().split('='));
-  return pairs.find(([key]) => key === name)?.[1];
+  const pairs = (req.headers.cookie ?? '').split(';').map((pair) => pair.trim());
+  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
 }

@@ -23,7 +23,7 @@ export interface Offer {
   percentOff: number;
 }
 
-/** The box office said something else than 200, or nothing (status 0). */
+/** The box office answered something other than 200, or nothing (status 0). */
 export class SupplierError extends Error {
   readonly status: number;
 
@@ -33,9 +33,9 @@ export class SupplierError extends Error {
   }
 }
 
-/** A value, and what the box office calls its version: other than before exactly when the value is. */
+/** A value and its version, which changes exactly when the value does. Without a version there can be no ETag. */
 export interface Versioned<T> {
-  version: string;
+  version: string | undefined;
   value: T;
 }
 
@@ -57,22 +57,22 @@ export class Supplier {
     return this.#read(eventPath(id));
   }
 
-  /** Without the value: a tenth of the time. */
-  async eventsVersion(city: string, page: number): Promise<string> {
+  /** Without the value, in a tenth of the time. */
+  async eventsVersion(city: string, page: number): Promise<string | undefined> {
     return versionIn(await this.#ask('HEAD', pagePath(city, page)));
   }
 
-  async eventVersion(id: string): Promise<string> {
+  async eventVersion(id: string): Promise<string | undefined> {
     return versionIn(await this.#ask('HEAD', eventPath(id)));
   }
 
-  /** What this customer gets cheaper, or null. */
+  /** This customer's discounts, or null. */
   async offers(token: string): Promise<Offer[] | null> {
     const response = await this.#ask('GET', '/offers', { authorization: `Bearer ${token}` });
     return (await response.json()) as Offer[] | null;
   }
 
-  /** The version comes with the value: asked for apart, it could be another one's. */
+  /** The version comes with the value. Asked for separately, it could be the version of another value. */
   async #read<T>(path: string): Promise<Versioned<T>> {
     const response = await this.#ask('GET', path);
     return { version: versionIn(response), value: (await response.json()) as T };
@@ -99,7 +99,6 @@ function eventPath(id: string): string {
   return `/events/${encodeURIComponent(id)}`;
 }
 
-/** Nothing can be said about an answer without a version: no version, a new one each time. */
-function versionIn(response: Response): string {
-  return response.headers.get('x-version') ?? crypto.randomUUID();
+function versionIn(response: Response): string | undefined {
+  return response.headers.get('x-version') ?? undefined;
 }

@@ -25,7 +25,7 @@ export interface Offer {
 
 export type EventChange = Partial<Pick<ShowEvent, 'title' | 'city' | 'priceCents' | 'seatsLeft'>>;
 
-/** The box office said something else than 200, or nothing (status 0). */
+/** The box office answered something other than 200, or nothing (status 0). */
 export class SupplierError extends Error {
   readonly status: number;
 
@@ -57,7 +57,7 @@ export class Supplier {
     return this.#ask('PUT', `/events/${encodeURIComponent(id)}`, { body: JSON.stringify(change) });
   }
 
-  /** What this customer gets cheaper, or null. */
+  /** This customer's discounts, or null. */
   offers(authorization: string): Promise<Offer[] | null> {
     return this.#ask('GET', '/offers', { headers: { authorization } });
   }

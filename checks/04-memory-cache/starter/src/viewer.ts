@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 
-/** The name of the customer, for a greeting. It stands before the dot of the token; only the box office checks the rest. */
+/** The customer's name, for a greeting: the token up to its dot. Only the box office checks the rest. */
 export function viewerOf(req: Request): string | undefined {
   return /^Bearer ([a-z]+)\./.exec(req.headers.authorization ?? '')?.[1];
 }

@@ -23,7 +23,7 @@ export interface Offer {
   percentOff: number;
 }
 
-/** The box office said something else than 200, or nothing (status 0). */
+/** The box office answered something other than 200, or nothing (status 0). */
 export class SupplierError extends Error {
   readonly status: number;
 
@@ -51,7 +51,7 @@ export class Supplier {
     return this.#ask(`/events/${encodeURIComponent(id)}`);
   }
 
-  /** What this customer gets cheaper, or null. */
+  /** This customer's discounts, or null. */
   offers(token: string): Promise<Offer[] | null> {
     return this.#ask('/offers', { authorization: `Bearer ${token}` });
   }

@@ -15,6 +15,8 @@ export interface Fault {
    * once, and its answer waits for `release`, or is lost when the supplier is healed.
    */
   how: number | 'refuse' | 'hang' | 'late';
+  /** The route that it happens to; all unless said. Not for `refuse`. */
+  route?: Route;
   /** How many requests it happens to; all until it is healed, unless said. Not for `refuse`: nobody can count those. */
   times?: number;
 }
@@ -38,7 +40,7 @@ const api = createServer(
     const route = routeOf(request);
     calls[route]++;
     const body = await text(request);
-    const failing = takeFault();
+    const failing = takeFault(route);
     if (failing === 'hang') {
       hanging.add(response);
       return;
@@ -113,8 +115,8 @@ async function waitFor(ms: number): Promise<void> {
   await delay(ms, undefined, { signal }).catch(() => {}); // Released.
 }
 
-function takeFault(): number | 'hang' | 'late' | undefined {
-  if (!fault || fault.how === 'refuse') return undefined;
+function takeFault(route: Route): number | 'hang' | 'late' | undefined {
+  if (!fault || fault.how === 'refuse' || (fault.route ?? route) !== route) return undefined;
   const { how } = fault;
   if (fault.times !== undefined && --fault.times <= 0) fault = undefined;
   return how;

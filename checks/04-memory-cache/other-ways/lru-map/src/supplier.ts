@@ -27,7 +27,7 @@ export interface Offer {
 
 export type EventChange = Partial<Pick<ShowEvent, 'title' | 'city' | 'priceCents' | 'seatsLeft'>>;
 
-/** The box office said something else than 200, or nothing (status 0). */
+/** The box office answered something other than 200, or nothing (status 0). */
 export class SupplierError extends Error {
   readonly status: number;
 
@@ -39,7 +39,7 @@ export class SupplierError extends Error {
 
 const timeoutMs = 5_000;
 
-/** The API of the box office, which owns all events. Reads are answered from the cache while they can be. */
+/** The API of the box office, which owns all events. Reads are answered from the cache where possible. */
 export class Supplier {
   readonly #url: string;
   readonly #cache: LruCache;
@@ -62,14 +62,18 @@ export class Supplier {
     // Where only a price changes, the lists that show the event are wrong. Where the city does, all pages may shift.
     const isWrong = (key: string, json: string) =>
       key === `event ${id}` || (key.startsWith('list ') && (change.city !== undefined || shows(json, id)));
+    let refused = false;
     try {
       return await this.#ask('PUT', `/events/${encodeURIComponent(id)}`, { body: JSON.stringify(change) });
+    } catch (error) {
+      refused = isRefusal(error);
+      throw error;
     } finally {
-      this.#cache.written(isWrong); // Also after an error: it may have been done all the same.
+      if (!refused) this.#cache.written(isWrong); // Also without an answer: the change may have been made.
     }
   }
 
-  /** What this customer gets cheaper, or null. Kept by the whole token: its beginning is a name that anybody can write. */
+  /** This customer's discounts, or null. The key is the whole token, because anybody can write the name in front of it. */
   offers(authorization: string): Promise<Offer[] | null> {
     return this.#cache.read(`offers ${authorization}`, () =>
       this.#ask('GET', '/offers', { headers: { authorization } }),
@@ -91,4 +95,8 @@ export class Supplier {
 
 function shows(json: string, id: string): boolean {
   return (JSON.parse(json) as EventPage).events.some((event) => event.id === id);
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof SupplierError && error.status >= 400 && error.status < 500;
 }

@@ -30,12 +30,28 @@ export class Cache {
     return structuredClone(await asked);
   }
 
-  /** Writes one after the other, when no read is under way, and drops the entries that it made wrong. */
-  write<T>(isWrong: (key: string) => boolean, put: () => Promise<T>): Promise<T> {
+  /** Writes one after the other, when no read is under way, and drops the entries that a write made wrong. */
+  write<T>(
+    put: () => Promise<T>,
+    {
+      makesWrong,
+      changesNothing,
+    }: { makesWrong: (key: string) => boolean; changesNothing: (error: unknown) => boolean },
+  ): Promise<T> {
+    const drop = () => this.#entries.del(this.#entries.keys().filter(makesWrong));
     const written = this.#lastWrite
       .then(() => Promise.allSettled(this.#underWay.values()))
       .then(put)
-      .finally(() => this.#entries.del(this.#entries.keys().filter(isWrong)));
+      .then(
+        (answer) => {
+          drop();
+          return answer;
+        },
+        (error) => {
+          if (!changesNothing(error)) drop(); // Without an answer, the change may have been made.
+          throw error;
+        },
+      );
     this.#lastWrite = written.catch(() => {});
     return written;
   }

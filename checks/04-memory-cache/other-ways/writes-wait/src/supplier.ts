@@ -27,7 +27,7 @@ export interface Offer {
 
 export type EventChange = Partial<Pick<ShowEvent, 'title' | 'city' | 'priceCents' | 'seatsLeft'>>;
 
-/** The box office said something else than 200, or nothing (status 0). */
+/** The box office answered something other than 200, or nothing (status 0). */
 export class SupplierError extends Error {
   readonly status: number;
 
@@ -39,7 +39,7 @@ export class SupplierError extends Error {
 
 const timeoutMs = 5_000;
 
-/** The API of the box office, which owns all events. Reads are answered from the cache while they can be. */
+/** The API of the box office, which owns all events. Reads are answered from the cache where possible. */
 export class Supplier {
   readonly #url: string;
   readonly #cache: Cache;
@@ -60,12 +60,12 @@ export class Supplier {
 
   change(id: string, change: EventChange): Promise<ShowEvent> {
     return this.#cache.write(
-      (key) => key === `event ${id}` || key.startsWith('list '),
       () => this.#ask('PUT', `/events/${encodeURIComponent(id)}`, { body: JSON.stringify(change) }),
+      { makesWrong: (key) => key === `event ${id}` || key.startsWith('list '), changesNothing: isRefusal },
     );
   }
 
-  /** What this customer gets cheaper, or null. Kept by the whole token: its beginning is a name that anybody can write. */
+  /** This customer's discounts, or null. The key is the whole token, because anybody can write the name in front of it. */
   offers(authorization: string): Promise<Offer[] | null> {
     return this.#cache.read(`offers ${authorization}`, () =>
       this.#ask('GET', '/offers', { headers: { authorization } }),
@@ -83,4 +83,8 @@ export class Supplier {
     }
     return (await response.json()) as T;
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof SupplierError && error.status >= 400 && error.status < 500;
 }

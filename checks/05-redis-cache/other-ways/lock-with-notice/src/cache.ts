@@ -34,7 +34,15 @@ export class Cache {
       if (!state.locked) {
         const token = randomUUID();
         const taken = await this.#redis.set(`shop:lock:${key}`, token, 'PX', lockMs, 'NX').catch(() => 'OK');
-        if (taken === 'OK') return this.#fill(key, state.version, token, ask);
+        if (taken === 'OK') {
+          // Between the look and the lock, another reader may have filled the entry and released the lock.
+          const now = await this.#look(key);
+          if (now?.entry) {
+            await this.#free(key, token);
+            return now.entry.value as T;
+          }
+          return this.#fill(key, now?.version ?? state.version, token, ask);
+        }
       }
       const notice = await noticed;
       if (notice?.failed) throw new SupplierError(0);

@@ -19,7 +19,7 @@ export interface Stats {
 
 export type EventChange = Partial<Pick<ShowEvent, 'title' | 'city' | 'priceCents' | 'seatsLeft'>>;
 
-/** The box office said something else than 200, or nothing (status 0). */
+/** The box office answered something other than 200, or nothing (status 0). */
 export class SupplierError extends Error {
   readonly status: number;
 
@@ -31,7 +31,7 @@ export class SupplierError extends Error {
 
 const timeoutMs = 5_000;
 
-/** The API of the box office, which owns all events. Reads are answered from the cache while they can be. */
+/** The API of the box office, which owns all events. Reads are answered from the cache where possible. */
 export class Supplier {
   readonly #url: string;
   readonly #cache: Cache;
@@ -41,12 +41,12 @@ export class Supplier {
     this.#cache = cache;
   }
 
-  /** Counted over all events: the most expensive answer that the box office gives. */
+  /** Counted over all events. The box office takes longest for this. */
   stats(): Promise<Stats> {
     return this.#cache.read('stats', () => this.#ask('GET', '/stats'));
   }
 
-  /** The event, or null if there is none: an answer that is worth keeping, too. */
+  /** The event, or null if there is none, which is worth keeping, too. */
   event(id: string): Promise<ShowEvent | null> {
     return this.#cache.read(`event ${id}`, () => this.#askForEvent('GET', id));
   }
@@ -55,7 +55,7 @@ export class Supplier {
     try {
       return await this.#askForEvent('PUT', id, JSON.stringify(change));
     } finally {
-      // Also after an error, because a write that got no answer may have been done.
+      // Also after an error: a write that got no answer may have been made.
       await this.#cache.forget(`event ${id}`);
     }
   }

@@ -1,25 +1,25 @@
-// Lua, because Redis runs a script as one command: nothing happens between its lines.
+// Lua, because Redis runs a script as one command. Nothing happens between its lines.
 
-/** KEYS: entry, lease. ARGV: token, lease in ms. The entry, or 1: the lease is yours, or 0: somebody else has it. */
+/** KEYS: entry, lease. ARGV: token, lease in ms. Returns the entry; or 1: you have the lease; or 0: somebody else has it. */
 export const getOrLease = `
 local kept = redis.call('GET', KEYS[1])
 if kept then return kept end
 if redis.call('SET', KEYS[2], ARGV[1], 'NX') then return 1 end
 return 0`;
 
-/** KEYS: entry, lease. ARGV: token, JSON, time to live in ms. 0: the lease is no longer yours, and nothing was kept. */
+/** KEYS: entry, lease. ARGV: token, JSON, time to live in ms. Returns 0 if the lease is no longer yours; then nothing was kept. */
 export const commitIfLeased = `
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 redis.call('DEL', KEYS[2])
 return 1`;
 
-/** KEYS: lease. ARGV: token, lease in ms. */
+/** KEYS: lease. ARGV: token, lease in ms. Returns 0 if the lease is no longer yours. */
 export const renewIfLeased = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return 1`;
 
-/** KEYS: entry or lease. ARGV: what it must be. Somebody else's is left alone. */
+/** KEYS: entry or lease. ARGV: the value it must have to be deleted. */
 export const deleteIfEqual = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;

@@ -23,7 +23,7 @@ export interface Offer {
   percentOff: number;
 }
 
-/** The box office said something else than 200, or nothing (status 0). */
+/** The box office answered something other than 200, or nothing (status 0). */
 export class SupplierError extends Error {
   readonly status: number;
 
@@ -57,7 +57,7 @@ export class Supplier {
     return this.#ask('GET', path);
   }
 
-  /** What this customer gets cheaper, or null. */
+  /** This customer's discounts, or null. */
   async offers(token: string): Promise<Offer[] | null> {
     const { value } = await this.#ask('GET', '/offers', { authorization: `Bearer ${token}` });
     return value as Offer[] | null;

@@ -1,0 +1,108 @@
+import { type Answer, type CheckDefinition, excerpt, type Teaching } from '../harness/sdk/index.ts';
+import { ada, grace, inCalls, linus, read, readAgainForNothing, readTogether } from './steps.ts';
+
+/** What each reader gets, also when several wait for one answer. */
+export function copyBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'viewer',
+    'what a handler adds for one customer (viewer) never shows up in another’s answer',
+    {
+      because:
+        'The cache gave the handler the object that it keeps. What the handler added is now in the cache, for everybody.',
+      lookAt: 'does a reader get a copy, or the object that is kept? And readers who wait for one answer together?',
+    },
+    async (t) => {
+      const readers = [
+        ['ada', ada],
+        ['grace', grace],
+        [undefined, {}],
+      ] as const;
+      for (const path of ['/events/304', '/events?city=vienna&page=1']) {
+        t.trail.splice(0, t.trail.length, 'ada, grace and somebody without a login read at the same time:');
+        // In order, so that the customer without a login is answered last. The first one would not show the fault.
+        const customers = readers.map(([, headers]) => headers);
+        const answers = await readTogether(t, path, customers, { inOrder: true });
+        for (const [index, [who]] of readers.entries()) requireViewer(answers[index], who);
+        t.trail.splice(0, t.trail.length, 'and one after the other:');
+        for (const [who, headers] of readers) requireViewer(await read(t.visitor(), path, headers), who);
+      }
+      t.trail.splice(0, t.trail.length, 'grace changes a price, and then they read again:');
+      (await t.visitor().put('/events/304', { priceCents: 2_100 }, { headers: grace })).mustBe(200);
+      for (const [who, headers] of readers.toReversed()) {
+        requireViewer(await read(t.visitor(), '/events/304', headers), who, {
+          because: 'The answer to the write was kept, and it is the object to which the handler added the viewer.',
+          lookAt: 'what is put into the cache after a write, and what else holds the same object?',
+        });
+      }
+
+      function requireViewer(
+        answer: Answer | undefined,
+        who: string | undefined,
+        teaching: Partial<Teaching> = {},
+      ): void {
+        const viewer = answer?.json?.viewer;
+        t.require(viewer === who, {
+          step: `what ${who ?? 'the one without a login'} got`,
+          expected: who ? `viewer "${who}"` : 'no viewer',
+          seen: viewer === undefined ? 'no viewer' : `viewer "${viewer}"`,
+          ...teaching,
+        });
+      }
+    },
+    { further: true },
+  );
+
+  behaviour(
+    'falsy-kept',
+    'empty results are kept, too',
+    {
+      because:
+        '“Nothing” was mistaken for a miss. Null and empty lists are answers like any other, and a test such as if (kept) throws them away.',
+      lookAt: 'how does the app distinguish an entry that is null or empty from a missing entry?',
+    },
+    async (t) => {
+      await t.supplier.setLatency(0);
+      for (const [path, headers, what] of [
+        ['/events?city=atlantis&page=1', {}, 'events'],
+        ['/me/offers', linus, 'offers'],
+      ] as const) {
+        t.trail.splice(0);
+        const first = await read(t.visitor(), path, headers);
+        t.require(Array.isArray(first.json?.[what]) && first.json[what].length === 0, {
+          expected: `an empty list of ${what}`,
+          seen: excerpt(first.text),
+          because: 'There are none, and the shop says something else.',
+          lookAt: 'what determines this answer, and what is in its key?',
+        });
+        await readAgainForNothing(t, first, path, headers);
+      }
+    },
+    { further: true },
+  );
+
+  behaviour(
+    'coalesced',
+    'ten cold reads at once ask the supplier once',
+    {
+      because:
+        'There is no entry until the supplier has answered. Everybody who comes before that asks, too: a cache stampede, each time a popular entry expires.',
+      lookAt: 'what does the second reader find while the first one is still waiting?',
+    },
+    async (t) => {
+      for (const path of ['/events/315', '/events?city=dublin&page=2']) {
+        t.trail.splice(0, t.trail.length, `ten times GET ${path} at once, not read before`);
+        await t.supplier.reset();
+        const answers = await readTogether(t, path, Array(10).fill({}));
+        t.trail.splice(1);
+        const { 'GET /offers': _ours, ...theirs } = await t.supplier.calls();
+        const calls = Object.values(theirs).reduce((sum, count) => sum + count, 0);
+        t.require(calls <= 1, { expected: '1 call to the supplier', seen: inCalls(calls) });
+        t.require(new Set(answers.map(({ text }) => text)).size === 1, {
+          expected: 'ten equal answers',
+          seen: 'answers that differ',
+        });
+      }
+    },
+    { further: true },
+  );
+}

@@ -1,0 +1,125 @@
+import { type Answer, type CheckDefinition, excerpt } from '../harness/sdk/index.ts';
+import { ada, eventIn, grace, linus, read, readAgainForNothing, readTogether } from './steps.ts';
+
+/** Which question an entry answers, and for whom. */
+export function readingBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'second-read',
+    'a second read asks the supplier nothing',
+    {
+      because: 'Every request goes to the supplier, although the supplier gave the same answer a moment ago.',
+      lookAt: 'what happens between the route and src/supplier.ts when the same thing is read twice?',
+    },
+    async (t) => {
+      await t.supplier.setLatency(0);
+      const visitor = t.visitor();
+      const event = await read(visitor, '/events/7');
+      t.require(event.json?.id === '7', { expected: 'event 7', seen: excerpt(event.text) });
+      await readAgainForNothing(t, event, '/events/7');
+      const list = await read(visitor, '/events?city=berlin&page=1');
+      t.require(eventIn(list, '1'), { expected: 'a list with event 1, which is in berlin', seen: excerpt(list.text) });
+      await readAgainForNothing(t, list, '/events?city=berlin&page=1');
+      const offers = await read(visitor, '/me/offers', ada);
+      t.require(offers.json?.offers?.length === 2, { expected: 'the two offers of ada', seen: excerpt(offers.text) });
+      await readAgainForNothing(t, offers, '/me/offers', ada);
+    },
+  );
+
+  behaviour(
+    'private-offers',
+    'two customers never see each other’s offers',
+    {
+      because:
+        'The answer was kept, or waited for, under its method and URL, which are the same for every customer. The next customer gets the offers of the first.',
+      lookAt: 'which parts of a request determine the answer, and which of them are in the key?',
+    },
+    async (t) => {
+      t.step('grace and linus ask at the same time, for the first time:');
+      const [graces, linuses] = await readTogether(t, '/me/offers', [grace, linus], { inOrder: true });
+      requireOffers('grace', graces, 'g-1');
+      requireOffers('linus', linuses, '');
+      for (const [who, headers, own] of [
+        ['ada', ada, 'a-1,a-2'],
+        ['grace', grace, 'g-1'],
+      ] as const) {
+        t.step(`${who} asks:`);
+        requireOffers(who, await read(t.visitor(), '/me/offers', headers), own);
+      }
+      t.step('somebody without a login asks:');
+      (await t.visitor().get('/me/offers')).mustBe(401);
+      for (const invented of ['Bearer ada.000000', 'Bearer ada']) {
+        t.step(`somebody invents the token "${invented}":`);
+        (await t.visitor().get('/me/offers', { headers: { authorization: invented } })).mustBe([401, 403], {
+          because:
+            'The key is made of the name in the token, which anybody can write. Only the whole token proves who is asking.',
+          lookAt: 'who checks the token when the answer comes from the cache?',
+        });
+      }
+
+      function requireOffers(who: string, answer: Answer | undefined, own: string): void {
+        const seen = answer?.json?.offers?.map?.((offer: { id?: string }) => offer?.id).join();
+        const expected = `the offers of ${who}: ${own || 'none'}`;
+        t.require(seen === own, { expected, seen: excerpt(answer?.text ?? '') });
+      }
+    },
+  );
+
+  behaviour(
+    'own-entries',
+    'each question has its own entry, whatever the order of its parameters',
+    {
+      because:
+        'The key is the URL as it was typed. The same question with its parameters in another order, or with a default written out, gets another entry.',
+      lookAt: 'is the key made of the URL, or of the values that determine the answer?',
+    },
+    async (t) => {
+      const mixedUp = {
+        because: 'Two different questions share one entry, so one of them gets the answer to the other.',
+        lookAt: 'which values determine the answer, and could two different sets of them make the same key?',
+      };
+      await t.supplier.setLatency(0);
+      const visitor = t.visitor();
+      const first = await read(visitor, '/events?city=oslo&page=1');
+      for (const [query, city, page] of [
+        ['city=oslo&page=2', 'oslo', 2],
+        ['city=lisbon&page=1', 'lisbon', 1],
+        ['page=1', '', 1],
+      ] as const) {
+        const { json, text } = await read(visitor, `/events?${query}`);
+        const right = json?.city === city && json?.page === page && json?.events?.length === 10;
+        t.require(right, { expected: `page ${page} of ${city || 'all cities'}`, seen: excerpt(text), ...mixedUp });
+      }
+      // Nobody has these cities. Put together without a separator, or without encoding, their keys run together.
+      for (const [query, city, page] of [
+        ['city=hall&page=11', 'hall', 11],
+        ['city=hall1&page=1', 'hall1', 1],
+        ['city=OSLO&page=1', 'OSLO', 1],
+        ['city=oslo%26page%3D2&page=1', 'oslo&page=2', 1],
+        ['city=constructor&page=1', 'constructor', 1],
+        ['city=__proto__&page=1', '__proto__', 1],
+      ] as const) {
+        const { json, text } = await read(visitor, `/events?${query}`);
+        const right = json?.city === city && json?.page === page && json?.events?.length === 0;
+        t.require(right, { expected: `no events, for page ${page} of “${city}”`, seen: excerpt(text), ...mixedUp });
+      }
+      t.trail.splice(0);
+      await read(visitor, '/events?city=berlin&page=1');
+      for (const id of ['berlin:1', 'berlin-1', 'berlin_1', 'berlin1', 'berlin%261', 'berlin'])
+        (await visitor.get(`/events/${id}`)).mustBe(404, mixedUp);
+      t.trail.splice(0, t.trail.length, 'two lists and two events, all four asked for at once');
+      const together = ['/events?city=dublin&page=4', '/events?city=riga&page=4', '/events/328', '/events/329'];
+      const [dublin, riga, ...events] = await readTogether(t, together, [{}, {}, {}, {}], { inOrder: true });
+      const cities = [dublin, riga].map((list) => list?.json?.city);
+      const ids = events.map((event) => event.json?.id);
+      t.require(cities.join() === 'dublin,riga' && ids.join() === '328,329', {
+        expected: 'dublin, riga, event 328 and event 329',
+        seen: `${cities.join(', ')}, event ${ids.join(' and event ')}`,
+        because: 'A reader waited for the answer to another question.',
+        lookAt: 'by which key does a reader find the call that it waits for?',
+      });
+      t.trail.splice(0, t.trail.length, 'GET /events?city=oslo&page=1\t200');
+      await readAgainForNothing(t, first, '/events?page=1&city=oslo');
+      await readAgainForNothing(t, first, '/events?city=oslo');
+    },
+  );
+}

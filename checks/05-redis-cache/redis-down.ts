@@ -1,0 +1,115 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type CheckDefinition, excerpt, type Stage, type Visitor } from '../harness/sdk/index.ts';
+import { mustShareAgain } from './share-again.ts';
+import { crowd, haveLooked, heldMs, prepareLooks, read, slowestAnswerMs, untilKept } from './steps.ts';
+
+/** A client that tries a few times and then no more has stopped by then. */
+const givesUpWithinMs = 500;
+/** The same of one that tries ten or fifteen times, and of one whose pauses grow. */
+const longOutageMs = 5_500;
+
+/** When Redis is away, and when it is back. */
+export function redisDownBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'redis-down',
+    'without Redis the shop answers from the supplier, and it uses Redis again once that is back',
+    {
+      because:
+        'The cache is there to make the shop faster. Now an outage of the cache is an outage of the shop, although the supplier is well.',
+      lookAt: 'what does a read do when a command to Redis fails?',
+    },
+    async (t) => {
+      const pids = [t.app(1).pid, t.app(2).pid];
+      await prepareLooks(t);
+      await t.supplier.setLatency(20);
+      await read(t, t.visitor(), '/events/91', { on: 1 });
+      await mustAnswerWhoWaits(t);
+      await readAll(t, [1, 2]);
+      t.trail.splice(1, t.trail.length, 'an instance is started meanwhile');
+      const [extra] = await Promise.all([t.startExtra(), delay(givesUpWithinMs)]);
+      await readAll(t, [1, 2]);
+      await read(t, t.visitor({ at: extra }), '/events/92', { deadlineMs: slowestAnswerMs });
+      t.step('Redis is back');
+      await t.redis.restore();
+      const visitors = [1, 2].map((number) => t.visitor({ at: t.app(number) })) as [Visitor, Visitor];
+      await mustShareAgain(t, visitors, { firstId: 201 });
+      t.require(t.app(1).pid === pids[0] && t.app(2).pid === pids[1], {
+        expected: 'the same processes',
+        seen: 'others',
+      });
+    },
+  );
+
+  behaviour(
+    'redis-returns',
+    'the shop uses Redis again after a second outage, and after a long one',
+    {
+      because: 'The cache is there to make the shop faster. Now an outage of the cache is an outage of the shop.',
+      lookAt: 'what does a read do when a command to Redis fails?',
+    },
+    async (t) => {
+      // With services of its own, because it runs beside the other behaviours.
+      const [supplier, redis] = await Promise.all([t.startSupplier({ latencyMs: 0, atOnce: 50 }), t.startRedis()]);
+      const env = { SUPPLIER_URL: supplier.url, REDIS_URL: redis.appUrl };
+      const [one, two] = await Promise.all([t.startExtra({ env }), t.startExtra({ env })]);
+      const visitors = [t.visitor({ at: one }), t.visitor({ at: two })] as const;
+      for (const visitor of visitors) await untilKept(visitor, supplier, '/events/1');
+      t.trail.splice(0, t.trail.length, 'Redis stops for a moment');
+      await redis.cut();
+      await Promise.all(visitors.map((visitor) => read(t, visitor, '/stats')));
+      await redis.restore();
+      t.trail.splice(1, t.trail.length, 'Redis is back');
+      await mustShareAgain(t, visitors, { supplier, firstId: 201 });
+      t.trail.splice(2, t.trail.length, `Redis stops again, for ${longOutageMs / 1_000} s`);
+      await redis.cut();
+      for (const until = performance.now() + longOutageMs; performance.now() < until; await delay(250)) {
+        t.trail.splice(3);
+        await Promise.all(visitors.map((visitor) => read(t, visitor, '/events/1')));
+      }
+      await redis.restore();
+      t.trail.splice(3, t.trail.length, 'Redis is back');
+      await mustShareAgain(t, visitors, { supplier, firstId: 241 });
+    },
+    { background: true, limitMs: 30_000 },
+  );
+}
+
+/** Redis goes away while readers wait for an answer that is under way. */
+async function mustAnswerWhoWaits(t: Stage): Promise<void> {
+  const urls = [t.app(1).url, t.app(2).url];
+  await t.supplier.setLatency(heldMs);
+  await t.supplier.reset();
+  const waiting = crowd(urls, '/events/93', 10);
+  await t.until('a call to the supplier', async () => (await t.supplier.total()) > 0);
+  await haveLooked(urls);
+  await t.supplier.setLatency(20);
+  t.trail.splice(0, t.trail.length, 'Redis stops');
+  await t.redis.cut();
+  await delay(20);
+  await t.supplier.release();
+  const bad = (await waiting).find(({ status }) => status !== 200);
+  if (bad?.status === 0) await untilItsEndIsKnown(t, [1, 2]);
+  t.require(!bad, {
+    step: '10 readers had been waiting for an answer that was under way',
+    expected: '200 for each of them',
+    seen: `${bad?.status || 'a broken connection'} ${excerpt(bad?.text ?? '')}`,
+    because: 'Redis went away while they waited, and that was made an error, although the supplier is well.',
+    lookAt: 'what does a reader that waits do when a command to Redis fails?',
+  });
+}
+
+/** At once: a client that waits for each command may take two seconds for each read. */
+async function readAll(t: Stage, instances: number[]): Promise<void> {
+  const paths = ['/events/91', '/events/92', '/stats'];
+  const each = paths.flatMap((path) => instances.map((on) => ({ path, on })));
+  const reads = each.map(({ path, on }) => read(t, t.visitor(), path, { on, deadlineMs: slowestAnswerMs }));
+  const broken = (await Promise.allSettled(reads)).find((result) => result.status === 'rejected');
+  if (!broken) return;
+  await untilItsEndIsKnown(t, instances);
+  throw broken.reason;
+}
+
+/** A connection breaks a moment before the end of the process is known, and that is what must be named. */
+async function untilItsEndIsKnown(t: Stage, instances: number[]): Promise<void> {
+  for (let n = 0; n < 25 && !instances.some((on) => t.app(on).exited); n++) await delay(20);
+}

@@ -1,0 +1,64 @@
+import type { CheckDefinition, Visitor } from '../harness/sdk/index.ts';
+import { mustShareAgain } from './share-again.ts';
+import { read, slowestAnswerMs, untilKept } from './steps.ts';
+
+const slowRoundTripMs = 300;
+const deadlineMs = 2 * slowestAnswerMs;
+
+/** What a read costs when Redis answers late or not at all. */
+export function slowRedisBehaviour(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'redis-slow',
+    'a read waits once for a slow Redis, and less than 2 s for one that hangs',
+    {
+      because: 'The read sends one command after the other, and each of them costs a round trip.',
+      lookAt: 'how many commands does a read send one after the other when its answer is kept?',
+    },
+    async (t) => {
+      await t.supplier.setLatency(20);
+      const paths = ['/stats', '/events/81'];
+      // Instance 1 may have just started, and not be connected to Redis yet.
+      for (const path of paths) await untilKept(t.visitor(), t.supplier, path, 1);
+      t.redis.delay(slowRoundTripMs);
+      t.trail.splice(0, t.trail.length, `every round trip to Redis takes ${slowRoundTripMs} ms`);
+      // An app that waits twice is never faster than two round trips. One that waits once may be disturbed, but not each time.
+      for (let attempt = 1; ; attempt++) {
+        t.trail.splice(1);
+        const answers = await Promise.all(paths.map((path) => read(t, t.visitor(), path, { on: 1 })));
+        const slowest = answers.reduce((one, other) => (other.ms > one.ms ? other : one));
+        if (slowest.ms < 2 * slowRoundTripMs) break;
+        t.trail.splice(1, t.trail.length, `${slowest.request}\t${slowest.status}`);
+        t.require(attempt < 4, {
+          expected: `an answer that is kept in less than two round trips (${2 * slowRoundTripMs} ms)`,
+          seen: `${Math.round(slowest.ms)} ms, and not faster in ${attempt} attempts`,
+        });
+      }
+      await t.redis.restore();
+      t.redis.pause();
+      t.trail.splice(0, t.trail.length, 'Redis takes connections and answers nothing');
+      // More than one: an app may leave Redis alone after some time-outs.
+      const answers = await Promise.all(
+        [82, 83, 84, 85].map((id) => t.visitor().get(`/events/${id}`, { on: 1, deadlineMs, unanswered: hangs })),
+      );
+      for (const answer of answers) {
+        answer.mustBe(200, {
+          because: 'A command to Redis timed out, and the app answered with an error, although the supplier is well.',
+          lookAt: 'what does a read do when a command to Redis fails?',
+        });
+      }
+      const slowestMs = Math.max(...answers.map(({ ms }) => ms));
+      t.atMost('answer while Redis hangs', slowestMs, slowestAnswerMs, 'ms', hangs);
+      t.redis.resume();
+      t.trail.splice(1, t.trail.length, 'Redis answers again');
+      const visitors = [1, 2].map((number) => t.visitor({ at: t.app(number) })) as [Visitor, Visitor];
+      await mustShareAgain(t, visitors, { firstId: 241 });
+    },
+    { further: true },
+  );
+}
+
+const hangs = {
+  because:
+    'Redis holds the connection and says nothing. The client waits for each command without a limit, or for one time-out after the other.',
+  lookAt: 'how long does a command wait for its reply, and what does the read do after the first one that got none?',
+};

@@ -1,0 +1,32 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Stage, SupplierHandle, Visitor } from '../harness/sdk/index.ts';
+import { callsDuring, inCalls, read } from './steps.ts';
+
+const recoverWithinMs = 3_000;
+
+/**
+ * Once Redis is back, the first visitor reads an event, and the second one's instance must know it.
+ * @param supplier the one that both instances ask.
+ */
+export async function mustShareAgain(
+  t: Stage,
+  [one, other]: readonly [Visitor, Visitor],
+  { supplier = t.supplier, firstId }: { supplier?: SupplierHandle; firstId: number },
+): Promise<void> {
+  const deadline = performance.now() + recoverWithinMs;
+  const trailLength = t.trail.length;
+  for (let id = firstId; ; id++) {
+    t.trail.splice(trailLength);
+    await read(t, one, `/events/${id}`);
+    const calls = await callsDuring(supplier, () => read(t, other, `/events/${id}`));
+    if (calls === 0) return;
+    t.require(performance.now() < deadline, {
+      expected: 'no call to the supplier for what the other instance has read, 3 s after Redis came back',
+      seen: inCalls(calls),
+      because:
+        'Redis is back, and the app does not use it. The client has given up, or waits too long before it connects again, or the app leaves Redis alone for too long after an error.',
+      lookAt: 'how soon is Redis tried again, also after the twentieth failure? With ioredis, see retryStrategy.',
+    });
+    await delay(100);
+  }
+}

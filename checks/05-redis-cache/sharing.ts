@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type CheckDefinition, excerpt, type Stage } from '../harness/sdk/index.ts';
+import { FarInstance } from './far-instance.ts';
+import { mustLookAgain } from './second-look.ts';
+import { callsDuring, crowd, haveLooked, heldMs, inCalls, prepareLooks, read, takeOverFromMs } from './steps.ts';
+
+const readers = 100;
+
+/** One cache, and one call for everybody who misses the same entry. */
+export function sharingBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'shared',
+    'what one instance has asked for, the other need not ask for again',
+    {
+      because:
+        'Each process has a cache of its own. With ten instances the supplier is asked ten times for the same thing.',
+      lookAt: 'where does the cache keep its entries, and which instances can read there?',
+    },
+    async (t) => {
+      await t.supplier.setLatency(0);
+      await t.redis.clear();
+      await prepareLooks(t);
+      for (const [path, first, second] of [
+        ['/stats', 1, 2],
+        ['/events/5', 2, 1],
+      ] as const) {
+        t.trail.splice(0);
+        const before = await read(t, t.visitor(), path, { on: first });
+        const calls = await callsDuring(t.supplier, async () => {
+          const after = await read(t, t.visitor(), path, { on: second });
+          t.require(isDeepStrictEqual(after.json, before.json), {
+            expected: before.text,
+            seen: after.text,
+            because: 'The answer from the cache is not the answer that was kept.',
+            lookAt: 'what is written into the cache, and what is made of it when it is read?',
+          });
+        });
+        t.require(calls === 0, { expected: 'no call to the supplier', seen: inCalls(calls) });
+      }
+    },
+  );
+
+  behaviour(
+    'stampede',
+    `${readers} cold reads at once over both instances ask the supplier once`,
+    {
+      because:
+        'There is no entry until the supplier has answered. Everybody who comes before that asks, too: a cache stampede, each time a popular entry expires.',
+      lookAt: 'what does a reader find while another one is still waiting for the supplier?',
+    },
+    async (t) => {
+      const far = new FarInstance(t, await t.redis.openDoor());
+      // The statistics have been read, and must not be kept anywhere any more.
+      await t.restart();
+      await t.redis.clear();
+      await prepareLooks(t);
+      for (const path of ['/events/31', '/stats']) await mustAskOnce(t, path);
+      await far.ready();
+      await mustLookAgain(t, far);
+    },
+  );
+}
+
+async function mustAskOnce(t: Stage, path: string): Promise<void> {
+  const urls = [t.app(1).url, t.app(2).url];
+  await t.supplier.setLatency(heldMs);
+  await t.supplier.reset();
+  t.trail.splice(0, t.trail.length, `${readers} times GET ${path} at once, over both instances`);
+  const askedFrom = performance.now();
+  const asked = crowd(urls, path, readers);
+  await haveLooked(urls);
+  await t.until('a call to the supplier', async () => (await t.supplier.total()) > 0);
+  const held = await t.supplier.total();
+  const heldForMs = performance.now() - askedFrom;
+  await t.supplier.setLatency(0);
+  await t.supplier.release();
+  const answers = await asked;
+  const calls = await t.supplier.total();
+  // By then a lock may have expired, or a process that could not renew its own may have lost it.
+  const tookMs = held > 1 ? heldForMs : performance.now() - askedFrom;
+  if (calls > 1 && calls <= 3 && tookMs > takeOverFromMs)
+    t.inconclusive('the machine was too busy to send all readers while one answer was under way');
+  t.require(held !== 2, {
+    expected: '1 call to the supplier',
+    seen: '2 calls, one for each instance',
+    because:
+      'The readers of one process wait for each other, but no process knows what the other one is asking for. With ten instances it is ten calls.',
+    lookAt: 'who tells the other instance that an answer is under way?',
+  });
+  t.require(held === 1, { expected: '1 call to the supplier', seen: inCalls(held) });
+  t.require(calls === 1, {
+    expected: '1 call to the supplier',
+    seen: `1 call, and ${calls - 1} more when it had been answered`,
+    because:
+      'A reader found neither an entry nor anybody who was asking, because the answer had just arrived. So it asked again.',
+    lookAt: 'what may have changed between the look for the entry and the moment when a reader may ask?',
+  });
+  const bad = answers.find(({ status }) => status !== 200);
+  t.require(!bad, {
+    expected: `${readers} times 200`,
+    seen: `${answers.filter(({ status }) => status !== 200).length} others, such as ${bad?.status} ${excerpt(bad?.text ?? '')}`,
+    because: 'Readers who wait for another reader’s call must get its answer.',
+    lookAt: 'what does a reader do that may not ask the supplier itself?',
+  });
+  const [first, ...others] = answers.map(({ text }) => parsed(text));
+  t.require(
+    others.every((other) => isDeepStrictEqual(other, first)),
+    {
+      expected: 'equal answers',
+      seen: 'answers that differ',
+      because: 'All of them waited for the same call, and they were not given the same answer.',
+      lookAt: 'what is handed to the readers who waited?',
+    },
+  );
+}
+
+/** Equal objects may have their fields in another order. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

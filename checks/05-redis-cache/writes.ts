@@ -1,0 +1,148 @@
+import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import { FarInstance, untilForced } from './far-instance.ts';
+import { change, follow, hasCaughtUp, heldMs, patienceMs, read, requirePrice, unavailable } from './steps.ts';
+
+/** A copy in a process that expires by itself lives at least so long. */
+const shortestCopyMs = 500;
+
+/** A write that has been answered is seen by everybody. */
+export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'write-seen',
+    'a write on one instance is seen on both at once',
+    {
+      because:
+        'The other instance still shows what was kept before the write. Either nobody told it, or the message was still on its way when the write was answered.',
+      lookAt: 'what does PUT /events/:id drop, and which instances read from there?',
+    },
+    async (t) => {
+      const far = new FarInstance(t, await t.redis.openDoor());
+      await t.supplier.setLatency(0);
+      for (const [id, on] of [
+        ['6', 2],
+        ['8', 1],
+      ] as const) {
+        t.trail.splice(0);
+        // Twice: an instance that keeps a copy of what it reads from Redis has one now.
+        for (const reader of [1, 2, 1, 2]) await read(t, t.visitor(), `/events/${id}`, { on: reader });
+        await change(t, id, { priceCents: 4_321 }, on);
+        const onOther = await read(t, t.visitor(), `/events/${id}`, { on: 3 - on });
+        const onSame = await read(t, t.visitor(), `/events/${id}`, { on });
+        const nobodySees = {
+          because: 'The write was answered, and no instance shows it. What was kept before it is still answered.',
+          lookAt: 'is the key that PUT /events/:id drops the key under which GET /events/:id looks?',
+        };
+        requirePrice(t, onSame, 4_321, nobodySees);
+        requirePrice(t, onOther, 4_321);
+      }
+      await mustKeepTheLastWrite(t, '21');
+      await mustDropAfterALostAnswer(t, '22');
+      await far.ready();
+      await untilForced(t, far, [9, 11, 13], (id) => mustWaitForRedis(t, far, id));
+      await untilForced(t, far, [10, 12, 14], (id) => mustWaitForCopies(t, far, id));
+    },
+  );
+}
+
+/** Two writes, of which the first is answered last. What its answer says is no longer true. */
+async function mustKeepTheLastWrite(t: Stage, id: string): Promise<void> {
+  const path = `/events/${id}`;
+  t.trail.splice(0);
+  for (const on of [1, 2]) await read(t, t.visitor(), path, { on });
+  t.trail.splice(0, t.trail.length, `PUT ${path} {"priceCents":1111} on instance 1: done, and the answer is slow`);
+  await t.supplier.fail({ how: 'late', route: 'PUT /events/:id', times: 1 });
+  const first = follow(t.visitor().put(path, { priceCents: 1_111 }, { on: 1 }));
+  await t.until('the supplier to make the change', async () => (await t.supplier.event(id))?.priceCents === 1_111);
+  // One write at a time is right, too, and then the second one waits for the first.
+  const patience = setTimeout(() => t.supplier.release().catch(() => {}), patienceMs);
+  try {
+    await change(t, id, { priceCents: 2_222 }, 2);
+  } finally {
+    clearTimeout(patience);
+  }
+  await t.supplier.release();
+  (await first.promise).mustBe(200);
+  t.trail.pop();
+  t.step('the first write is answered\t200');
+  for (const on of [1, 2]) {
+    requirePrice(t, await read(t, t.visitor(), path, { on }), 2_222, {
+      because: 'The answer to the first write was kept, although the second write came after it.',
+      lookAt: 'what is put into the cache after a write, and what if an earlier write is answered later?',
+    });
+  }
+}
+
+/** The supplier has made the change, and nobody hears of it. */
+async function mustDropAfterALostAnswer(t: Stage, id: string): Promise<void> {
+  const path = `/events/${id}`;
+  t.trail.splice(0);
+  for (const on of [1, 2]) await read(t, t.visitor(), path, { on });
+  t.trail.splice(0, t.trail.length, `PUT ${path} {"priceCents":3333} on instance 1: done, and the answer is lost`);
+  await t.supplier.fail({ how: 'late', route: 'PUT /events/:id', times: 1 });
+  const lost = follow(t.visitor().put(path, { priceCents: 3_333 }, { on: 1 }));
+  await t.until('the supplier to make the change', async () => (await t.supplier.event(id))?.priceCents === 3_333);
+  await t.supplier.heal();
+  (await lost.promise).mustBe([200, ...unavailable], {
+    because: 'The supplier’s answer to the write was lost, and the shop made something else of it.',
+    lookAt: 'what does PUT /events/:id answer when the connection to the supplier breaks?',
+  });
+  for (const on of [1, 2]) {
+    requirePrice(t, await read(t, t.visitor(), path, { on }), 3_333, {
+      because:
+        'The write got no answer, so nothing was dropped. But the supplier had made the change, as it may have whenever an answer is lost.',
+      lookAt: 'what does PUT /events/:id drop when the supplier does not answer it?',
+    });
+  }
+}
+
+/** A write that does not wait for Redis is answered while what it sent is still on its way. */
+async function mustWaitForRedis(t: Stage, far: FarInstance, id: string): Promise<boolean> {
+  const path = `/events/${id}`;
+  for (const visitor of [t.visitor(), far.visitor]) await read(t, visitor, path);
+  t.trail.splice(0, t.trail.length, 'what an extra instance sends to Redis is slow to arrive');
+  await t.supplier.setLatency(heldMs);
+  await t.supplier.reset();
+  const write = follow(change(t, id, { priceCents: 4_321 }, far.visitor));
+  await t.until('the write to reach the supplier', async () => write.ended || (await t.supplier.total()) > 0);
+  await t.supplier.setLatency(0);
+  far.hold();
+  await t.supplier.release();
+  await hasCaughtUp(far.url);
+  const waits = !write.ended; // Or it is only late.
+  if (!waits) {
+    await write.promise;
+    requirePrice(t, await read(t, t.visitor(), path, { on: 1 }), 4_321, {
+      because:
+        'The command that drops the entry in Redis was still on its way when the write was answered. Until it arrives, everybody reads the old entry.',
+      lookAt: 'what has PUT /events/:id waited for when it answers?',
+    });
+  }
+  far.letGo();
+  await write.promise;
+  requirePrice(t, await read(t, t.visitor(), path, { on: 1 }), 4_321);
+  return !waits;
+}
+
+/** A copy in a process is right only if the write waits until every process has dropped its own. */
+async function mustWaitForCopies(t: Stage, far: FarInstance, id: string): Promise<boolean> {
+  const path = `/events/${id}`;
+  const copiedAt = performance.now();
+  for (const visitor of [t.visitor(), far.visitor, far.visitor]) await read(t, visitor, path);
+  t.trail.splice(0, t.trail.length, 'what Redis sends to an extra instance is slow to arrive');
+  far.hold();
+  const write = follow(change(t, id, { priceCents: 4_321 }, 1));
+  await hasCaughtUp(t.app(1).url);
+  const waits = !write.ended; // For the extra instance, or it is only late.
+  if (waits) far.letGo();
+  await write.promise;
+  const answer = follow(read(t, far.visitor, path));
+  await hasCaughtUp(far.url);
+  const quick = performance.now() - copiedAt < shortestCopyMs;
+  far.letGo();
+  requirePrice(t, await answer.promise, 4_321, {
+    because:
+      'The instance answered from a copy of its own. The message that the copy is no longer true was still on its way when the write was answered.',
+    lookAt: 'how does an instance that has a copy know, when it answers, that nobody has written meanwhile?',
+  });
+  return quick && !waits;
+}

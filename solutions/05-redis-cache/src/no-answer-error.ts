@@ -1,0 +1,2 @@
+/** Another instance has been asking the box office for too long. */
+export class NoAnswerError extends Error {}
