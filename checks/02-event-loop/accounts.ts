@@ -79,7 +79,7 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
       tellInOneLine(t, told);
       // By `require`: the answers were gathered for another behaviour, whose sentences they would say.
       const status = refused?.status ?? 0;
-      t.require([500, 503, 507].includes(status), {
+      t.require(refused?.is(500, 503, 507), {
         expected: '500 or 503',
         seen: `${status} ${refused?.text.slice(0, 80)}`,
         ...(status >= 400

@@ -34,6 +34,7 @@ export function signUpBehaviours(behaviour: CheckDefinition['behaviour'], { sign
       });
       if (!trouble) return;
       tellInOneLine(t, trouble.told);
+      trouble.refused?.is(500, 503, 507); // It may say so.
       t.require(trouble.refused?.status !== 201, { expected: '500 or 503', seen: '201' });
     },
     { limitMs: 60_000 },

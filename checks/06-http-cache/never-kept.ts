@@ -74,7 +74,7 @@ export function neverKeptBehaviours(behaviour: CheckDefinition['behaviour']): vo
         await t.supplier.fail({ how: 503 });
         t.step('the box office is out of order:');
         const { answer } = await read(t, path);
-        t.require([502, 503, 504].includes(answer.status), {
+        t.require(answer.is(502, 503, 504), {
           expected: '502, 503 or 504',
           seen: String(answer.status),
           because: 'Without the box office there is nothing to show, and the answer is not an error.',

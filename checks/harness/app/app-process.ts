@@ -9,6 +9,8 @@ import { ignoredSigterm, leftChildren } from './failures.ts';
 
 /** How long an app without open requests may take to end after SIGTERM. */
 const stopDeadlineMs = 5_000;
+/** For so long after it has begun to listen an app may answer 503 because it is not ready yet. */
+const readyWithinMs = 1_000;
 /** How long a process tree may take to be gone after SIGKILL. */
 const killedWithinMs = 1_000;
 
@@ -20,10 +22,13 @@ export class AppProcess implements AsyncDisposable {
   host = '127.0.0.1';
   /** From its start until it listened: what a start takes on this machine at this moment. */
   startedInMs = 0;
+  /** performance.now() when it began to listen. */
+  listensSince = Number.NaN;
   readonly output = new OutputTail();
   readonly #child: ChildProcess;
   readonly #identity: ProcessIdentity | undefined;
   readonly #exited: Promise<void>;
+  #ready = false;
   /** Set once we end it ourselves, so that a later exit is not taken for a crash. */
   #stopping = false;
 
@@ -36,6 +41,21 @@ export class AppProcess implements AsyncDisposable {
     this.output.follow(child.stdout);
     this.output.follow(child.stderr);
     this.#exited = once(child, 'exit').then(() => {});
+  }
+
+  /** It has just begun to listen, and has only answered 503 since. */
+  get mayBeUnready(): boolean {
+    return !this.#ready && performance.now() - this.listensSince < readyWithinMs;
+  }
+
+  isReady(): void {
+    this.#ready = true;
+  }
+
+  /** Resolves when a 503 can no longer mean that it is not ready yet. */
+  async pastStart(): Promise<void> {
+    const leftMs = this.listensSince + readyWithinMs - performance.now();
+    if (!this.#ready && leftMs > 0) await delay(leftMs);
   }
 
   get pid(): number {

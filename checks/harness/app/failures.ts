@@ -1,5 +1,6 @@
 import { BehaviourFailure, type Failure } from '../model/verdict.ts';
 import type { OutputTail } from '../os/output-tail.ts';
+import { knownMistake, portOfItsOwn } from './known-mistakes.ts';
 
 // What may be wrong with an app as a process, in the sentences that its author reads.
 
@@ -13,7 +14,13 @@ interface AppFacts {
   lastLines(count?: number): string[];
 }
 
+/** In as many a mistake that is known is looked for. */
+const knownBytes = 16_000;
+
 export function exitedEarly(app: AppFacts): BehaviourFailure {
+  const output = app.output.lastBytes(knownBytes);
+  const port = portOfItsOwn(output, app.port);
+  if (port !== undefined) return wrongPort(app, [port], `it wanted port ${port} and could not have it`);
   return new BehaviourFailure({
     kind: 'exited-early',
     trail: ['node src/server.ts'],
@@ -21,6 +28,7 @@ export function exitedEarly(app: AppFacts): BehaviourFailure {
     seen: `it ended with ${app.ending()} before it listened`,
     because: 'The app ended while it was starting. Its own last lines say why.',
     lookAt: 'the error below; node src/server.ts in the lesson folder shows the same',
+    ...knownMistake(output),
     appOutput: app.output.crashLines(12),
   });
 }
@@ -46,10 +54,14 @@ export function notStartedAgain({ failure }: BehaviourFailure): Failure {
   };
 }
 
-export function wrongPort(app: AppFacts, others: number[]): BehaviourFailure {
+export function wrongPort(
+  app: AppFacts,
+  others: number[],
+  seen = `it listens on ${others.join(', ')}`,
+): BehaviourFailure {
   return notListening(app, {
     kind: 'wrong-port',
-    seen: `it listens on ${others.join(', ')}`,
+    seen,
     because: 'The app listens on a port of its own choice. Whoever starts it chooses the port, in the variable PORT.',
   });
 }
@@ -81,8 +93,17 @@ export function hasCrashed(app: AppFacts, trail: string[]): BehaviourFailure {
     seen: `it ended with ${app.ending()}`,
     because: 'The process died. Every request that it was serving was lost, and so was all that it kept in memory.',
     lookAt: 'the error below: who throws it, and who should have caught it?',
+    ...(outOfMemory(app.output.lastBytes(knownBytes)) ?? knownMistake(app.output.lastBytes(knownBytes))),
     appOutput: app.output.crashLines(12),
   });
+}
+
+function outOfMemory(output: string): Partial<Failure> | undefined {
+  if (!/(JavaScript|JS) heap out of memory/.test(output)) return undefined;
+  return {
+    because: 'The app ran out of memory: it kept more than the heap of Node can hold, and Node ended it.',
+    lookAt: 'what grows with each request, and is never let go?',
+  };
 }
 
 export function ignoredSigterm(app: AppFacts, deadlineMs: number): Failure {
@@ -120,6 +141,7 @@ export function migrationFailed(
     seen: ending,
     because: 'The migrations failed, so the app was not started: a deploy stops here, too.',
     lookAt: `the error below; node ${script} in the lesson folder, with DATABASE_URL set, shows the same`,
+    ...knownMistake(output.lastBytes(knownBytes)),
     appOutput: output.crashLines(12),
   });
 }

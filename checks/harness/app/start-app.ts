@@ -64,6 +64,7 @@ async function startOnce(
   const spawnedAt = performance.now();
   try {
     app.host = await listeningHost(app);
+    app.listensSince = performance.now();
     app.startedInMs = performance.now() - spawnedAt;
     if (trust || ownsItsPort(app)) return app;
   } catch (error) {

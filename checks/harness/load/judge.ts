@@ -5,7 +5,7 @@ import { disturbance, MachineWatch } from '../measure/machine.ts';
 import { tell } from '../model/check-events.ts';
 import type { Lesson } from '../model/lesson.ts';
 import type { Figure, LoadRecord, LoadResult, TargetResult } from '../model/result.ts';
-import { BehaviourFailure, type Failure, Inconclusive } from '../model/verdict.ts';
+import { BehaviourFailure, type Failure, Inconclusive, legible } from '../model/verdict.ts';
 import { attachRun, repoDir } from '../os/run.ts';
 import { troubleIn } from '../os/trouble.ts';
 import { type ArtilleryReport, type Phase, runArtillery } from './artillery.ts';
@@ -50,6 +50,7 @@ export async function judgeLoad(
   let shape: LoadShape = {};
   const finish = (result: Omit<LoadResult, 'elapsedMs'>): LoadResult => ({
     ...result,
+    ...(result.failure ? { failure: legible(result.failure) } : {}),
     ...noteOf(shape.note, result.note),
     elapsedMs: Math.round(performance.now() - startedAt),
   });

@@ -1,3 +1,5 @@
+import { visible } from './visible.ts';
+
 /** The three verdicts on a lesson. The default is fail: what could not run never passes. */
 export type Verdict = 'pass' | 'fail' | 'inconclusive';
 
@@ -43,6 +45,12 @@ export class BehaviourFailure extends Error {
     super(`expected ${failure.expected}, seen ${failure.seen}`);
     this.failure = failure;
   }
+}
+
+/** A failure as it is printed and passed on: values that look alike can be told apart. */
+export function legible(failure: Failure): Failure {
+  const { trail, expected, seen } = failure;
+  return { ...failure, trail: trail.map(visible), expected: visible(expected), seen: visible(seen) };
 }
 
 /** Thrown when the evidence is missing or the workshop itself failed: nobody is blamed. */

@@ -1,6 +1,6 @@
 import type supertest from 'supertest';
 import { BehaviourFailure, type Teaching } from '../model/verdict.ts';
-import { instanceHeader } from './balancer.ts';
+import { brokenHeader, instanceHeader } from './balancer.ts';
 
 /** What a visitor needs of the behaviour it acts in. */
 export interface Scene {
@@ -8,6 +8,18 @@ export interface Scene {
   teaching: Teaching;
   /** Names the failure of an app that has died, if one has. */
   crash(): BehaviourFailure | undefined;
+  /** What may explain a failure better than the behaviour can. */
+  readonly evidence?: Evidence;
+}
+
+/** Answers that tell of the app rather than of a lesson: gathered while a behaviour acts. */
+export interface Evidence {
+  /** Those of 500 that nobody has named as expected yet. */
+  readonly unexpected: Set<Answer>;
+  /** The answer that made the behaviour fail, and the statuses that would have been right. */
+  refused?: { answer: Answer; allowed: readonly number[] };
+  /** The request that broke. */
+  broken?: { request: string; sentAt: number };
 }
 
 /** An answer of the app, and what to say when it is not the right one. */
@@ -25,6 +37,8 @@ export class Answer {
   /** Which instance (1-based) answered. */
   readonly instance: number;
   readonly request: string;
+  /** Why the balancer had to answer in the place of an instance: "ECONNRESET". */
+  readonly broken: string | undefined;
   readonly #scene: Scene;
 
   constructor(response: supertest.Response, ms: number, request: string, scene: Scene) {
@@ -37,7 +51,21 @@ export class Answer {
     this.arrivedAt = performance.now();
     this.instance = Number(response.headers[instanceHeader] ?? 1);
     this.request = request;
+    this.broken = response.headers[brokenHeader];
     this.#scene = scene;
+    if (this.status === 500) scene.evidence?.unexpected.add(this);
+  }
+
+  /** performance.now() when the request was sent. */
+  get sentAt(): number {
+    return this.arrivedAt - this.ms;
+  }
+
+  /** Whether the status is one of those. A status that a behaviour asks for is one that the contract names. */
+  is(...statuses: number[]): boolean {
+    const named = statuses.includes(this.status);
+    if (named) this.#scene.evidence?.unexpected.delete(this);
+    return named;
   }
 
   /**
@@ -46,9 +74,10 @@ export class Answer {
    */
   mustBe(status: number | number[], teaching: Partial<Teaching> = {}): this {
     const allowed = ([] as number[]).concat(status);
-    if (allowed.includes(this.status)) return this;
+    if (this.is(...allowed)) return this;
     const crash = this.status === 502 ? this.#scene.crash() : undefined;
     if (crash) throw crash;
+    if (this.#scene.evidence) this.#scene.evidence.refused = { answer: this, allowed };
     throw new BehaviourFailure({
       kind: 'behaviour',
       trail: this.#scene.trail,
@@ -68,8 +97,23 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The beginning of a body, on one line, for a verdict. */
+/** The beginning of a body, on one line, for a verdict. Of a page, its text. A no-break space stays one. */
 export function excerpt(text: string, length = 80): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = withoutTags(text)
+    .replace(/[ \t\r\n\f\v]+/g, ' ')
+    .trim();
   return line.length > length ? `${line.slice(0, length)}…` : line;
+}
+
+function withoutTags(text: string): string {
+  if (!/^\s*<(!doctype|html)/i.test(text)) return text;
+  return text
+    .replace(/<(head|script|style)\b[^>]*>.*?<\/\1>/gis, ' ')
+    .replace(/<[^>]*>/g, ' ')
+    .replaceAll('&nbsp;', ' ')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&');
 }

@@ -8,6 +8,9 @@ export const pinHeader = 'x-encore-pin';
 /** Response header that tells a check which instance (1-based) answered. */
 export const instanceHeader = 'x-encore-instance';
 
+/** Response header of an answer that is the balancer's own: no instance has given one. */
+export const brokenHeader = 'x-encore-broken';
+
 /** Round robin per request over instances, as the load balancer of the story, which also ends TLS. */
 export interface Balancer extends AsyncDisposable {
   url: string;
@@ -133,7 +136,11 @@ export async function startBalancer(
       if (outgoing.headersSent) return void outgoing.destroy();
       see(502, startedAt);
       outgoing
-        .writeHead(502, 'Bad Gateway', { 'content-type': 'text/plain', [instanceHeader]: index + 1 })
+        .writeHead(502, 'Bad Gateway', {
+          'content-type': 'text/plain',
+          [instanceHeader]: index + 1,
+          [brokenHeader]: reason.replace(/[^\x20-\x7e]/g, ' '),
+        })
         .end(`instance ${index + 1}: ${reason}`);
     };
     outgoing.on('close', () => {

@@ -1,4 +1,5 @@
 import { Agent } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseSetCookie } from 'set-cookie-parser';
 import supertest from 'supertest';
 import { BehaviourFailure, type FailureKind, type Teaching } from '../model/verdict.ts';
@@ -18,6 +19,8 @@ export interface RequestOptions {
   deadlineMs?: number;
   /** What to say when no answer comes, where the behaviour's own sentences explain only wrong ones. */
   unanswered?: Partial<Teaching>;
+  /** A 503 right after a start is meant: it is not asked again. */
+  onlyOnce?: boolean;
   /** Aborting it is a client that goes away: the call rejects with an AbortError. */
   signal?: AbortSignal;
 }
@@ -30,7 +33,19 @@ export interface VisitorOptions {
   severalInstances: boolean;
   /** Sent with every request. */
   headers?: Record<string, string> | undefined;
+  /** The process behind an answer, where that is known. */
+  instanceOf?: (answer: Answer) => Starting | undefined;
 }
+
+/** A process that listens need not be ready: for a moment after each start it may say 503. */
+interface Starting {
+  /** Whether a 503 of it may mean so. */
+  readonly mayBeUnready: boolean;
+  /** It has answered otherwise. */
+  isReady(): void;
+}
+
+const askAgainMs = 50;
 
 /** An HTTP client with cookies of its own, as a browser has. Each request uses a fresh connection. */
 export class Visitor {
@@ -56,8 +71,21 @@ export class Visitor {
     return this.send('DELETE', path, undefined, options);
   }
 
-  /** Sends a request and adds a line to the behaviour's trail. */
+  /** Sends a request and adds a line to the behaviour's trail. An app that is not ready yet is asked again for a moment. */
   async send(method: string, path: string, body: unknown, options: RequestOptions = {}): Promise<Answer> {
+    const { scene, instanceOf } = this.#options;
+    for (;;) {
+      const trailLength = scene.trail.length;
+      const answer = await this.#sendOnce(method, path, body, options);
+      const instance = instanceOf?.(answer);
+      if (answer.status !== 503 && !answer.broken) instance?.isReady();
+      if (answer.status !== 503 || options.onlyOnce || !instance?.mayBeUnready) return answer;
+      if (scene.trail.length === trailLength + 1) scene.trail.pop();
+      await delay(askAgainMs);
+    }
+  }
+
+  async #sendOnce(method: string, path: string, body: unknown, options: RequestOptions): Promise<Answer> {
     const { scene, url, severalInstances } = this.#options;
     const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
     const agent = new Agent({ keepAlive: false });
@@ -94,7 +122,7 @@ export class Visitor {
       return answer;
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason;
-      throw this.#noAnswer(error as NodeJS.ErrnoException, request, { ...options, deadlineMs });
+      throw this.#noAnswer(error as NodeJS.ErrnoException, request, startedAt, { ...options, deadlineMs });
     } finally {
       options.signal?.removeEventListener('abort', abort);
       agent.destroy();
@@ -104,6 +132,7 @@ export class Visitor {
   #noAnswer(
     error: NodeJS.ErrnoException,
     request: string,
+    startedAt: number,
     { deadlineMs, unanswered }: RequestOptions & { deadlineMs: number },
   ): BehaviourFailure {
     const { scene } = this.#options;
@@ -111,6 +140,7 @@ export class Visitor {
     if (crash) return crash;
     const late = error.code === 'ECONNABORTED' || error.code === 'ETIME' || 'timeout' in error;
     const kind: FailureKind = late ? 'hangs' : 'behaviour';
+    if (scene.evidence && !late) scene.evidence.broken = { request, sentAt: startedAt };
     return new BehaviourFailure({
       kind,
       trail: [...scene.trail, `${request}\t${late ? 'no answer' : error.code}`],

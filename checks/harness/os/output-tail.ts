@@ -5,9 +5,12 @@ import { stripVTControlCharacters } from 'node:util';
 const keptBytes = 64 * 1024;
 const keptTimes = 4_000;
 
-/** Node's own words for an error that the app's author did not mean: no service that is away causes one of these. */
+/**
+ * Node's own words for an error that the app's author did not mean. A service that is away causes none of them, and a
+ * body or an entry that is no JSON is not the app's fault.
+ */
 const ownFault =
-  /\b(TypeError|ReferenceError|SyntaxError|RangeError|AssertionError)\b|UnhandledPromiseRejection|ERR_(UNHANDLED|MODULE_NOT_FOUND|UNSUPPORTED_TYPESCRIPT|HTTP_HEADERS_SENT|INVALID_ARG|METHOD_NOT)/;
+  /\b(TypeError(?!: (fetch failed|terminated))|ReferenceError|SyntaxError(?!.*JSON)|RangeError|AssertionError)\b|UnhandledPromiseRejection|ERR_(MODULE_NOT_FOUND|UNSUPPORTED_TYPESCRIPT|HTTP_HEADERS_SENT)/;
 /** What names an error. Errors of PostgreSQL are called "error" by pg. */
 const namesError = /\b\w*(Error|Exception)\b.*:|^error: |\[ERR_\w+\]/;
 

@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AppCommandEnd } from '../app/app-command.ts';
+import { hasCrashed } from '../app/failures.ts';
 import type { Figure } from '../model/result.ts';
 import { BehaviourFailure, Inconclusive, Skipped, type Teaching } from '../model/verdict.ts';
+import type { Evidence } from '../net/answer.ts';
 import { forwarded } from '../net/balancer.ts';
 import { Visitor } from '../net/visitor.ts';
 import type { Cdn } from '../services/cdn/cdn.ts';
@@ -48,6 +50,11 @@ export class Stage {
   readonly cores = availableParallelism();
   readonly #environment: Environment;
   readonly #teaching: Teaching;
+  /** What may explain a failure better than the behaviour can. */
+  readonly evidence: Evidence = { unexpected: new Set() };
+  readonly startedAt = performance.now();
+  /** Processes of the app that the behaviour acts on, or has acted on: instances, replaced ones, and extras. */
+  readonly #apps = new Set<Instance>();
   /** Begun, and perhaps not ready yet when the behaviour ends. */
   readonly #extras: Promise<Instance>[] = [];
   readonly #services: [RegisteredName, OpenService][] = [];
@@ -66,8 +73,22 @@ export class Stage {
       cookies,
       severalInstances: instances.length > 1 && !at,
       headers: at && at !== cdn ? forwarded('127.0.0.1', new URL(url).host) : undefined,
-      scene: { trail: this.trail, teaching: this.#teaching, crash: () => this.#environment.crash(this.trail) },
+      scene: { trail: this.trail, teaching: this.#teaching, crash: () => this.#crash(), evidence: this.evidence },
+      instanceOf: (answer) => {
+        if (at && at !== cdn) return at as Instance;
+        return this.#environment.instances[answer.instance - 1];
+      },
     });
+  }
+
+  /** The processes of the app that the behaviour has to do with, ended ones included. */
+  get apps(): Instance[] {
+    return [...new Set([...this.#apps, ...this.#environment.instances])];
+  }
+
+  #crash(): BehaviourFailure | undefined {
+    const dead = [...this.#apps].find((app) => app.crashed);
+    return this.#environment.crash(this.trail) ?? (dead && hasCrashed(dead, this.trail));
   }
 
   /** An instance of the app, 1-based. */
@@ -80,6 +101,7 @@ export class Stage {
   /** Restarts one instance, or all, with more in its environment if need be. */
   async restart(number?: number, { env = {} }: { env?: Record<string, string> } = {}): Promise<void> {
     this.step(number ? `instance ${number} restarted` : 'every instance restarted');
+    for (const instance of this.#environment.instances) this.#apps.add(instance);
     await this.#environment.restart(number, env);
   }
 
@@ -88,7 +110,12 @@ export class Stage {
    * @param options.under a command put before node's, such as `taskset -c 0`.
    */
   startExtra(options: { env?: Record<string, string>; under?: string[] } = {}): Promise<Instance> {
-    return this.#extra('an extra instance', options);
+    const extra = this.#extra('an extra instance', options);
+    extra.then(
+      (app) => this.#apps.add(app),
+      () => {}, // Whoever asked for it is told.
+    );
+    return extra;
   }
 
   /** A process of our solution or of the starter, to compare the app with. Ended with the behaviour. */

@@ -1,9 +1,10 @@
 import { disturbs, MachineWatch } from '../measure/machine.ts';
 import type { BehaviourResult } from '../model/result.ts';
-import { BehaviourFailure, Inconclusive, Skipped } from '../model/verdict.ts';
+import { BehaviourFailure, Inconclusive, legible, Skipped } from '../model/verdict.ts';
 import { troubleIn } from '../os/trouble.ts';
 import { type Behaviour, Stage } from './behaviour.ts';
 import type { Environment } from './environment.ts';
+import { trueCause } from './true-cause.ts';
 
 /** No behaviour may take longer, unless it says so: then it hangs. */
 const defaultLimitMs = 15_000;
@@ -36,7 +37,7 @@ export async function judge(behaviour: Behaviour, environment: Environment): Pro
   try {
     await Promise.race([behaviour.act(stage), limit]);
   } catch (thrown) {
-    error = thrown;
+    error = thrown instanceof BehaviourFailure ? await trueCause(thrown, stage) : thrown;
     await stage.assertServicesAlive().catch((dead) => (error = dead));
   } finally {
     clearTimeout(timer);
@@ -63,8 +64,7 @@ export async function outcomeOf(
   }
   const base = { id, title, elapsedMs: Math.round(performance.now() - startedAt) };
   if (error === undefined) return { ...base, outcome: 'pass' };
-  if (error instanceof BehaviourFailure)
-    return { ...base, outcome: 'fail', failure: { ...error.failure, trail: [...error.failure.trail] } };
+  if (error instanceof BehaviourFailure) return { ...base, outcome: 'fail', failure: legible(error.failure) };
   const { message, stack, fix } = error as Error & { fix?: string };
   const withFix = fix ? { fix } : {};
   if (error instanceof Skipped) return { ...base, outcome: 'skipped', reason: message, ...withFix };

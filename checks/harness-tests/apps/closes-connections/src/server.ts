@@ -1,0 +1,6 @@
+import { createServer } from 'node:http';
+
+createServer((request, response) => {
+  if (request.url === '/secret') request.socket.destroy();
+  else response.end('hello');
+}).listen(process.env.PORT);

@@ -1,0 +1,7 @@
+import express from 'express';
+
+const app = express();
+app.get('/', (_, response) => {
+  response.send('hello');
+});
+app.listen(Number(process.env.PORT));
