@@ -44,6 +44,10 @@ describe.concurrent('a failure is told as what happened, before what its behavio
     expect(await failureOf('logs-an-outage')).toMatchObject({ because: 'The app lets everybody in.', seen: '200' });
   });
 
+  it.runIf(process.platform === 'linux')('names thousands of open connections', async () => {
+    expect((await failureOf('opens-thousands')).because).toMatch(/^The app has 5,\d\d\d files and connections open/);
+  });
+
   it('asks again while an app that listens is not ready', async () => {
     const { behaviours } = await checkApp('not-ready-at-first', '--no-load');
     expect(behaviours.map(({ outcome }) => outcome)).toEqual(['pass', 'pass', 'pass', 'pass']);

@@ -5,7 +5,7 @@ import { explainPostgres, composeUp as postgresUp } from '../../checks/harness/s
 import type { Availability } from '../../checks/harness/services/provider.ts';
 import { explainRedis } from '../../checks/harness/services/redis/index.ts';
 import type { Command } from '../command.ts';
-import { cores, disk, type Finding, memory, node, ports, programs } from '../learner/findings.ts';
+import { cores, disk, type Finding, memory, node, openFiles, ports, programs } from '../learner/findings.ts';
 import { bold, dim, green, red, yellow } from '../terminal/style.ts';
 
 /** Long enough to see what other programs do. */
@@ -20,7 +20,9 @@ export const command: Command = {
     console.log();
     const watch = new MachineWatch();
     const watched = delay(watchedMs);
-    const findings = [node(), cores(), memory(), disk(), await ports()];
+    const findings = [node(), cores(), memory(), disk(), openFiles(), await ports()].filter(
+      (found) => found !== undefined,
+    );
     for (const finding of findings) show(finding);
     const redis = await explainRedis({ cacheDir, repoDir, env: process.env });
     const insistedButBroken = redis.find(

@@ -3,6 +3,7 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { readCpuLimit } from '../../checks/harness/measure/cpu-limit.ts';
 import { disturbance, type MachineUse } from '../../checks/harness/measure/machine.ts';
+import { openFilesLimit, wantedOpenFiles } from '../../checks/harness/os/open-files.ts';
 import { freePort } from '../../checks/harness/os/ports.ts';
 import { cacheDir, repoDir } from '../../checks/harness/os/run.ts';
 
@@ -69,6 +70,21 @@ export function disk(): Finding {
       fix: `give yourself the right to write to ${dirname(cacheDir)}`,
     };
   }
+}
+
+/** Undefined where nobody limits it. */
+export function openFiles(): Finding | undefined {
+  const limit = openFilesLimit();
+  if (limit === undefined) return undefined;
+  const text = `${limit.toLocaleString('en')} at a time for a process`;
+  return limit >= wantedOpenFiles
+    ? { name: 'Files', state: 'good', text }
+    : {
+        name: 'Files',
+        state: 'bad',
+        text: `${text}; a check needs ${wantedOpenFiles.toLocaleString('en')}, connections included`,
+        fix: 'ulimit -n 4096 in this shell (in a container: docker run --ulimit nofile=4096)',
+      };
 }
 
 export async function ports(): Promise<Finding> {

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { openFilesLimit, wantedOpenFiles } from '../../checks/harness/os/open-files.ts';
 import { commandOf, parentOf } from '../../checks/harness/os/processes.ts';
 import { announceExit, openRun, type Run } from '../../checks/harness/os/run.ts';
 import { closeRun, endProcesses } from '../../checks/harness/os/run-end.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** What an exit may take when we are told to stop, and when a command has ended by itself and prints its result. */
 const stopWithinMs = 1_000;
@@ -20,6 +22,7 @@ export function isStopping(): boolean {
  * process is told to stop or when the npm that started it dies.
  */
 export async function withRun<T>(act: (run: Run) => Promise<T>): Promise<T> {
+  refuseFewOpenFiles();
   const orphaned = watchParents(); // First of all: who dies before it looks is missed.
   const run = await openRun(sayUnreadable);
   const stop = async (exitCode: number) => {
@@ -59,6 +62,15 @@ export async function withRun<T>(act: (run: Run) => Promise<T>): Promise<T> {
 function sayUnreadable(problem: string): void {
   process.stderr.write(
     `\nWhat a run of the workshop had started is not known any more, so some of it may still run: ${problem}. Is the disk full?\n`,
+  );
+}
+
+/** With fewer the app gets into trouble, too, and would be blamed for it. */
+function refuseFewOpenFiles(): void {
+  const limit = openFilesLimit();
+  if (limit === undefined || limit >= wantedOpenFiles) return;
+  throw new UsageError(
+    `A process may open ${limit} files and connections here, and the workshop needs ${wantedOpenFiles.toLocaleString('en')}. Raise the limit, then try again: ulimit -n 4096 (in a container: docker run --ulimit nofile=4096).`,
   );
 }
 

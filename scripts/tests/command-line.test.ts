@@ -54,6 +54,29 @@ describe('a command called wrongly', () => {
   });
 });
 
+describe.runIf(process.platform !== 'win32')('a shell that lets a process open few files', () => {
+  const limited = (limit: number, ...args: string[]) =>
+    spawnSync('sh', ['-c', `ulimit -n ${limit} && exec "$@"`, 'sh', process.execPath, script, ...args], {
+      encoding: 'utf8',
+    });
+
+  it('is named by a check in one sentence, before anything starts', () => {
+    const { status, stdout, stderr } = limited(256, 'check', '1');
+    expect(stderr).toBe(
+      'A process may open 256 files and connections here, and the workshop needs 1,024. Raise the limit, then try again: ulimit -n 4096 (in a container: docker run --ulimit nofile=4096).\n',
+    );
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+  });
+
+  it('is named by doctor, with what to do about it', { timeout: 60_000 }, () => {
+    const { status, stdout } = limited(256, 'doctor');
+    expect(stdout).toMatch(/✘ Files +256 at a time for a process; a check needs 1,024/);
+    expect(stdout).toMatch(/To fix it: .*ulimit -n 4096/);
+    expect(status).toBe(1);
+  });
+});
+
 describe('another Node than the one of this folder', () => {
   // Older npm versions leave the system's Node in front. A hard link stands for it: the same program in another place.
   const folder = mkdtempSync(join(cacheDir, 'other-node-'));

@@ -93,10 +93,17 @@ export function hasCrashed(app: AppFacts, trail: string[]): BehaviourFailure {
     seen: `it ended with ${app.ending()}`,
     because: 'The process died. Every request that it was serving was lost, and so was all that it kept in memory.',
     lookAt: 'the error below: who throws it, and who should have caught it?',
+    ...(app.ending() === 'signal SIGKILL' ? killedBySomebody : {}),
     ...(outOfMemory(app.output.lastBytes(knownBytes)) ?? knownMistake(app.output.lastBytes(knownBytes))),
     appOutput: app.output.crashLines(12),
   });
 }
+
+const killedBySomebody: Partial<Failure> = {
+  because:
+    'The process was ended with SIGKILL, and not by the check. If it was not you, it was the system, which does so to a process that takes more memory than there is.',
+  lookAt: 'how much memory does the app take, and does that grow with each request?',
+};
 
 function outOfMemory(output: string): Partial<Failure> | undefined {
   if (!/(JavaScript|JS) heap out of memory/.test(output)) return undefined;

@@ -4,6 +4,7 @@ import { hasCrashed } from '../app/failures.ts';
 import { knownMistake } from '../app/known-mistakes.ts';
 import { BehaviourFailure, type Failure, type Teaching } from '../model/verdict.ts';
 import type { Evidence } from '../net/answer.ts';
+import { footprintOf } from '../os/footprint.ts';
 
 /** What a behaviour knows of its app besides what it has judged. */
 export interface Witness {
@@ -16,6 +17,9 @@ export interface Witness {
 /** What an app prints about an answer may come a moment after it: the two take different ways. */
 const printedWithinMs = 300;
 const endedWithinMs = 300;
+/** Several times what any app of a lesson may need. */
+const mostOpenFiles = 2_000;
+const mostMemoryMb = 1_500;
 const explained: ReadonlySet<Failure['kind']> = new Set(['behaviour', 'hangs']);
 
 /**
@@ -47,6 +51,8 @@ type Cause = Partial<Teaching> & Pick<Failure, 'appOutput'>;
 
 async function causeOf(witness: Witness): Promise<Cause | undefined> {
   const { refused, broken, unexpected } = witness.evidence;
+  const greed = takesTooMuch(witness);
+  if (greed) return greed;
   const answer = refused?.answer ?? [...unexpected].at(-1);
   if (answer?.broken !== undefined) return brokeOff(answer.request, answer.sentAt, witness);
   if (broken) return brokeOff(broken.request, broken.sentAt, witness);
@@ -70,6 +76,26 @@ async function causeOf(witness: Witness): Promise<Cause | undefined> {
     };
   const own = await printed(witness, witness.startedAt, 'own-fault', 0);
   return own && threw('while the check asked it', own);
+}
+
+/** What follows from that looks like anything at all. */
+function takesTooMuch({ apps }: Witness): Cause | undefined {
+  for (const app of apps) {
+    const footprint = footprintOf(app.exited ? [] : app.tree());
+    if (!footprint) continue;
+    const { openFiles, memoryMb } = footprint;
+    if (openFiles > mostOpenFiles)
+      return {
+        because: `The app has ${openFiles.toLocaleString('en')} files and connections open. Nothing that it was asked for needs so many, and what it talks to can't take them all.`,
+        lookAt: 'what opens a connection or a file for each request, and who closes it?',
+      };
+    if (memoryMb > mostMemoryMb)
+      return {
+        because: `The app takes ${(memoryMb / 1_000).toFixed(1)} GB of memory. Nothing that it was asked for needs so much, and collecting its garbage takes the time of its answers.`,
+        lookAt: 'what grows with each request, and is never let go?',
+      };
+  }
+  return undefined;
 }
 
 async function brokeOff(request: string, since: number, witness: Witness): Promise<Cause> {
