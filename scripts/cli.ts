@@ -1,3 +1,4 @@
+import { cacheDir, repoDir } from '../checks/harness/os/run.ts';
 import { troubleIn } from '../checks/harness/os/trouble.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
@@ -37,12 +38,19 @@ export async function main(argv: string[]): Promise<number> {
     if (rest.includes('--help') || rest.includes('-h')) return help(name, command);
     return await command.run(readArguments(name, command.flags, rest));
   } catch (error) {
-    const trouble = troubleIn(error);
+    const trouble = mayNotWrite(error) ?? troubleIn(error);
     if (error instanceof UsageError) console.error(error.message);
     else if (trouble) console.error(`The workshop can't go on: ${trouble.what}. To fix it: ${trouble.fix}.`);
     else console.error('The workshop itself failed, not your app. Please report this:\n', error);
     return 2;
   }
+}
+
+/** A folder that somebody else has cloned or installed, such as root with sudo. */
+function mayNotWrite(error: unknown) {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if ((code !== 'EACCES' && code !== 'EPERM') || !path?.startsWith(cacheDir)) return undefined;
+  return { what: `you may not write to ${path}`, fix: `sudo chown -R "$(id -un)" '${repoDir}'` };
 }
 
 function help(name: string, { summary, takes, flags }: Command): number {
