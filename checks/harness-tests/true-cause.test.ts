@@ -53,6 +53,13 @@ describe.concurrent('a failure is told as what happened, before what its behavio
     expect(behaviours.map(({ outcome }) => outcome)).toEqual(['pass', 'pass', 'pass', 'pass']);
   });
 
+  it('names the error that is thrown only under load', async () => {
+    const { load } = await checkApp('throws-under-load');
+    expect(load?.failure?.seen).toMatch(/answers were 500/);
+    expect(load?.failure?.because).toMatch(/^Under load the app threw: TypeError: Cannot read properties of undefined/);
+    expect(load?.failure?.appOutput?.join()).toContain('src/server.ts');
+  });
+
   it('names a heap that is full', async () => {
     const { kind, because } = await failureOf('runs-out-of-memory');
     expect(kind).toBe('crashed');

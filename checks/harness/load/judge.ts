@@ -6,6 +6,7 @@ import { tell } from '../model/check-events.ts';
 import type { Lesson } from '../model/lesson.ts';
 import type { Figure, LoadRecord, LoadResult, TargetResult } from '../model/result.ts';
 import { BehaviourFailure, type Failure, Inconclusive, legible } from '../model/verdict.ts';
+import { errorLineOf } from '../os/output-tail.ts';
 import { attachRun, repoDir } from '../os/run.ts';
 import { troubleIn } from '../os/trouble.ts';
 import { type ArtilleryReport, type Phase, runArtillery } from './artillery.ts';
@@ -116,6 +117,7 @@ interface Attempt {
 
 async function runOnce(lesson: Lesson, environment: LoadScene, shape: LoadShape): Promise<Attempt> {
   const watch = new MachineWatch();
+  const startedAt = performance.now();
   const endOfWatch = await shape.watch?.();
   const recorder = new LoadRecorder(environment);
   let report: ArtilleryReport;
@@ -150,7 +152,9 @@ async function runOnce(lesson: Lesson, environment: LoadScene, shape: LoadShape)
   const crash = environment.crash(['the load run']);
   if (crash) return { result: { ...measured, outcome: 'fail', failure: crash.failure }, excusable: false };
   if (answers.failure) {
-    return { result: { ...measured, outcome: 'fail', failure: answers.failure }, excusable: answers.excusable };
+    const lines = environment.ownFaultSince?.(startedAt);
+    const failure = lines ? { ...answers.failure, ...threwUnderLoad(lines) } : answers.failure;
+    return { result: { ...measured, outcome: 'fail', failure }, excusable: answers.excusable && !lines };
   }
   // Before the targets: a count is no matter of a busy machine.
   if (finding?.failure) return { result: { ...measured, outcome: 'fail', failure: finding.failure }, excusable: false };
@@ -163,6 +167,14 @@ async function runOnce(lesson: Lesson, environment: LoadScene, shape: LoadShape)
       excusable: true,
     };
   return { result: { ...measured, outcome: 'pass' }, excusable: false };
+}
+
+function threwUnderLoad(lines: string[]): Pick<Failure, 'because' | 'lookAt' | 'appOutput'> {
+  return {
+    because: `Under load the app threw: ${errorLineOf(lines)}`,
+    lookAt: 'the error below: which line of yours throws it, and why only when many ask at a time?',
+    appOutput: lines,
+  };
 }
 
 function missedTarget(target: TargetResult, requests: number): Failure {

@@ -12,6 +12,8 @@ export interface LoadScene {
   readonly postgres: { statementsSent(): number } | undefined;
   /** The failure of an instance that has died without being told to. */
   crash(trail: string[]): BehaviourFailure | undefined;
+  /** Lines around the last error that the app has printed since then (performance.now()), such as no right app prints. */
+  ownFaultSince?(since: number): string[] | undefined;
   /** Throws when one of our own services has died. */
   assertServicesAlive(): Promise<void>;
 }

@@ -67,6 +67,12 @@ export class OutputTail {
   }
 }
 
+/** The line that names the error, among lines around it. */
+export function errorLineOf(lines: string[]): string {
+  const named = lines.find((line) => /^\s*(Uncaught )?\[?\w*(Error|error|Exception|Rejection)\b/.test(line));
+  return (named ?? lines[0] ?? '').trim();
+}
+
 function linesIn(text: string): string[] {
   const lines = stripVTControlCharacters(text)
     .split(/\r?\n/)

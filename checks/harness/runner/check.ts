@@ -132,6 +132,7 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
       if (startError || !environment || (failed && plan.load === 'after-behaviours')) return;
       task.meta.restart = await repair();
       if (task.meta.restart) return;
+      await environment.pastStart();
       const stage = new Stage(environment, noTeaching);
       task.meta.load = await judgeLoad(lesson, environment, async () => loadShape(stage), {
         mayRepeat: !plan.profileDir,

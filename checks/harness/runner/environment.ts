@@ -188,6 +188,18 @@ export class Environment implements AsyncDisposable {
     return undefined;
   }
 
+  /** Lines around the last error of an instance since then, such as no right app prints. */
+  ownFaultSince(since: number): string[] | undefined {
+    return this.instances
+      .map(({ output }) => output.errorSince(since, 'own-fault'))
+      .find((lines) => lines !== undefined);
+  }
+
+  /** Resolves when no instance can still be getting ready: a load can't ask again. */
+  async pastStart(): Promise<void> {
+    await Promise.all(this.instances.map((instance) => instance.pastStart()));
+  }
+
   /** The failure of an instance that has died without being told to. */
   crash(trail: string[]): BehaviourFailure | undefined {
     return this.#instances.crash(trail);

@@ -5,6 +5,7 @@ import { knownMistake } from '../app/known-mistakes.ts';
 import { BehaviourFailure, type Failure, type Teaching } from '../model/verdict.ts';
 import type { Evidence } from '../net/answer.ts';
 import { footprintOf } from '../os/footprint.ts';
+import { errorLineOf } from '../os/output-tail.ts';
 
 /** What a behaviour knows of its app besides what it has judged. */
 export interface Witness {
@@ -108,10 +109,8 @@ async function brokeOff(request: string, since: number, witness: Witness): Promi
 }
 
 function threw(when: string, lines: string[]): Cause {
-  const named =
-    lines.find((line) => /^(Uncaught )?\s*\[?\w*(Error|error|Exception|Rejection)\b.*/.test(line)) ?? lines[0];
   return {
-    because: `The app threw ${when}: ${named?.trim()}`,
+    because: `The app threw ${when}: ${errorLineOf(lines)}`,
     lookAt: 'the error below: which line of yours throws it?',
     ...knownMistake(lines.join('\n')),
     appOutput: lines,

@@ -70,6 +70,7 @@ async function compare(t: Stage, comparison: CostComparison, watch: Pick<Machine
     t.startReference('solution').then((app) => new Arm(t, app, { turn, watch, ours: 'our solution' })),
     t.startReference('starter').then((app) => new Arm(t, app, { turn, watch, ours: 'the starter' })),
   ]);
+  await Promise.all([learner, solution, starter].map((arm) => arm.pastStart()));
   tell({ type: 'doing', text: 'warming up your app, our solution and the starter' });
   await Promise.all([learner, solution, starter].map((arm) => arm.warmUp()));
   const blocks: Block[] = [];
@@ -123,6 +124,11 @@ class Arm {
     this.#watch = watch;
     this.#loop = new ClosedLoop(app.url, turn, clients);
     this.#ours = ours;
+  }
+
+  /** An app that is still getting ready answers 503, and these clients don't ask again. */
+  pastStart(): Promise<void> {
+    return this.#app.pastStart();
   }
 
   async warmUp(): Promise<void> {
