@@ -1,4 +1,5 @@
 import { cacheDir, repoDir } from '../checks/harness/os/run.ts';
+import { StartFailure } from '../checks/harness/os/start-failure.ts';
 import { troubleIn } from '../checks/harness/os/trouble.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
@@ -40,6 +41,7 @@ export async function main(argv: string[]): Promise<number> {
   } catch (error) {
     const trouble = mayNotWrite(error) ?? troubleIn(error);
     if (error instanceof UsageError) console.error(error.message);
+    else if (error instanceof StartFailure) console.error(`${error.message}. To fix it: ${error.fix}.`);
     else if (trouble) console.error(`The workshop can't go on: ${trouble.what}. To fix it: ${trouble.fix}.`);
     else console.error('The workshop itself failed, not your app. Please report this:\n', error);
     return 2;

@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
 import type { Run } from '../../checks/harness/os/run.ts';
 
 /** Keeps one core busy for as long as the run lasts, as a video call or a build does. */
-export function keepOneCoreBusy(run: Run): void {
-  const hog = spawn(process.execPath, ['-e', 'for (;;) Math.sqrt(Math.random());'], {
-    detached: true,
+export async function keepOneCoreBusy(run: Run): Promise<void> {
+  const hog = await run.spawn(process.execPath, ['-e', 'for (;;) Math.sqrt(Math.random());'], {
     stdio: 'ignore',
-    env: { ...process.env, ...run.env },
+    env: process.env,
   });
-  run.adopt(hog);
-  hog.unref();
+  hog.process.unref();
 }

@@ -49,7 +49,7 @@ export const command: Command = {
           console.log(`  ${lesson.folder}: ${(await writeStarterFails(run, lesson)).join(', ') || 'nothing'}`);
         return 0;
       }
-      if (args.has('busy')) keepOneCoreBusy(run);
+      if (args.has('busy')) await keepOneCoreBusy(run);
       let right = 0;
       const wrong: string[] = [];
       console.log(bold(heading));

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { repoDir } from '../../checks/harness/os/run.ts';
 import type { Command } from '../command.ts';
@@ -26,19 +24,16 @@ export const command: Command = {
       for (const [name, script, ...args] of steps) {
         console.log(bold(`\n${name}`));
         const startedAt = performance.now();
-        const child = spawn(process.execPath, [join(repoDir, script), ...args], {
+        const child = await run.spawn(process.execPath, [join(repoDir, script), ...args], {
           cwd: repoDir,
           stdio: ['ignore', 'inherit', 'inherit'],
-          env: { ...process.env, ...run.env },
-          detached: true,
+          env: process.env,
         });
-        run.adopt(child);
-        const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+        await child.ended;
+        const { exitCode: code } = child.process;
         const took = duration(performance.now() - startedAt);
         console.log(
-          code === 0
-            ? green(`${name}: passed in ${took}`)
-            : red(`${name}: failed in ${took}, ${signal ?? `exit code ${code}`}`),
+          code === 0 ? green(`${name}: passed in ${took}`) : red(`${name}: failed in ${took}, ${child.ending()}`),
         );
         if (code !== 0) failed++;
       }

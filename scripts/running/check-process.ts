@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import type { CheckResult } from '../../checks/harness/model/result.ts';
@@ -19,17 +16,18 @@ export async function checkInOwnProcess(
   command: 'check' | 'load' = 'check',
 ): Promise<CheckResult | string> {
   const script = fileURLToPath(new URL('../workshop.js', import.meta.url));
-  const child = spawn(process.execPath, [script, command, String(lesson.number), '--json', ...flags], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-    env: { ...process.env, ...run.env },
+  const child = await run.spawn(process.execPath, [script, command, String(lesson.number), '--json', ...flags], {
+    env: process.env,
   });
-  run.adopt(child);
-  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  let output = '';
+  child.process.stdout?.on('data', (text: string) => {
+    output += text;
+  });
+  await child.closed;
   if (isStopping()) return new Promise(() => {});
   try {
     return JSON.parse(output) as CheckResult;
   } catch {
-    return `the check printed no result: ${(errors || output).slice(-400)}`;
+    return `the check printed no result: ${child.lastWords().slice(-400)}`;
   }
 }

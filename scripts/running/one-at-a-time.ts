@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { repoDir } from '../../checks/harness/os/run.ts';
+import { startFailure } from '../../checks/harness/os/start-failure.ts';
 
 /** A check that is told to stop ends what it has started and then itself; this is far more than that takes. */
 const forceAfterMs = 5_000;
@@ -71,6 +72,12 @@ export class OneAtATime {
       // A group of its own, which a Ctrl-C does not reach: we stop it. Should we be killed, it notices that and stops, too.
       detached: true,
     });
+    if (child.pid === undefined) {
+      const [error] = await once(child, 'error');
+      this.#print(startFailure(process.execPath, undefined, error).message);
+      return 2;
+    }
+    child.on('error', () => {}); // A signal that did not reach it: it has ended.
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', this.#print);
     const [code] = (await once(child, 'close')) as [number | null];

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { TestContext } from 'vitest';
+import { Child } from '../../harness/os/child.ts';
 import { findOnPath } from '../../harness/os/command.ts';
 import { cacheDir, type Run, repoDir } from '../../harness/os/run.ts';
 import type { Look, RedisServer, Session } from '../../harness/services/provider.ts';
@@ -28,13 +29,16 @@ export function fakeRun(inside = cacheDir): FakeRun {
   const children: ChildProcess[] = [];
   const folders: string[] = [];
   const progress: string[] = [];
+  const adopt: Run['adopt'] = (child) => void children.push(child);
   const run: FakeRun = {
     id,
     dir,
     env: { ENCORE_RUN: id },
     children,
     progress,
-    adopt: (child) => children.push(child),
+    adopt,
+    spawn: (file, args, { env, ...options }) =>
+      Child.start(file, args, { ...options, env: { ...env, ENCORE_RUN: id } }, adopt),
     deleteToo: (folder) => folders.push(folder),
     options: (env = {}) => ({
       run,

@@ -1,7 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { OutputTail } from '../os/output-tail.ts';
-import { killNow, processTree } from '../os/processes.ts';
+import type { OutputTail } from '../os/output-tail.ts';
 import type { Run } from '../os/run.ts';
 import { inheritedEnv } from './inherited-env.ts';
 import { OutputLines } from './output-lines.ts';
@@ -31,28 +28,12 @@ export interface AppCommand {
 
 /** Runs a script of the app that ends by itself. One that does not is ended, with its children. */
 export async function runAppCommand({ run, dir, script, env, onOutput }: AppCommand): Promise<AppCommandEnd> {
-  const child = spawn(process.execPath, [script], {
-    cwd: dir,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...inheritedEnv(), ...run.env, ...env },
-  });
-  run.adopt(child);
-  const output = new OutputTail();
-  output.follow(child.stdout);
-  output.follow(child.stderr);
-  if (onOutput) new OutputLines(onOutput).follow(child.stdout, child.stderr);
-  let late = false;
-  const limit = setTimeout(() => {
-    late = true;
-    killNow(processTree(child.pid ?? -1).map((row) => row.pid));
-  }, limitMs);
-  await once(child, 'close'); // Its pipes are closed, too: the last lines are there.
-  clearTimeout(limit);
-  const ended = child.signalCode ? `signal ${child.signalCode}` : `exit code ${child.exitCode}`;
+  const child = await run.spawn(process.execPath, [script], { cwd: dir, limitMs, env: { ...inheritedEnv(), ...env } });
+  if (onOutput) new OutputLines(onOutput).follow(child.process.stdout, child.process.stderr);
+  await child.closed; // Its last lines are there.
   return {
-    ok: child.exitCode === 0 && !late,
-    ending: late ? `still running after ${limitMs / 1000} s` : ended,
-    output,
+    ok: child.process.exitCode === 0 && !child.late,
+    ending: child.late ? `still running after ${limitMs / 1000} s` : child.ending(),
+    output: child.output,
   };
 }

@@ -1,10 +1,10 @@
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cpuMsOf, threadCpuMs } from '../measure/cpu-time.ts';
 import type { Failure } from '../model/verdict.ts';
-import { OutputTail } from '../os/output-tail.ts';
-import { identityOf, killNow, type ProcessIdentity, type ProcessRow, stillAlive, treeOf } from '../os/processes.ts';
+import type { Child } from '../os/child.ts';
+import type { OutputTail } from '../os/output-tail.ts';
+import { killNow, type ProcessRow, stillAlive, treeOf } from '../os/processes.ts';
 import { ignoredSigterm, leftChildren } from './failures.ts';
 
 /** How long an app without open requests may take to end after SIGTERM. */
@@ -24,23 +24,18 @@ export class AppProcess implements AsyncDisposable {
   startedInMs = 0;
   /** performance.now() when it began to listen. */
   listensSince = Number.NaN;
-  readonly output = new OutputTail();
-  readonly #child: ChildProcess;
-  readonly #identity: ProcessIdentity | undefined;
-  readonly #exited: Promise<void>;
+  readonly output: OutputTail;
+  readonly #child: Child;
   #ready = false;
   /** Set once we end it ourselves, so that a later exit is not taken for a crash. */
   #stopping = false;
 
-  /** @param child was spawned as the leader of its own process group; it may not listen yet. */
-  constructor(child: ChildProcess, port: number, name: string) {
+  /** @param child may not listen yet. */
+  constructor(child: Child, port: number, name: string) {
     this.name = name;
     this.port = port;
     this.#child = child;
-    this.#identity = identityOf(child.pid);
-    this.output.follow(child.stdout);
-    this.output.follow(child.stderr);
-    this.#exited = once(child, 'exit').then(() => {});
+    this.output = child.output;
   }
 
   /** It has just begun to listen, and has only answered 503 since. */
@@ -59,7 +54,7 @@ export class AppProcess implements AsyncDisposable {
   }
 
   get pid(): number {
-    return this.#child.pid ?? -1;
+    return this.#child.pid;
   }
 
   get url(): string {
@@ -67,11 +62,11 @@ export class AppProcess implements AsyncDisposable {
   }
 
   get exited(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+    return this.#child.hasEnded;
   }
 
   get exitCode(): number | null {
-    return this.#child.exitCode;
+    return this.#child.process.exitCode;
   }
 
   /** Ended although nobody asked it to. */
@@ -86,7 +81,7 @@ export class AppProcess implements AsyncDisposable {
 
   /** "exit code 1" or "signal SIGKILL". */
   ending(): string {
-    return this.#child.signalCode ? `signal ${this.#child.signalCode}` : `exit code ${this.#child.exitCode}`;
+    return this.#child.ending();
   }
 
   lastLines(count?: number): string[] {
@@ -95,7 +90,7 @@ export class AppProcess implements AsyncDisposable {
 
   /** It and all that came of it. Once it has ended, its number may be somebody else's, who is none of them. */
   tree(): ProcessRow[] {
-    return this.#identity ? treeOf(this.#identity) : [];
+    return this.#child.identity ? treeOf(this.#child.identity) : [];
   }
 
   /** CPU milliseconds that the whole process tree has used, ended threads and children included, in steps of 10. */
@@ -111,14 +106,14 @@ export class AppProcess implements AsyncDisposable {
   /** Sends a signal to the app itself, as a supervisor would. An exit that follows is no crash. */
   signal(signal: NodeJS.Signals): void {
     this.#stopping = true;
-    this.#child.kill(signal);
+    this.#child.signal(signal);
   }
 
   /** Resolves once it has exited; false when it has not by then. */
   async exitedWithin(deadlineMs: number): Promise<boolean> {
     const late = new AbortController();
     const timer = delay(deadlineMs, undefined, { signal: late.signal }).catch(() => {});
-    await Promise.race([this.#exited, timer]);
+    await Promise.race([this.#child.ended, timer]);
     late.abort();
     return this.exited;
   }
@@ -157,7 +152,8 @@ export class AppProcess implements AsyncDisposable {
 
   /** The pipes close a moment after the exit; the reason for it is often in their last bytes. */
   async drained(): Promise<void> {
-    const streams = [this.#child.stdout, this.#child.stderr].filter((stream) => stream && !stream.closed);
+    const { stdout, stderr } = this.#child.process;
+    const streams = [stdout, stderr].filter((stream) => stream && !stream.closed);
     await Promise.race([Promise.all(streams.map((stream) => stream && once(stream, 'close'))), delay(500)]);
   }
 

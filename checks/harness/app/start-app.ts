@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { accepts, freePort } from '../os/ports.ts';
@@ -52,15 +51,12 @@ async function startOnce(
 ): Promise<AppProcess | undefined> {
   const port = await drawPort();
   const [command = process.execPath, ...args] = [...under, process.execPath, ...nodeArgs, 'src/server.ts'];
-  const child = spawn(command, args, {
+  const child = await run.spawn(command, args, {
     cwd: dir,
-    detached: true, // The leader of its own process group, so that the whole group can be ended.
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...inheritedEnv(), ...run.env, ...env, PORT: String(port) },
+    env: { ...inheritedEnv(), ...env, PORT: String(port) },
   });
-  run.adopt(child);
   const app = new AppProcess(child, port, name);
-  if (onOutput) new OutputLines(onOutput).follow(child.stdout, child.stderr);
+  if (onOutput) new OutputLines(onOutput).follow(child.process.stdout, child.process.stderr);
   const spawnedAt = performance.now();
   try {
     app.host = await listeningHost(app);

@@ -1,11 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, statfsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { OutputTail } from '../os/output-tail.ts';
-import { killNow, processTree } from '../os/processes.ts';
 import type { Run } from '../os/run.ts';
 
 /** A phase of an open workload, as Artillery takes it. Seconds and arrivals a second. */
@@ -68,7 +64,8 @@ export async function runArtillery({
       plugins: { 'metrics-by-endpoint': { useOnlyRequestNames: true } },
     },
   };
-  const child = spawn(
+  const seconds = (phases ?? []).reduce((sum, phase) => sum + phase.duration, 0) || 10;
+  const child = await run.spawn(
     process.execPath,
     [
       '--import',
@@ -85,11 +82,9 @@ export async function runArtillery({
     ],
     {
       cwd: home,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      limitMs: seconds * 1000 + graceMs,
       env: {
         ...process.env,
-        ...run.env,
         ARTILLERY_DISABLE_TELEMETRY: 'true',
         NODE_OPTIONS: '',
         HOME: home, // It keeps settings and a machine id in the home folder.
@@ -97,15 +92,9 @@ export async function runArtillery({
       },
     },
   );
-  run.adopt(child);
-  const tail = new OutputTail();
-  tail.follow(child.stdout);
-  tail.follow(child.stderr);
-  const seconds = (phases ?? []).reduce((sum, phase) => sum + phase.duration, 0) || 10;
-  const timer = setTimeout(() => killNow(processTree(child.pid ?? -1).map((row) => row.pid)), seconds * 1000 + graceMs);
-  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
-  clearTimeout(timer);
-  const problem = `Artillery ended with ${signal ?? `exit code ${code}`}:\n${tail.lastLines(15).join('\n')}`;
+  await child.ended;
+  const { signalCode: signal } = child.process;
+  const problem = `Artillery ended with ${child.ending()}:\n${child.output.lastLines(15).join('\n')}`;
   const text = await readFile(output, 'utf8').catch(() => '');
   // It also ends well when there was no room for all of its report.
   const report = signal ? undefined : reportIn(text);

@@ -1,6 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { Child } from './child.ts';
 import type { Run } from './run.ts';
 
 /** How a command ended, with everything that it wrote. */
@@ -24,41 +26,25 @@ export interface CommandOptions {
 }
 
 /** Runs a command to its end. Rejects when it can't be started, or is not done in time: then its whole group is ended. */
-export function runCommand(file: string, args: string[], options: CommandOptions): Promise<CommandResult> {
-  const { env, limitMs, cwd, run, askFirst, uid, gid } = options;
-  const name = file.split(/[\\/]/).at(-1);
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, args, {
-      cwd,
-      env: { ...env, ...run?.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true, // Its own group: apt-get downloads in children of its own.
-      windowsHide: true,
-      uid,
-      gid,
-    });
-    run?.adopt(child, askFirst);
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    const limit = setTimeout(() => {
-      signalGroup(child, 'SIGKILL');
-      reject(new Error(`${name} ${args[0] ?? ''} was not done after ${Math.round(limitMs / 1000)} s`));
-    }, limitMs);
-    child.once('error', (error) => {
-      clearTimeout(limit);
-      reject(new Error(`${name} can't be started: ${error.message}`));
-    });
-    child.once('close', (exitCode) => {
-      clearTimeout(limit);
-      resolve({ exitCode, stdout, stderr });
-    });
+export async function runCommand(file: string, args: string[], options: CommandOptions): Promise<CommandResult> {
+  const { run, limitMs, env, ...rest } = options;
+  const start = run ? run.spawn : (...given: Parameters<Run['spawn']>) => Child.start(...given, () => {});
+  const child = await start(file, args, { ...rest, env, limitMs });
+  const [stdout, stderr] = [textOf(child.process.stdout), textOf(child.process.stderr)];
+  await child.closed;
+  if (child.late) {
+    throw new Error(`${child.name} ${args[0] ?? ''} was not done after ${Math.round(limitMs / 1000)} s`);
+  }
+  return { exitCode: child.process.exitCode, stdout: stdout(), stderr: stderr() };
+}
+
+/** All of it, however much it is. */
+function textOf(stream: Readable | null): () => string {
+  let all = '';
+  stream?.on('data', (text: string) => {
+    all += text;
   });
+  return () => all;
 }
 
 /** Signals a child that was spawned with `detached: true`, and its children: a wrapper script may stand before a server. */

@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Child, type ChildOptions } from './child.ts';
 import { identityOf } from './processes.ts';
 import { runTag, sweepDeadRuns } from './run-end.ts';
 import { writeAdopted, writeFolder, writeOwner } from './run-files.ts';
+import { startFailure } from './start-failure.ts';
 
 /** The repository's folder. */
 export const repoDir = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '');
@@ -23,6 +26,12 @@ export interface Run {
   dir: string;
   /** To be merged into the environment of every child: the reaper finds strays by it. */
   env: Record<string, string>;
+  /**
+   * Starts a process that belongs to the run: it carries the run's tag beside `env`, leads a group of its own, and ends with
+   * the run at the latest.
+   * @throws {StartFailure} when it can't be started.
+   */
+  spawn(file: string, args: string[], options: ChildOptions): Promise<Child>;
   /**
    * Registers a child that was spawned with `detached: true`. With `askFirst` it gets that signal and a moment before it
    * is killed: for a server that holds what the kernel does not free by itself.
@@ -58,14 +67,12 @@ export async function openRun(say: (sentence: string) => void = () => {}): Promi
     rmSync(dir, { recursive: true, force: true });
     throw error;
   }
-  // The reaper waits for the end of its standard input, which the kernel closes however this process dies.
-  reaper = spawn(process.execPath, [fileURLToPath(new URL('./reaper.ts', import.meta.url)), dir], {
-    detached: true, // Not in our group: a Ctrl-C must not reach it.
-    stdio: ['pipe', 'ignore', 'ignore'],
-    env: { ...process.env, NODE_OPTIONS: '' },
-  });
-  reaper.unref();
-  (reaper.stdin as { unref?: () => void } | null)?.unref?.();
+  try {
+    reaper = await startReaper(dir);
+  } catch (error) {
+    rmSync(dir, { recursive: true, force: true });
+    throw error;
+  }
   process.env.ENCORE_RUN_DIR = dir;
   // Vitest keeps a token in the user's data folder; ours is the only folder that the workshop writes to.
   process.env.XDG_DATA_HOME = join(cacheDir, 'data');
@@ -73,28 +80,39 @@ export async function openRun(say: (sentence: string) => void = () => {}): Promi
   return attachRun(dir);
 }
 
+/** It waits for the end of its standard input, which the kernel closes however this process dies. */
+async function startReaper(dir: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./reaper.ts', import.meta.url)), dir], {
+    detached: true, // Not in our group: a Ctrl-C must not reach it.
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  if (child.pid === undefined) {
+    const [error] = await once(child, 'error');
+    throw startFailure(process.execPath, undefined, error);
+  }
+  child.on('error', () => {});
+  child.stdin?.on('error', () => {}); // It was ended: the next command cleans up.
+  child.unref();
+  (child.stdin as { unref?: () => void } | null)?.unref?.();
+  return child;
+}
+
 /** The run that an enclosing process or thread has opened. */
 export function attachRun(dir = process.env.ENCORE_RUN_DIR): Run {
   if (!dir) throw new Error('no run is open: ENCORE_RUN_DIR is not set');
   const id = dir.slice(-12);
+  const adopt: Run['adopt'] = (child, askFirst = 'SIGKILL') => {
+    const identity = identityOf(child.pid);
+    if (identity) writeAdopted(dir, { ...identity, signal: askFirst });
+  };
   return {
     id,
     dir,
     env: { [runTag]: id },
-    adopt: (child, askFirst = 'SIGKILL') => {
-      const identity = identityOf(child.pid);
-      if (identity) note(child, () => writeAdopted(dir, { ...identity, signal: askFirst }));
-    },
+    spawn: (file, args, { env, ...options }) =>
+      Child.start(file, args, { ...options, env: { ...env, [runTag]: id } }, adopt),
+    adopt,
     deleteToo: (folder) => writeFolder(dir, folder),
   };
-}
-
-/** A child that is on no list would outlive us: it is ended before anybody hears of the reason. */
-function note(child: ChildProcess, write: () => void): void {
-  try {
-    write();
-  } catch (error) {
-    child.kill('SIGKILL');
-    throw error;
-  }
 }

@@ -20,6 +20,7 @@ const troubles: Record<string, Trouble> = {
     what: 'the machine has no more open files and connections to give',
     fix: 'close other programs, and check again',
   },
+  EAGAIN: { what: 'the machine starts no more processes (ulimit -u)', fix: 'close other programs, and check again' },
   ENOMEM: { what: 'the machine has no memory left', fix: 'close other programs, and check again' },
 };
 

@@ -1,6 +1,7 @@
 import { disturbs, MachineWatch } from '../measure/machine.ts';
 import type { BehaviourResult } from '../model/result.ts';
 import { BehaviourFailure, Inconclusive, legible, Skipped } from '../model/verdict.ts';
+import { StartFailure } from '../os/start-failure.ts';
 import { troubleIn } from '../os/trouble.ts';
 import { type Behaviour, Stage } from './behaviour.ts';
 import type { Environment } from './environment.ts';
@@ -69,6 +70,7 @@ export async function outcomeOf(
   const withFix = fix ? { fix } : {};
   if (error instanceof Skipped) return { ...base, outcome: 'skipped', reason: message, ...withFix };
   if (error instanceof Inconclusive) return { ...base, outcome: 'inconclusive', reason: message, ...withFix };
+  if (error instanceof StartFailure) return { ...base, outcome: 'inconclusive', reason: message, ...withFix };
   const trouble = troubleIn(error);
   if (trouble) return { ...base, outcome: 'inconclusive', reason: trouble.what, fix: trouble.fix };
   return {

@@ -1,4 +1,5 @@
 import { Inconclusive } from '../model/verdict.ts';
+import { troubleIn } from '../os/trouble.ts';
 import type { Availability, Provider, Session } from './provider.ts';
 
 /**
@@ -22,7 +23,8 @@ export async function startFirstUsable<Server>(
     try {
       return await provider.start(session);
     } catch (error) {
-      if (error instanceof Inconclusive) throw error;
+      // Of what the machine refuses at this moment nothing follows about the provider.
+      if (error instanceof Inconclusive || troubleIn(error)) throw error;
       const reason = `${provider.name}: ${(error as Error).message}`;
       reasons.push(reason);
       session.onProgress(reason);

@@ -1,6 +1,7 @@
 import type { Lesson } from '../model/lesson.ts';
 import { Inconclusive } from '../model/verdict.ts';
 import { cacheDir, type Run, repoDir } from '../os/run.ts';
+import { troubleIn } from '../os/trouble.ts';
 import { type Handles, type RegisteredName, registry, type StartOptions } from './registry.ts';
 import type { OpenService, ServiceKind } from './service.ts';
 
@@ -45,7 +46,9 @@ export class Services {
     } catch (error) {
       // Whatever keeps us from opening a service is no fault of the app.
       if (error instanceof Inconclusive) throw error;
-      throw new Inconclusive(error instanceof Error ? error.message : String(error), fix);
+      const trouble = troubleIn(error);
+      const message = error instanceof Error ? error.message : String(error);
+      throw new Inconclusive(trouble?.what ?? message, trouble?.fix ?? fix);
     }
   }
 

@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chownSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { runCommand, signalGroup } from '../../os/command.ts';
+import type { Child } from '../../os/child.ts';
+import { runCommand } from '../../os/command.ts';
 import { freePort } from '../../os/ports.ts';
 import type { Run } from '../../os/run.ts';
 import type { Login } from '../provider.ts';
@@ -76,60 +74,31 @@ export async function createCluster(place: Workplace, data: string, admin: Login
 export async function startCluster(place: Workplace, data: string, run: Run, port = freePort): Promise<Cluster> {
   for (let attempt = 1; ; attempt++) {
     const chosen = await port();
-    const launched = launch(place, data, chosen, run);
-    const problem = await untilReady(launched, data);
+    const child = await launch(place, data, chosen, run);
+    const problem = await child.readyWhen(() => statusOf(data) === 'ready', readyWithinMs);
     if (!problem) {
-      const { process: child } = launched;
       return {
         port: chosen,
-        pid: child.pid ?? 0,
-        stop: (how) => stop(child, how === 'orderly' ? 'SIGINT' : 'SIGQUIT'),
+        pid: child.pid,
+        stop: (how) => child.stop(how === 'orderly' ? 'SIGINT' : 'SIGQUIT', endWithinMs), // It ends its own children.
       };
     }
-    await stop(launched.process, 'SIGQUIT');
+    await child.stop('SIGQUIT', endWithinMs);
     // Between our look and its start, another program may take the port.
-    if (attempt === 5 || !/could not (bind|create any TCP)/i.test(problem)) throw new Error(problem);
+    if (attempt === 5 || !/could not (bind|create any TCP)/i.test(problem))
+      throw new Error(`postgres: ${cause(problem)}`);
   }
 }
 
-interface Launched {
-  process: ChildProcess;
-  lastOutput(): string;
-}
-
-function launch(place: Workplace, data: string, port: number, run: Run): Launched {
+function launch(place: Workplace, data: string, port: number, run: Run): Promise<Child> {
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const child = spawn(join(place.serverDir, 'bin', 'postgres'), ['-D', data, '-p', String(port), ...options], {
+  return run.spawn(join(place.serverDir, 'bin', 'postgres'), ['-D', data, '-p', String(port), ...options], {
     cwd: place.dir,
-    env: { ...serverEnv(), ...run.env },
+    env: serverEnv(),
     stdio: ['ignore', 'ignore', 'pipe'],
-    detached: true,
-    windowsHide: true,
+    askFirst: 'SIGQUIT', // Killed without being asked, it would leave a segment of System V shared memory behind.
     ...place.user?.ids,
   });
-  // Killed without being asked, it would leave a segment of System V shared memory behind until the next boot.
-  run.adopt(child, 'SIGQUIT');
-  let output = '';
-  const keep = (text: string) => {
-    output = (output + text).slice(-4_000);
-  };
-  child.stderr?.setEncoding('utf8').on('data', keep);
-  child.on('error', (error) => keep(error.message));
-  return { process: child, lastOutput: () => output };
-}
-
-/** Polls until the server says in its own data folder that it is ready. Returns what went wrong, or nothing. */
-async function untilReady(launched: Launched, data: string): Promise<string | undefined> {
-  const deadline = performance.now() + readyWithinMs;
-  while (performance.now() < deadline) {
-    if (hasEnded(launched.process)) {
-      await wait(20); // For the rest of its output.
-      return `postgres ended at once: ${cause(launched.lastOutput())}`;
-    }
-    if (statusOf(data) === 'ready') return undefined;
-    await wait(10);
-  }
-  return `postgres was not ready within ${readyWithinMs / 1000} s: ${cause(launched.lastOutput())}`;
 }
 
 /** The eighth line of postmaster.pid: "starting", "ready", "stopping". */
@@ -139,19 +108,6 @@ function statusOf(data: string): string | undefined {
   } catch {
     return undefined; // Not yet written.
   }
-}
-
-async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (hasEnded(child)) return;
-  const ended = once(child, 'exit');
-  child.kill(signal); // To the server alone: it ends its own children.
-  const force = setTimeout(() => signalGroup(child, 'SIGKILL'), endWithinMs);
-  await ended;
-  clearTimeout(force);
-}
-
-function hasEnded(child: ChildProcess): boolean {
-  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 }
 
 /** Messages in English, and nothing of the user's own PostgreSQL settings. */

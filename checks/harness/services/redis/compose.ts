@@ -1,5 +1,6 @@
 import { Inconclusive } from '../../model/verdict.ts';
 import { findOnPath, runCommand } from '../../os/command.ts';
+import { troubleIn } from '../../os/trouble.ts';
 import type { Availability, Look, RedisProvider } from '../provider.ts';
 import type { RedisAddress } from './address.ts';
 import { shownAddress } from './address.ts';
@@ -30,6 +31,7 @@ export function redisInCompose(look: Look): RedisProvider {
         (await connectOnce(address)).disconnect();
         return { ok: true, detail: `the service redis answers at ${shownAddress(address)}` };
       } catch (error) {
+        if (troubleIn(error)) throw error;
         const fix = error instanceof Inconclusive ? { fix: error.fix } : {};
         return { ok: false, why: (error as Error).message, ...fix };
       }

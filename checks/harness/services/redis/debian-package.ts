@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
+import { troubleIn } from '../../os/trouble.ts';
 import type { Availability, Look, RedisProvider, Session } from '../provider.ts';
 import { type Apt, missingAptTools, openApt } from './apt.ts';
 import { forgetFailure, recentFailure, rememberFailure } from './recent-failure.ts';
@@ -52,7 +53,7 @@ async function bring(look: Look, session: Session): Promise<Unpacked> {
     forgetFailure(look.cacheDir);
     return unpacked;
   } catch (error) {
-    rememberFailure(look.cacheDir, (error as Error).message);
+    if (!troubleIn(error)) rememberFailure(look.cacheDir, (error as Error).message);
     throw error;
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -1,4 +1,5 @@
 import { findOnPath } from '../../os/command.ts';
+import { troubleIn } from '../../os/trouble.ts';
 import type { Availability, Look, RedisProvider } from '../provider.ts';
 import { binaryVersion, startBinary } from './server-process.ts';
 import { serverNames } from './unpacked.ts';
@@ -14,6 +15,7 @@ export function redisOnPath({ env }: Look): RedisProvider {
       try {
         return { ok: true, detail: `${await binaryVersion({ file, env })} at ${file}` };
       } catch (error) {
+        if (troubleIn(error)) throw error;
         return { ok: false, why: `${file} does not run: ${(error as Error).message}` };
       }
     },

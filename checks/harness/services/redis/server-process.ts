@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { runCommand, signalGroup } from '../../os/command.ts';
+import type { Child } from '../../os/child.ts';
+import { runCommand } from '../../os/command.ts';
 import { freePort } from '../../os/ports.ts';
 import type { Run } from '../../os/run.ts';
 import type { RedisServer } from '../provider.ts';
@@ -32,12 +30,19 @@ export async function startBinary(binary: RedisBinary, label: string, run: Run):
   const dir = realpathSync(mkdtempSync(join(run.dir, 'redis-')));
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
-    const child = launch(binary, port, dir, run);
-    const problem = await untilReady(child, port, dir);
+    const child = await launch(binary, port, dir, run);
+    const problem = await child.readyWhen(async () => {
+      const answer = await ask(port);
+      return answer.includes('+PONG') && answer.includes(dir);
+    }, readyWithinMs);
     if (!problem) {
-      return { url: `redis://127.0.0.1:${port}/0`, label, isStandIn: false, stop: () => stop(child.process, dir) };
+      const stop = async () => {
+        await child.stop('SIGTERM', endWithinMs);
+        rmSync(dir, { recursive: true, force: true });
+      };
+      return { url: `redis://127.0.0.1:${port}/0`, label, isStandIn: false, stop };
     }
-    await stop(child.process, undefined);
+    await child.stop('SIGTERM', endWithinMs);
     // Between our look and its start, another program may take the port.
     if (attempt === 5 || !/address already in use|bind/i.test(problem)) {
       rmSync(dir, { recursive: true, force: true });
@@ -46,12 +51,7 @@ export async function startBinary(binary: RedisBinary, label: string, run: Run):
   }
 }
 
-interface Launched {
-  process: ChildProcess;
-  lastOutput(): string;
-}
-
-function launch({ file, env }: RedisBinary, port: number, dir: string, run: Run): Launched {
+function launch({ file, env }: RedisBinary, port: number, dir: string, run: Run): Promise<Child> {
   const settings = {
     bind: '127.0.0.1',
     port,
@@ -62,37 +62,7 @@ function launch({ file, env }: RedisBinary, port: number, dir: string, run: Run)
     daemonize: 'no',
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const child = spawn(file, args, {
-    cwd: dir,
-    env: { ...env, ...run.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-    windowsHide: true,
-  });
-  run.adopt(child);
-  let output = '';
-  const keep = (text: string) => {
-    output = (output + text).slice(-4_000);
-  };
-  child.stdout?.setEncoding('utf8').on('data', keep);
-  child.stderr?.setEncoding('utf8').on('data', keep);
-  child.on('error', (error) => keep(error.message));
-  return { process: child, lastOutput: () => output.trim() };
-}
-
-/** Polls until our server answers. Returns what went wrong, or nothing. */
-async function untilReady(child: Launched, port: number, dir: string): Promise<string | undefined> {
-  const deadline = performance.now() + readyWithinMs;
-  while (performance.now() < deadline) {
-    const { exitCode, signalCode, pid } = child.process;
-    if (pid === undefined || exitCode !== null || signalCode !== null) {
-      return `the server ended at once (${pid ? (signalCode ?? exitCode) : 'not started'}): ${child.lastOutput()}`;
-    }
-    const answer = await ask(port);
-    if (answer.includes('+PONG') && answer.includes(dir)) return undefined;
-    await wait(10);
-  }
-  return `the server gave no answer within ${readyWithinMs / 1000} s: ${child.lastOutput()}`;
+  return run.spawn(file, args, { cwd: dir, env });
 }
 
 /** What comes back on PING and CONFIG GET dir, or nothing. */
@@ -107,15 +77,4 @@ function ask(port: number): Promise<string> {
     socket.on('error', () => {}); // Refused: not up yet.
     socket.on('close', () => resolve(answer));
   });
-}
-
-async function stop(child: ChildProcess, dir: string | undefined): Promise<void> {
-  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-    const ended = once(child, 'exit');
-    signalGroup(child, 'SIGTERM');
-    const force = setTimeout(() => signalGroup(child, 'SIGKILL'), endWithinMs);
-    await ended;
-    clearTimeout(force);
-  }
-  if (dir) rmSync(dir, { recursive: true, force: true });
 }

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -23,33 +21,16 @@ export function redisStandIn(): RedisProvider {
       return { ok: true, detail: `js-redis-server ${version}: not a real Redis, some behaviours are skipped` };
     },
     async start({ run }) {
-      const child = spawn(process.execPath, [serverFile], {
-        env: { ...process.env, NODE_OPTIONS: '', ...run.env },
+      const child = await run.spawn(process.execPath, [serverFile], {
+        env: { ...process.env, NODE_OPTIONS: '' },
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-        detached: true,
-        windowsHide: true,
       });
-      run.adopt(child);
-      let complaint = '';
-      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-        complaint = (complaint + text).slice(-4_000);
-      });
-      const limit = setTimeout(() => child.kill('SIGKILL'), readyWithinMs);
-      const port = await new Promise<number>((resolve, reject) => {
-        child.once('message', (message) => resolve((message as { port: number }).port));
-        child.once('error', reject);
-        child.once('close', () => reject(new Error(`js-redis-server did not start: ${complaint.trim()}`)));
-      }).finally(() => clearTimeout(limit));
+      const { port } = await child.ready<{ port: number }>(readyWithinMs);
       return {
         url: `redis://127.0.0.1:${port}/0`,
         label: `js-redis-server ${packageVersion()} (stand-in)`,
         isStandIn: true,
-        async stop() {
-          if (child.exitCode !== null || child.signalCode !== null) return;
-          const ended = once(child, 'exit');
-          child.kill('SIGKILL'); // It keeps nothing that would need an orderly end.
-          await ended;
-        },
+        stop: () => child.stop('SIGKILL', 0), // It keeps nothing that would need an orderly end.
       };
     },
   };

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { findOnPath } from '../../os/command.ts';
+import { troubleIn } from '../../os/trouble.ts';
 import type { Look } from '../provider.ts';
 import { binaryVersion, type RedisBinary } from './server-process.ts';
 
@@ -20,7 +21,10 @@ export async function findUnpacked({ cacheDir, env }: Look): Promise<Unpacked | 
   const names = readdirSync(cacheDir).filter((name) => /^(redis|valkey)-\d/.test(name));
   names.sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
   for (const name of names) {
-    const unpacked = await inspect(join(cacheDir, name), env).catch(() => undefined);
+    const unpacked = await inspect(join(cacheDir, name), env).catch((error) => {
+      if (troubleIn(error)) throw error; // It may well run here.
+      return undefined;
+    });
     if (unpacked) return unpacked;
   }
   return undefined;
@@ -47,7 +51,8 @@ export async function settle(root: string, place: string, env: NodeJS.ProcessEnv
     }
     try {
       return await inspect(place, env);
-    } catch {
+    } catch (error) {
+      if (troubleIn(error)) throw error;
       // What lies there does not run here. It is moved aside, not deleted in place: somebody may be reading it.
       if (existsSync(place)) renameSync(place, `${root}-replaced-${attempt}`);
     }

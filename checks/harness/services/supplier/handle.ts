@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Inconclusive } from '../../model/verdict.ts';
 import type { Run } from '../../os/run.ts';
@@ -48,23 +46,11 @@ const answerWithinMs = 5_000;
 
 /** Starts Encore's upstream, the box office API, as a process of its own. */
 export async function startSupplier({ run, latencyMs, atOnce }: SupplierOptions): Promise<SupplierHandle> {
-  const child = spawn(process.execPath, [serverFile, String(latencyMs), String(atOnce)], {
-    env: { ...process.env, NODE_OPTIONS: '', ...run.env },
+  const child = await run.spawn(process.execPath, [serverFile, String(latencyMs), String(atOnce)], {
+    env: { ...process.env, NODE_OPTIONS: '' },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    detached: true,
-    windowsHide: true,
   });
-  run.adopt(child);
-  let complaint = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    complaint = (complaint + text).slice(-4_000);
-  });
-  const limit = setTimeout(() => child.kill('SIGKILL'), readyWithinMs);
-  const { port, controlPort } = await new Promise<{ port: number; controlPort: number }>((resolve, reject) => {
-    child.once('message', (message) => resolve(message as { port: number; controlPort: number }));
-    child.once('error', reject);
-    child.once('close', () => reject(new Error(`the supplier did not start: ${complaint.trim()}`)));
-  }).finally(() => clearTimeout(limit));
+  const { port, controlPort } = await child.ready<{ port: number; controlPort: number }>(readyWithinMs);
 
   async function command<T>(name: string, argument: unknown = null): Promise<T> {
     try {
@@ -82,7 +68,7 @@ export async function startSupplier({ run, latencyMs, atOnce }: SupplierOptions)
   return {
     url: `http://127.0.0.1:${port}`,
     env: { SUPPLIER_URL: `http://127.0.0.1:${port}` },
-    pid: child.pid ?? -1,
+    pid: child.pid,
     controlPort,
     label: `${latencyMs} ms an answer, ${atOnce} at a time`,
     calls: () => command('calls'),
@@ -105,11 +91,6 @@ export async function startSupplier({ run, latencyMs, atOnce }: SupplierOptions)
         () => true,
         () => false,
       ),
-    async close() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL'); // It keeps nothing that would need an orderly end.
-      await ended;
-    },
+    close: () => child.stop('SIGKILL', 0), // It keeps nothing that would need an orderly end.
   };
 }
