@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { commandOf, processTable } from '../harness/os/processes.ts';
 import { Environment } from '../harness/runner/environment.ts';
 import { appsDir, checkApp } from './check-fixture.ts';
 import fixture from './fixture/lesson.ts';
@@ -80,6 +81,17 @@ describe.concurrent('a check of an app that misbehaves', { timeout: 60_000 }, ()
     const { failed, failure } = await failureOf('leaves-children', '--no-load');
     expect(failed?.id).toBe('stops');
     expect(failure).toMatchObject({ kind: 'left-children', seen: expect.stringMatching(/^2 of/) });
+  });
+
+  it.runIf(process.platform === 'linux')('names the daemons that an app leaves, and ends them', async () => {
+    const { failed, failure } = await failureOf('leaves-a-daemon', '--no-load');
+    expect(failed?.id).toBe('stops');
+    expect(failure).toMatchObject({
+      kind: 'left-children',
+      seen: expect.stringMatching(/^2 of .*: sleep 30[01], sleep/),
+    });
+    const left = processTable().filter(({ pid }) => /^sleep 30[01]$/.test(commandOf(pid)));
+    expect(left).toEqual([]);
   });
 
   it('passes an app that prints 100 MB, and says so', async () => {

@@ -75,7 +75,7 @@ exec '${binary.file}' "$@"`,
     );
     const server = await startRedis(run.options({ PATH: path }));
     expect(server.label).toMatch(/stand-in/);
-    expect(run.progress).toEqual(['redis-server on PATH: the server ended at once (3): no more memory']);
+    expect(run.progress).toEqual(['redis-server on PATH: redis-server ended at once (exit code 3): no more memory']);
     await server.stop();
   });
 

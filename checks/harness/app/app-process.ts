@@ -4,8 +4,9 @@ import { cpuMsOf, threadCpuMs } from '../measure/cpu-time.ts';
 import type { Failure } from '../model/verdict.ts';
 import type { Child } from '../os/child.ts';
 import type { OutputTail } from '../os/output-tail.ts';
-import { killNow, type ProcessRow, stillAlive, treeOf } from '../os/processes.ts';
+import { commandOf, killNow, type ProcessRow, stillAlive, treeOf } from '../os/processes.ts';
 import { ignoredSigterm, leftChildren } from './failures.ts';
+import type { Strays } from './strays.ts';
 
 /** How long an app without open requests may take to end after SIGTERM. */
 const stopDeadlineMs = 5_000;
@@ -26,12 +27,14 @@ export class AppProcess implements AsyncDisposable {
   listensSince = Number.NaN;
   readonly output: OutputTail;
   readonly #child: Child;
+  readonly #strays: Strays | undefined;
   #ready = false;
   /** Set once we end it ourselves, so that a later exit is not taken for a crash. */
   #stopping = false;
 
   /** @param child may not listen yet. */
-  constructor(child: Child, port: number, name: string) {
+  constructor(child: Child, port: number, name: string, strays?: Strays) {
+    this.#strays = strays;
     this.name = name;
     this.port = port;
     this.#child = child;
@@ -128,11 +131,20 @@ export class AppProcess implements AsyncDisposable {
     this.signal('SIGTERM');
     const obeyed = await this.exitedWithin(deadlineMs);
     // A child that has left the group is no longer in the tree once its parent is dead, so all that were seen are looked for.
-    const orphans = obeyed ? stillAlive(family).filter((row) => row.pid !== this.pid) : [];
+    const inTree = obeyed ? stillAlive(family).filter((row) => row.pid !== this.pid) : [];
+    const strays = (obeyed && (await this.#strays?.left())) || [];
+    const orphans = [...inTree, ...strays.filter((stray) => !inTree.some(({ pid }) => pid === stray.pid))];
+    const failure =
+      orphans.length > 0
+        ? leftChildren(
+            this,
+            orphans.map(({ pid }) => commandOf(pid)),
+          )
+        : undefined;
     await this.kill();
-    killNow(stillAlive(family).map((row) => row.pid));
+    killNow(stillAlive([...family, ...strays]).map((row) => row.pid));
     if (!obeyed) return ignoredSigterm(this, deadlineMs);
-    return orphans.length > 0 ? leftChildren(this, orphans.length) : undefined;
+    return failure;
   }
 
   /** Ends the whole tree at once and waits until it is gone. */
@@ -147,6 +159,7 @@ export class AppProcess implements AsyncDisposable {
     }
     if (process.platform === 'win32' && !this.exited) killNow([this.pid]);
     await this.exitedWithin(2_000);
+    this.#strays?.excuse();
     return undefined;
   }
 

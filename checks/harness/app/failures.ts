@@ -125,12 +125,14 @@ export function ignoredSigterm(app: AppFacts, deadlineMs: number): Failure {
   };
 }
 
-export function leftChildren(app: AppFacts, orphans: number): Failure {
+/** @param commands the command line of each, as far as it is still known. */
+export function leftChildren(app: AppFacts, commands: string[]): Failure {
+  const named = commands.filter(Boolean).map(excerptOf);
   return {
     kind: 'left-children',
     trail: [`SIGTERM to ${app.name}`],
     expected: 'no process of the app to be left',
-    seen: `${orphans} of its child processes still ran`,
+    seen: `${commands.length} of its child processes still ran${named.length > 0 ? `: ${named.join(', ')}` : ''}`,
     because: 'The app exited before its children. Nobody stops them now, and they keep memory and ports.',
     lookAt: 'who ends the child processes when the app gets SIGTERM?',
     appOutput: app.lastLines(),
@@ -151,4 +153,9 @@ export function migrationFailed(
     ...knownMistake(output.lastBytes(knownBytes)),
     appOutput: output.crashLines(12),
   });
+}
+
+function excerptOf(command: string): string {
+  const short = command.replaceAll(/\S*\/(?=\S)/g, ''); // Paths say more about the machine than about the app.
+  return short.length > 60 ? `${short.slice(0, 60)}…` : short;
 }

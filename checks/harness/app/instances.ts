@@ -10,6 +10,7 @@ import { type Run, repoDir } from '../os/run.ts';
 import type { AppProcess } from './app-process.ts';
 import { hasCrashed } from './failures.ts';
 import { startApp } from './start-app.ts';
+import { Strays } from './strays.ts';
 
 /** A profile of a minute is written in less. */
 const profileDeadlineMs = 10_000;
@@ -58,10 +59,12 @@ export class Instances {
   /** Those behind the balancer. */
   readonly all: Instance[] = [];
   readonly #options: InstancesOptions;
+  readonly #strays: Strays;
   #made = 0;
 
   constructor(options: InstancesOptions) {
     this.#options = options;
+    this.#strays = new Strays(options.run);
   }
 
   /** Starts as many as the lesson has. Those that have started are listed, also when another one fails. */
@@ -90,6 +93,7 @@ export class Instances {
       dir: reference ? this.#dirOf(reference) : subjectDir,
       name,
       under,
+      strays: reference ? undefined : this.#strays,
       onOutput: reference ? undefined : onOutput && ((line) => onOutput(name, line)),
       nodeArgs,
       drawPort: port === undefined ? undefined : async () => ((await isFree(port)) ? port : freePort()),

@@ -7,6 +7,7 @@ import { hasNoServer } from './failures.ts';
 import { inheritedEnv } from './inherited-env.ts';
 import { listeningHost, ownsItsPort } from './listening.ts';
 import { OutputLines } from './output-lines.ts';
+import type { Strays } from './strays.ts';
 
 export interface AppOptions {
   run: Run;
@@ -22,6 +23,8 @@ export interface AppOptions {
   nodeArgs?: readonly string[] | undefined;
   /** Gets each line that it prints, as it comes. */
   onOutput?: ((line: string) => void) | undefined;
+  /** Where it is looked for what it has left. */
+  strays?: Strays | undefined;
   /** Draws its port. */
   drawPort?: (() => Promise<number>) | undefined;
 }
@@ -46,7 +49,7 @@ export async function startApp(options: AppOptions): Promise<AppProcess> {
 
 /** Undefined when somebody else listens on the port that was drawn for the app. */
 async function startOnce(
-  { run, dir, env, name, under = [], nodeArgs = [], onOutput, drawPort = freePort }: AppOptions,
+  { run, dir, env, name, under = [], nodeArgs = [], onOutput, strays, drawPort = freePort }: AppOptions,
   trust?: 'whoever listens',
 ): Promise<AppProcess | undefined> {
   const port = await drawPort();
@@ -55,7 +58,7 @@ async function startOnce(
     cwd: dir,
     env: { ...inheritedEnv(), ...env, PORT: String(port) },
   });
-  const app = new AppProcess(child, port, name);
+  const app = new AppProcess(child, port, name, strays);
   if (onOutput) new OutputLines(onOutput).follow(child.process.stdout, child.process.stderr);
   const spawnedAt = performance.now();
   try {

@@ -136,10 +136,16 @@ export class Child {
     else if (!this.hasEnded) this.process.kill('SIGKILL');
   }
 
+  /** Signals its group: a wrapper script may stand before a server. */
+  signalGroup(signal: NodeJS.Signals): void {
+    if (!this.hasEnded) signalGroup(this.process, signal);
+  }
+
   /** Signals it, and after `withinMs` ends all that came of it. Resolves once it is gone. */
-  async stop(signal: NodeJS.Signals, withinMs: number): Promise<void> {
+  async stop(signal: NodeJS.Signals, withinMs: number, whom: 'it alone' | 'its group' = 'it alone'): Promise<void> {
     if (this.hasEnded) return;
-    this.signal(signal);
+    if (whom === 'its group') this.signalGroup(signal);
+    else this.signal(signal);
     const force = setTimeout(() => this.killAll(), withinMs);
     await this.ended;
     clearTimeout(force);
@@ -152,4 +158,12 @@ export class Child {
     }, limitMs);
     void this.closed.then(() => clearTimeout(limit));
   }
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    if (process.platform === 'win32') child.kill(signal);
+    else process.kill(-child.pid, signal);
+  } catch {} // It ended this very moment.
 }

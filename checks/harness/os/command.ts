@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -45,15 +44,6 @@ function textOf(stream: Readable | null): () => string {
     all += text;
   });
   return () => all;
-}
-
-/** Signals a child that was spawned with `detached: true`, and its children: a wrapper script may stand before a server. */
-export function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
-  try {
-    if (process.platform === 'win32') child.kill(signal);
-    else process.kill(-child.pid, signal);
-  } catch {} // It ended this very moment.
 }
 
 /** The first of the named programs that PATH holds, as a full path. */

@@ -2,17 +2,18 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { bootId, machineId } from './machine-id.ts';
+import { marked } from './mark.ts';
 import {
-  identityOf,
   isSame,
   killNow,
   type ProcessRow,
   processTable,
+  rowsOf,
   stillAlive,
   taggedProcesses,
   treeOf,
 } from './processes.ts';
-import { type Adopted, type Owner, readAdopted, readFolders, readOwner } from './run-files.ts';
+import { type Adopted, type Owner, readAdopted, readFolders, readMark, readOwner } from './run-files.ts';
 
 /** The variable in the environment of all that a run starts, with the run's id. */
 export const runTag = 'ENCORE_RUN';
@@ -23,6 +24,9 @@ const foreignAfterMs = 24 * 60 * 60_000;
 /** How long those that were asked to end may take, before they are killed, and how long all of it may take. */
 const askedForMs = 1_500;
 const endedWithinMs = 2_000;
+
+/** `own`: of this command, or of the one that this reaper waits for. `dead`: of another one, which has ended. */
+type Whose = 'own' | 'dead';
 
 /** What of a run still lives, and who of it is asked before it is killed. */
 export interface ToEnd {
@@ -36,15 +40,35 @@ export interface ToEnd {
  * The processes of a run that still live: those that carry its tag, and those of its list, with all that came of them.
  * Never anybody else: a number counts only together with the start time of the process that had it.
  */
-export function processesToEnd(dir: string, table: ProcessRow[] = processTable()): ToEnd {
+export function processesToEnd(dir: string, table: ProcessRow[] = processTable(), whose: Whose = 'dead'): ToEnd {
   const { processes, problem } = readAdopted(dir);
   const pids = new Set(tagged(dir, table).map((row) => row.pid));
+  if (whose === 'own') for (const row of strays(dir, table)) pids.add(row.pid);
   for (const root of processes) for (const row of treeOf(root, table)) pids.add(row.pid);
   pids.delete(process.pid);
   const zombies = new Set(table.filter((row) => row.zombie).map((row) => row.pid));
   const alive = [...pids].filter((pid) => !zombies.has(pid));
   const asked = processes.filter(({ signal, pid }) => signal !== 'SIGKILL' && alive.includes(pid));
   return { pids: alive, asked, ...(problem ? { problem } : {}) };
+}
+
+/**
+ * The processes of a living run that have left the tree of its command, whatever session and environment they have by now.
+ * Linux only. Of a dead run nobody knows whether its mark has been given to another one since.
+ */
+export function strays(dir: string, table: ProcessRow[] = processTable()): ProcessRow[] {
+  const [owner, mark] = [readOwner(dir), readMark(dir)];
+  if (!owner || mark === undefined) return [];
+  const young = table.filter((row) => row.startedAt >= owner.startedAt && row.pid !== process.pid);
+  const parents = new Map(table.map((row) => [row.pid, row.ppid]));
+  const isBelow = (pid: number): boolean => {
+    for (let at = pid; at > 1; at = parents.get(at) ?? 0) if (at === owner.pid) return true;
+    return false;
+  };
+  return marked(
+    mark,
+    young.filter((row) => !isBelow(row.pid)),
+  );
 }
 
 function tagged(dir: string, table: ProcessRow[]): ProcessRow[] {
@@ -57,13 +81,13 @@ function tagged(dir: string, table: ProcessRow[]): ProcessRow[] {
 }
 
 /** Ends everything a run has started, and waits until it is gone. Returns what of its list could not be read. */
-export async function endProcesses(dir: string): Promise<string | undefined> {
+export async function endProcesses(dir: string, whose: Whose = 'own'): Promise<string | undefined> {
   const asked = new Set<number>();
   let said: string | undefined;
   const from = performance.now();
   while (performance.now() - from < endedWithinMs) {
     const table = processTable();
-    const toEnd = processesToEnd(dir, table);
+    const toEnd = processesToEnd(dir, table, whose);
     said ??= toEnd.problem;
     if (toEnd.pids.length === 0) break;
     const spared = performance.now() - from < askedForMs ? askFirst(toEnd.asked, table, asked) : new Set();
@@ -99,8 +123,8 @@ function askFirst(wanting: Adopted[], table: ProcessRow[], asked: Set<number>): 
  * Ends a run: its processes, then its folder. Nobody may start more of them any longer.
  * @returns what of its list could not be read.
  */
-export async function closeRun(dir: string): Promise<string | undefined> {
-  const problem = await endProcesses(dir);
+export async function closeRun(dir: string, whose: Whose = 'own'): Promise<string | undefined> {
+  const problem = await endProcesses(dir, whose);
   deleteFolders(dir);
   return problem;
 }
@@ -128,7 +152,7 @@ export async function sweepDeadRuns(runsDir: string): Promise<string[]> {
         if (Date.now() - statSync(dir).mtimeMs > keptMs) deleteFolders(dir);
       } else if (!lives(owner)) {
         // Whoever has a number from before the last start of the machine got it since.
-        const problem = owner.boot === bootId() ? await closeRun(dir) : deleteFolders(dir);
+        const problem = owner.boot === bootId() ? await closeRun(dir, 'dead') : deleteFolders(dir);
         if (problem) said.push(problem);
       }
     } catch {} // Closed by its own command meanwhile, or unknown whether it is: the next command looks again.
@@ -138,7 +162,7 @@ export async function sweepDeadRuns(runsDir: string): Promise<string[]> {
 
 function lives(owner: Owner): boolean {
   if (process.platform !== 'win32') {
-    const holder = identityOf(owner.pid);
+    const [holder] = rowsOf([owner.pid]);
     return holder !== undefined && isSame(holder, owner);
   }
   try {

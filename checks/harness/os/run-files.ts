@@ -56,6 +56,16 @@ export function readOwner(dir: string): Owner | undefined {
   return pid ? { pid: Number(pid), startedAt: Number(startedAt), machine, boot: boot === '-' ? '' : boot } : undefined;
 }
 
+/** Writes down the mark of all that the run starts. */
+export function writeMark(dir: string, mark: number): void {
+  writeFileSync(join(dir, 'mark'), `${sealed(String(mark))}\n`);
+}
+
+export function readMark(dir: string): number | undefined {
+  const [line] = readSealed(join(dir, 'mark')).lines;
+  return line && /^\d+$/.test(line) ? Number(line) : undefined;
+}
+
 /** Adds a folder outside the run's to what is deleted with it. */
 export function writeFolder(dir: string, folder: string): void {
   appendFileSync(join(dir, 'folders'), `\n${sealed(folder)}\n`);

@@ -5,9 +5,10 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Child, type ChildOptions } from './child.ts';
-import { identityOf } from './processes.ts';
+import { takeMark } from './mark.ts';
+import { identityOf, rowsOf } from './processes.ts';
 import { runTag, sweepDeadRuns } from './run-end.ts';
-import { writeAdopted, writeFolder, writeOwner } from './run-files.ts';
+import { writeAdopted, writeFolder, writeMark, writeOwner } from './run-files.ts';
 import { startFailure } from './start-failure.ts';
 
 /** The repository's folder. */
@@ -62,7 +63,9 @@ export async function openRun(say: (sentence: string) => void = () => {}): Promi
   const dir = join(runsDir, id);
   mkdirSync(dir, { recursive: true });
   try {
-    writeOwner(dir, identityOf(process.pid) ?? { pid: process.pid, startedAt: 0 });
+    writeOwner(dir, { pid: process.pid, startedAt: rowsOf([process.pid])[0]?.startedAt ?? 0 });
+    const mark = takeMark();
+    if (mark !== undefined) writeMark(dir, mark);
   } catch (error) {
     rmSync(dir, { recursive: true, force: true });
     throw error;

@@ -37,12 +37,12 @@ export async function startBinary(binary: RedisBinary, label: string, run: Run):
     }, readyWithinMs);
     if (!problem) {
       const stop = async () => {
-        await child.stop('SIGTERM', endWithinMs);
+        await child.stop('SIGTERM', endWithinMs, 'its group');
         rmSync(dir, { recursive: true, force: true });
       };
       return { url: `redis://127.0.0.1:${port}/0`, label, isStandIn: false, stop };
     }
-    await child.stop('SIGTERM', endWithinMs);
+    await child.stop('SIGTERM', endWithinMs, 'its group');
     // Between our look and its start, another program may take the port.
     if (attempt === 5 || !/address already in use|bind/i.test(problem)) {
       rmSync(dir, { recursive: true, force: true });
