@@ -61,17 +61,14 @@ export async function openRun(say: (sentence: string) => void = () => {}): Promi
   for (const problem of await sweepDeadRuns(runsDir)) say(problem);
   const id = randomBytes(6).toString('hex');
   const dir = join(runsDir, id);
-  mkdirSync(dir, { recursive: true });
+  // In this order: as soon as there is a folder there is somebody who deletes it, and who carries the run's mark for as long
+  // as it ends what carries it.
+  const mark = takeMark();
+  reaper = await startReaper(dir);
   try {
+    mkdirSync(dir, { recursive: true });
     writeOwner(dir, { pid: process.pid, startedAt: rowsOf([process.pid])[0]?.startedAt ?? 0 });
-    const mark = takeMark();
     if (mark !== undefined) writeMark(dir, mark);
-  } catch (error) {
-    rmSync(dir, { recursive: true, force: true });
-    throw error;
-  }
-  try {
-    reaper = await startReaper(dir);
   } catch (error) {
     rmSync(dir, { recursive: true, force: true });
     throw error;
