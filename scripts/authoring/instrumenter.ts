@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -42,15 +40,13 @@ export async function bringInstrumenter(run: Run): Promise<void> {
   if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).version === version) return;
   mkdirSync(toolDir, { recursive: true });
   writeFileSync(join(toolDir, 'package.json'), '{ "private": true }\n');
-  const child = spawn('npm', ['install', '--no-save', '--ignore-scripts', `${packageName}@${version}`], {
+  const child = await run.spawn('npm', ['install', '--no-save', '--ignore-scripts', `${packageName}@${version}`], {
     cwd: toolDir,
     stdio: ['ignore', 'ignore', 'inherit'],
-    detached: true,
-    env: { ...process.env, ...run.env },
+    env: process.env,
   });
-  run.adopt(child);
-  const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new Error(`npm could not install ${packageName}@${version} into ${toolDir}`);
+  await child.ended;
+  if (child.process.exitCode !== 0) throw new Error(`npm could not install ${packageName}@${version} into ${toolDir}`);
 }
 
 const toolDir = join(cacheDir, 'tools', 'mutants');
