@@ -8,19 +8,27 @@ export function mustBeTheSame(t: Stage, seen: string, expected: string, teaching
   t.require(!readable || given.length === wanted.length, {
     expected: `${wanted?.length} events`,
     seen: `${given?.length}`,
-    because: 'Events are missing or too many. Listing fewer is another product, not a faster one.',
+    because: 'The number of events differs. A listing with fewer events is not faster: it is another product.',
     lookAt: 'which events does the starter list for a city?',
   });
   let at = 0;
   while (seen[at] === expected[at]) at++;
   // From the beginning of the value or a little before it, so that it can be found.
   const from = Math.max(0, at - 24);
-  const excerpt = (text: string) => JSON.stringify(text.slice(from, at + 24)).slice(1, -1);
+  const excerpt = (text: string) => visible(JSON.stringify(text.slice(from, at + 24)).slice(1, -1));
   t.require(false, {
     ...teaching,
     expected: `…${excerpt(expected)}…`,
     seen: `…${excerpt(seen)}…, from byte ${Buffer.byteLength(seen.slice(0, at))} on`,
   });
+}
+
+/** Spaces that look like others, such as the no-break one before a euro sign, are written as escapes. */
+function visible(text: string): string {
+  return text.replace(
+    /[^\S ]|[\u200b-\u200f\u2060\ufeff]/g,
+    (space) => `\\u${space.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** The prices of one event in a listing, as text to compare. */

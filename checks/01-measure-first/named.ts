@@ -6,6 +6,9 @@ import { repoDir, type Stage } from '../harness/sdk/index.ts';
 /** The function on top of the starter's profile. A test of the harness profiles the starter and holds it against this. */
 export const culprit = 'formatPrice';
 
+/** The starter's functions on the way to it, from the route on. */
+const callers = ['createApp', 'listEvents', 'listingOf', 'priceTags'];
+
 const sheet = 'src/hottest.ts';
 const profileIt = 'npm run profile lesson-1: which function has the longest bar?';
 
@@ -17,14 +20,14 @@ export function mustNameTheCulprit(t: Stage): void {
     step,
     expected: `export const hottest = '…' in ${sheet}`,
     seen: 'nothing of that kind',
-    because: 'The check reads the name from that line.',
-    lookAt: `${sheet}: it exports one text with the name hottest`,
+    because: 'The check reads the name from that line, and from no other form of it.',
+    lookAt: `${sheet}: the line that the starter has, with the name between the quotes`,
   });
   t.require(given !== '', {
     step,
     expected: 'the name of a function',
     seen: 'an empty text',
-    because: 'Nobody has measured yet. Whoever changes code before that changes what looks slow, and it seldom is.',
+    because: 'Nobody has measured yet. Without a measurement you change what looks slow, and that seldom is the cause.',
     lookAt: profileIt,
   });
   const name = bare(given as string);
@@ -36,9 +39,11 @@ export function mustNameTheCulprit(t: Stage): void {
     seen: `"${given}"`,
     because: /NumberFormat|^format$/.test(name)
       ? 'That is a part of JavaScript and is not yours to fix. A function of this app calls it too often.'
-      : known
-        ? `${name} looks as if it could be slow. In the profile it has next to no self time: fixing it would gain nothing.`
-        : `The starter has no function with the name ${name}. Write it as the profile does, without file and line.`,
+      : callers.includes(name)
+        ? `${name} calls the function that takes the time, directly or through others. Its own lines take next to none: self time leaves out what a function calls.`
+        : known
+          ? `${name} looks as if it could be slow. In the profile it has next to no self time: fixing it would gain nothing.`
+          : `The starter has no function with the name ${name}. Write it as the profile does, without file and line.`,
     lookAt: profileIt,
   });
 }

@@ -1,7 +1,17 @@
-import type { CheckDefinition } from '../harness/sdk/index.ts';
+import { type CheckDefinition, excerpt, type Teaching } from '../harness/sdk/index.ts';
 import type { Gathered } from './gathered.ts';
-import { type Credentials, Crowd, linesOf, newcomer, patienceMs, tellInOneLine } from './steps.ts';
+import { type Credentials, Crowd, linesOf, patienceMs, tellInOneLine } from './steps.ts';
 import { syncWriteOf } from './sync-writes.ts';
+
+/** What must be said when not all twenty, and not exactly one, got the name. */
+function insteadOf(winners: number): Partial<Teaching> {
+  if (winners === 0) return { because: 'The name was free, and nobody got it.' };
+  if (winners === 20 || winners === 1) return {};
+  return {
+    because: `Some were refused, and ${winners} got the name. It was free again while somebody held it: a sign-up that was refused gave it back, or it was looked up and taken in two steps.`,
+    lookAt: 'which sign-ups take the name, and which give it back?',
+  };
+}
 
 /** What becomes of an account when others want its name, the disk fails, or the process ends. */
 export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { signUps, disk }: Gathered): void {
@@ -13,26 +23,37 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
     'of twenty sign-ups of one name at once exactly one gets it',
     {
       because:
-        'Between the question whether the name is free and the answer stands an await. All twenty asked before the first was done, and every one heard yes.',
+        'There is an await between looking the name up and taking it. All twenty looked before the first had taken it, and each found it free.',
       lookAt: 'what is awaited between looking the name up and taking it?',
     },
     async (t) => {
-      const { name } = newcomer();
+      const name = 'constructor'; // By the contract a name like any other.
       const rivals = Array.from({ length: 20 }, (_, i) => ({ name, password: `the password of rival ${i + 1}` }));
-      const answers = await new Crowd(t, '/accounts', rivals, { deadlineMs: 2 * patienceMs }).everyAnswer();
+      const crowd = new Crowd(t, '/accounts', rivals, { deadlineMs: 2 * patienceMs });
+      const early = t
+        .visitor()
+        .post('/login', { name, password: 'not their password' }, { deadlineMs: 2 * patienceMs });
+      const [answers, { status }] = await Promise.all([crowd.everyAnswer(), early]);
       tellInOneLine(t, `20 × POST /accounts at once, all with the name ${name}`);
       const whoGot = (status: number) => [...answers].filter(([, answer]) => answer.status === status);
       const [winners, refused] = [whoGot(201), whoGot(409).length];
       t.require(winners.length === 1 && refused === 19, {
         expected: 'one 201 and nineteen 409',
         seen: `${winners.length} × 201, ${refused} × 409, ${20 - winners.length - refused} others`,
-        ...(winners.length > 0 ? {} : { because: 'The name was free, and nobody got it.' }),
+        ...insteadOf(winners.length),
       });
       const lines = linesOf(t, name).length;
       t.require(lines === 1, {
         expected: 'one line for that name in the file',
         seen: `${lines}`,
-        ...(lines === 0 ? { because: 'One of them was told 201, and the account is not on disk.' } : {}),
+        ...(lines === 0 ? { because: 'One of them got 201, and the account is not in the file.' } : {}),
+      });
+      t.step('meanwhile POST /login with that name and a wrong password');
+      t.require(status === 401, {
+        expected: '401',
+        seen: `${status}`,
+        because: 'A log-in with a name whose sign-up is under way is one with a wrong password or an unknown name.',
+        lookAt: 'what does POST /login find under a name that is being signed up?',
       });
       winner = winners[0]?.[0];
     },
@@ -65,10 +86,10 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
 
   behaviour(
     'disk-refuses',
-    'without a place on disk nobody gets a 201, and the name stays free',
+    'when the disk refuses, nobody gets a 201, and the name stays free',
     {
       because: 'The account could not be written, and the customer was told that it was.',
-      lookAt: 'what becomes of an error of the write: does POST /accounts get to know?',
+      lookAt: 'what happens to an error of the write: does it reach POST /accounts?',
     },
     async (t) => {
       const trouble = await disk(t);
@@ -81,7 +102,7 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
       const status = refused?.status ?? 0;
       t.require(refused?.is(500, 503, 507), {
         expected: '500 or 503',
-        seen: `${status} ${refused?.text.slice(0, 80)}`,
+        seen: `${status} ${excerpt(refused?.text ?? '')}`,
         ...(status >= 400
           ? {
               because: `The account could not be written. That is the server’s fault, which 500 or 503 says; ${status} says something else.`,
@@ -91,12 +112,12 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
       t.step('the same sign-up, once it can be written again');
       t.require(!accepted || accepted.status === 201, {
         expected: '201',
-        seen: `${accepted?.status} ${accepted?.text.slice(0, 80)}`,
+        seen: `${accepted?.status} ${excerpt(accepted?.text ?? '')}`,
         because:
           accepted?.status === 409
-            ? 'The name is still held by a sign-up that failed. Nobody has it, and nobody can ever get it.'
+            ? 'The name is still held by a sign-up that failed. Nobody has it, and nobody can get it.'
             : 'One failed write broke the sign-ups that come after it.',
-        lookAt: 'what gives the name back, or fixes the state, when the sign-up fails?',
+        lookAt: 'what gives the name back, or puts the state right, when the sign-up fails?',
       });
       if (written !== undefined) {
         t.require(written === 1, { expected: 'one line for that name in the file', seen: `${written}` });
@@ -109,13 +130,13 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
     'survives-restart',
     'an account is still there after a restart',
     {
-      because: 'The app does not find what it wrote: the account was in memory only, or its line can’t be read.',
+      because: 'The app does not find what it wrote: the account was only in memory, or its line can’t be read.',
       lookAt: 'what does the app read when it starts, and is it what was written?',
     },
     async (t) => {
       const customer = winner ?? ((await signUps(t)).members[0] as Credentials);
       await t.restart(1);
-      if (winner) t.step('the one of twenty that got the name logs in');
+      if (winner) t.step('the customer who got the name, of twenty, logs in');
       (await t.visitor().post('/login', customer, { deadlineMs: patienceMs })).mustBe(200);
     },
     { limitMs: 60_000 },

@@ -7,6 +7,7 @@ import { signUpBehaviours } from './sign-ups.ts';
 import { contractCost, hashCostMs } from './steps.ts';
 import { termsBehaviours } from './terms.ts';
 import { termsLoopBehaviour } from './terms-loop.ts';
+import { tornWriteBehaviour } from './torn-write.ts';
 
 defineCheck(lesson, ({ behaviour, load }) => {
   const together = gathered();
@@ -15,6 +16,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
   accountBehaviours(behaviour, together);
   termsBehaviours(behaviour);
   termsLoopBehaviour(behaviour);
+  tornWriteBehaviour(behaviour);
 
   load(() => {
     const hashMs = hashCostMs();

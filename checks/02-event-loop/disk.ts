@@ -106,9 +106,9 @@ async function named(extra: Instance, { failure }: BehaviourFailure, { told, ref
       ...failure,
       trail,
       because: refused
-        ? 'One failed write broke the sign-ups that come after it: nothing answers them any more.'
-        : 'The account could not be written, and nobody told the customer, who waits for ever.',
-      lookAt: 'what becomes of an error of the write: does POST /accounts get to know?',
+        ? 'One failed write broke the sign-ups that come after it: they get no answer.'
+        : 'The account could not be written, and the customer was never answered.',
+      lookAt: 'what happens to an error of the write: does it reach POST /accounts?',
     });
   }
   if (!(await extra.exitedWithin(2_000))) return new BehaviourFailure({ ...failure, trail });
@@ -118,8 +118,8 @@ async function named(extra: Instance, { failure }: BehaviourFailure, { told, ref
     expected: 'the app to keep running',
     seen: `it ended with ${extra.ending()}`,
     because:
-      'The account could not be written, and the whole process died of it. Every other request that it was serving was lost.',
-    lookAt: 'the error below: who throws it, and who should have caught it?',
+      'The account could not be written, and the error ended the whole process. Every other request that it was serving was lost.',
+    lookAt: 'the error below: what throws it, and what should have caught it?',
     appOutput: extra.output.crashLines(12),
   });
 }

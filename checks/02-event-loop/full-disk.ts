@@ -41,16 +41,49 @@ function folderInItsPlace(file: string): FullDisk {
 
 /** The kernel refuses what would make a file longer than this limit of the process. */
 function limitedTo(file: string, pids: readonly number[]): FullDisk | undefined {
-  const limit = (bytes: number | string) => {
-    for (const pid of pids) execFileSync('prlimit', ['--pid', `${pid}`, `--fsize=${bytes}:`], { stdio: 'ignore' });
-  };
-  const allowed = /^Max file size +(\S+)/m.exec(readFileSync(`/proc/${pids[0]}/limits`, 'utf8'))?.[1] ?? 'unlimited';
+  let lift: (() => void) | undefined;
   try {
-    limit(allowed);
+    limit(pids, allowedTo(pids[0] as number));
   } catch {
     return undefined; // No such command here.
   }
-  return { fill: () => limit(statSync(file).size), free: () => limit(allowed), opensEachTime: false };
+  return {
+    fill: () => {
+      lift = limitProcesses(pids, statSync(file).size);
+    },
+    free: () => lift?.(),
+    opensEachTime: false,
+  };
+}
+
+/**
+ * No file of this app grows beyond so many bytes: a write that would go further is cut short there.
+ * @returns what lifts the limit; undefined where there is no such limit.
+ */
+export function limitFileSize(app: Instance, bytes: number): (() => void) | undefined {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    return limitProcesses(
+      app.tree().map(({ pid }) => pid),
+      bytes,
+    );
+  } catch {
+    return undefined; // No such command here.
+  }
+}
+
+function limitProcesses(pids: readonly number[], bytes: number): () => void {
+  const before = allowedTo(pids[0] as number);
+  limit(pids, bytes);
+  return () => limit(pids, before);
+}
+
+function limit(pids: readonly number[], bytes: number | string): void {
+  for (const pid of pids) execFileSync('prlimit', ['--pid', `${pid}`, `--fsize=${bytes}:`], { stdio: 'ignore' });
+}
+
+function allowedTo(pid: number): string {
+  return /^Max file size +(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1] ?? 'unlimited';
 }
 
 function hasOpen(pid: number, file: string): boolean {

@@ -1,14 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Stage } from '../harness/sdk/index.ts';
 import { crowdAndHealth, type Meanwhile } from './crowds.ts';
 import { type DiskTrouble, diskTrouble } from './disk.ts';
 import { type Credentials, linesOf, newcomer, once } from './steps.ts';
 
-// A hash takes a quarter of a second, so one crowd of six serves several behaviours. A right app computes 14 in all.
+// A hash takes a quarter of a second, so one crowd of six serves several behaviours.
 export const crowdSize = 6;
 
 /** What several behaviours judge, gathered by the first one that asks. */
 export interface Gathered {
-  signUps(t: Stage): Promise<Meanwhile & { members: Credentials[]; notOnDisk: string[] }>;
+  /** `notOnDisk`: no line when the 201 came. `neverOnDisk`: none either when all six were answered and the app was idle. */
+  signUps(t: Stage): Promise<Meanwhile & { members: Credentials[]; notOnDisk: string[]; neverOnDisk: string[] }>;
   logIns(t: Stage): Promise<Meanwhile & { right: Credentials[]; wrong: Credentials; unknown: Credentials }>;
   disk(t: Stage): Promise<DiskTrouble | undefined>;
 }
@@ -20,13 +22,19 @@ export function gathered(): Gathered {
     const meanwhile = await crowdAndHealth(t, '/accounts', members, (answer, { name }) => {
       if (answer.status === 201 && linesOf(t, name).length === 0) notOnDisk.push(name);
     });
-    return { ...meanwhile, members, notOnDisk };
+    const told201 = members.filter((member) => meanwhile.answers.get(member)?.status === 201);
+    const missing = () => told201.filter(({ name }) => linesOf(t, name).length === 0).map(({ name }) => name);
+    // What is written after the answer has a second to arrive: it is late, and not lost.
+    const patient = performance.now() + 1_000;
+    while (missing().length > 0 && performance.now() < patient) await delay(20);
+    return { ...meanwhile, members, notOnDisk, neverOnDisk: missing() };
   });
   const logIns = once(async (t) => {
     const { members } = await signUps(t);
     const right = members.slice(0, 2);
     const wrong = { ...(members[2] as Credentials), password: 'not her password' };
-    const unknown = newcomer();
+    // A name by the contract, and one that every object seems to have.
+    const unknown = { name: 'constructor', password: 'the password of nobody' };
     return { ...(await crowdAndHealth(t, '/login', [...right, wrong, unknown])), right, wrong, unknown };
   });
   return { signUps, logIns, disk: once(diskTrouble) };

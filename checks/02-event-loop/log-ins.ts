@@ -3,19 +3,32 @@ import { crowdAndHealth, healthMustOvertake, loopMustBeFree } from './crowds.ts'
 import type { Gathered } from './gathered.ts';
 import { type Credentials, patienceMs, tellInOneLine } from './steps.ts';
 
+/** bcrypt reads 72 bytes of a password; of longer ones, those that begin alike would be equal. */
+const tooLong = 'ü'.repeat(37);
+const refused = [
+  { name: 'ab', password: 'long enough' },
+  { name: 'a'.repeat(41), password: 'long enough' },
+  { name: 'Ada', password: 'long enough' },
+  { name: 7_777, password: 'long enough' },
+  { name: 'short-one', password: 'short' },
+  { name: 'long-one', password: tooLong },
+  {},
+];
+
 /** What four log-ins at once show. */
 export function logInBehaviours(behaviour: CheckDefinition['behaviour'], { signUps, logIns }: Gathered): void {
   behaviour(
     'log-in',
-    'who has signed up can log in, with the right password only',
+    'customers who have signed up can log in, with the right password only',
     {
-      because: 'A log-in compares the password with the hash that belongs to the name, and says nothing but yes or no.',
+      because: 'A log-in compares the password with the hash that belongs to the name, and answers 200 or 401.',
       lookAt: 'what does POST /login do with the result of the comparison?',
     },
     async (t) => {
-      for (const body of [{ name: 'ab', password: 'long enough' }, { name: 'short-one', password: 'short' }, {}]) {
+      for (const body of refused) {
+        t.step(`POST /accounts with ${JSON.stringify(body)}`);
         (await t.visitor().post('/accounts', body)).mustBe(400, {
-          because: 'That is no name or no password by the contract.',
+          because: 'The contract does not allow this name or this password.',
           lookAt: 'what does POST /accounts check before it hashes?',
         });
       }
@@ -34,7 +47,10 @@ export function logInBehaviours(behaviour: CheckDefinition['behaviour'], { signU
       });
       t.trail.pop();
       t.step('one of them with a name that nobody has');
-      answers.get(unknown)?.mustBe(401);
+      answers.get(unknown)?.mustBe(401, {
+        because: 'Nobody has signed up with that name, so there is nothing to log in to.',
+        lookAt: 'what does the look-up of a name return when nobody has it?',
+      });
       t.trail.pop();
       t.step('two of them with name and password as they signed up');
       for (const body of right) answers.get(body)?.mustBe(200);

@@ -5,7 +5,7 @@ import { contractCost, hashCostMs, linesOf, newcomer, tellInOneLine } from './st
 
 const noBcrypt = {
   because:
-    'That is no hash of bcrypt. The accounts that are in the file already have one, and so does whoever else reads it.',
+    'This is not a bcrypt hash. The accounts that are already in the file have bcrypt hashes, and other programs that read the file expect them.',
   lookAt: 'which function makes the hash that is stored?',
 };
 
@@ -15,19 +15,28 @@ export function signUpBehaviours(behaviour: CheckDefinition['behaviour'], { sign
     'on-disk',
     'a 201 means that the account is on disk',
     {
-      because: 'The customer was told 201 before the account was on disk. If the process dies now, nobody knows them.',
+      because:
+        'The customer was told 201 before the account was on disk. If the process dies in between, the account is gone.',
       lookAt: 'what has not finished yet when POST /accounts answers?',
     },
     async (t) => {
       hashCostMs(); // While nothing else runs.
-      const [{ told, answers, notOnDisk }, trouble] = await Promise.all([signUps(t), disk(t)]);
+      const [{ told, answers, notOnDisk, neverOnDisk }, trouble] = await Promise.all([signUps(t), disk(t)]);
       for (const answer of answers.values()) {
         answer.mustBe(201, {
-          because: 'The six names are free, and six at once are no crowd: each must be answered as if it were alone.',
+          because:
+            'The six names are free, and six sign-ups at once are few: each must be answered as if it were alone.',
           lookAt: 'what does POST /accounts check before it hashes?',
         });
       }
       tellInOneLine(t, told);
+      t.require(neverOnDisk.length === 0, {
+        expected: `${crowdSize} lines in ACCOUNTS_FILE after ${crowdSize} answers of 201`,
+        seen: `none for ${neverOnDisk.length} of them, such as ${neverOnDisk[0]}`,
+        because:
+          'The customer was told 201, and the account is not in the file, not even a second later: it was never written, or another sign-up wrote the file from what it knew and replaced it.',
+        lookAt: 'does a sign-up add its line to the file, or does it write the whole file?',
+      });
       t.require(notOnDisk.length === 0, {
         expected: 'a line with the name in ACCOUNTS_FILE at every 201',
         seen: `none for ${notOnDisk.length} of ${crowdSize}, such as ${notOnDisk[0]}`,
@@ -45,7 +54,7 @@ export function signUpBehaviours(behaviour: CheckDefinition['behaviour'], { sign
     `every stored hash is bcrypt with a cost of ${contractCost}`,
     {
       because:
-        'A lower cost makes sign-ups fast, and guessing as well: each step down halves the work of whoever tries passwords on a stolen file.',
+        'A lower cost makes sign-ups fast, and guessing, too: each step down halves the work of an attacker who tries passwords on a stolen file.',
       lookAt: 'which cost is given to bcrypt, everywhere a hash is made?',
     },
     async (t) => {
@@ -68,7 +77,7 @@ export function signUpBehaviours(behaviour: CheckDefinition['behaviour'], { sign
     '/health answers while six sign-ups run',
     {
       because:
-        'The hash is computed on the event loop, so nothing else is answered until it is done. The balancer takes an instance out that stays silent.',
+        'The hash is computed on the event loop, so nothing else is answered until it is done. The balancer takes an instance out that does not answer.',
       lookAt: 'which thread computes the hash, and which one answers /health?',
     },
     async (t) => healthMustOvertake(t, await signUps(t)),

@@ -14,7 +14,7 @@ export function termsLoopBehaviour(behaviour: CheckDefinition['behaviour']): voi
     'reading and compressing the terms leaves the event loop free',
     {
       because:
-        'The file is read and compressed on the event loop, for every request anew. It is a millisecond or two, but when a thousand customers open the page, everybody else waits for all of them.',
+        'The file is read and compressed on the event loop, for every request anew. It takes a millisecond or two, but when a thousand customers open the page, all other requests wait for all of them.',
       lookAt: 'which calls of GET /terms end in Sync?',
     },
     async (t) => {
@@ -30,7 +30,7 @@ export function termsLoopBehaviour(behaviour: CheckDefinition['behaviour']): voi
       t.atMost('time on the event loop for one GET /terms', termsMs, Math.round(gzipMs * 4.5) / 10, 'ms');
       await mustReadAside(t, file);
     },
-    { limitMs: 30_000 },
+    { limitMs: 30_000, further: true },
   );
 }
 

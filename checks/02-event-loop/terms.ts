@@ -12,7 +12,7 @@ const changeDeadlineMs = 2_000;
 export function termsBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
     'terms',
-    'the terms come gzipped to whoever accepts that, and plain to others',
+    'the terms come gzipped to clients that accept gzip, and plain to others',
     {
       because: 'The body is not what the client said it could read.',
       lookAt: 'where does GET /terms look at Accept-Encoding, and which headers does it set?',
@@ -46,6 +46,7 @@ export function termsBehaviours(behaviour: CheckDefinition['behaviour']): void {
         });
       }
     },
+    { further: true },
   );
 
   behaviour(
@@ -53,7 +54,7 @@ export function termsBehaviours(behaviour: CheckDefinition['behaviour']): void {
     'a changed file shows in the terms within a second',
     {
       because: 'The app still serves the old text. Legal changed the file, and customers accept something else.',
-      lookAt: 'when does the app read the file again, and by what does it notice that it must?',
+      lookAt: 'when does the app read the file again, and how does it notice a change?',
     },
     async (t) => {
       const file = t.file('TERMS_FILE');
@@ -91,6 +92,7 @@ export function termsBehaviours(behaviour: CheckDefinition['behaviour']): void {
         await delay(20); // File systems count time in steps of some milliseconds.
       }
     },
+    { further: true },
   );
 }
 

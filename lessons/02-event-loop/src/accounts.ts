@@ -16,14 +16,16 @@ interface Account {
 export class Accounts {
   readonly #file: string;
   readonly #hashes = new Map<string, string>();
+  /** Whether the file may end within a line, because a full disk cut a write short. The next one ends that line first. */
+  #midLine: boolean;
 
   constructor(file: string) {
     this.#file = file;
-    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-    for (const line of lines) {
-      if (line === '') continue;
-      const { name, hash } = JSON.parse(line) as Account;
-      this.#hashes.set(name, hash);
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    this.#midLine = text !== '' && !text.endsWith('\n');
+    for (const line of text.split('\n')) {
+      const account = parseLine(line);
+      if (account) this.#hashes.set(account.name, account.hash);
     }
   }
 
@@ -31,15 +33,32 @@ export class Accounts {
   create(name: string, password: string): boolean {
     if (this.#hashes.has(name)) return false;
     const hash = bcrypt.hashSync(password, cost);
-    const account: Account = { name, hash };
-    appendFileSync(this.#file, `${JSON.stringify(account)}\n`);
+    this.#append({ name, hash });
     this.#hashes.set(name, hash);
     return true;
+  }
+
+  #append(account: Account): void {
+    const line = `${this.#midLine ? '\n' : ''}${JSON.stringify(account)}\n`;
+    this.#midLine = true;
+    appendFileSync(this.#file, line);
+    this.#midLine = false;
   }
 
   /** Whether there is such an account, with that password. */
   verify(name: string, password: string): boolean {
     const hash = this.#hashes.get(name);
     return bcrypt.compareSync(password, hash ?? nobodysHash) && hash !== undefined;
+  }
+}
+
+/** The account in a line, or undefined for what a full disk left of one. That customer got no 201. */
+function parseLine(line: string): Account | undefined {
+  if (line === '') return undefined;
+  try {
+    return JSON.parse(line);
+  } catch {
+    console.error(`left out a line of ${line.length} characters that can't be read`);
+    return undefined;
   }
 }

@@ -18,17 +18,20 @@ interface Account {
 export class Accounts {
   readonly #file: string;
   readonly #hashes = new Map<string, string>();
+  /** Whether the file may end within a line, because a full disk cut a write short. The next one ends that line first. */
+  #midLine: boolean;
+  #written: Promise<void> = Promise.resolve();
   /** Names of sign-ups that are under way: neither free nor taken yet. */
   readonly #reserved = new Set<string>();
 
   /** Reads the file at once: before the app listens there is nobody to wait for it. */
   constructor(file: string) {
     this.#file = file;
-    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-    for (const line of lines) {
-      if (line === '') continue;
-      const { name, hash } = JSON.parse(line) as Account;
-      this.#hashes.set(name, hash);
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    this.#midLine = text !== '' && !text.endsWith('\n');
+    for (const line of text.split('\n')) {
+      const account = parseLine(line);
+      if (account) this.#hashes.set(account.name, account.hash);
     }
   }
 
@@ -39,13 +42,24 @@ export class Accounts {
     this.#reserved.add(name);
     try {
       const hash = await inTurn(() => bcrypt.hash(password, cost));
-      const account: Account = { name, hash };
-      await appendFile(this.#file, `${JSON.stringify(account)}\n`);
+      await this.#append({ name, hash });
       this.#hashes.set(name, hash);
       return true;
     } finally {
-      this.#reserved.delete(name); // Also when the disk was full: the name is free again.
+      this.#reserved.delete(name); // Also after an error: the name is free again.
     }
+  }
+
+  /** One line after the other: what a full disk cuts short must not run into the next line. */
+  #append(account: Account): Promise<void> {
+    const written = this.#written.then(async () => {
+      const line = `${this.#midLine ? '\n' : ''}${JSON.stringify(account)}\n`;
+      this.#midLine = true;
+      await appendFile(this.#file, line);
+      this.#midLine = false;
+    });
+    this.#written = written.catch(() => {}); // Its own sign-up hears of the error. The next one is tried all the same.
+    return written;
   }
 
   /** Whether there is such an account, with that password. */
@@ -53,5 +67,16 @@ export class Accounts {
     const hash = this.#hashes.get(name);
     const same = await inTurn(() => bcrypt.compare(password, hash ?? nobodysHash));
     return same && hash !== undefined;
+  }
+}
+
+/** The account in a line, or undefined for what a full disk left of one. That customer got no 201. */
+function parseLine(line: string): Account | undefined {
+  if (line === '') return undefined;
+  try {
+    return JSON.parse(line);
+  } catch {
+    console.error(`left out a line of ${line.length} characters that can't be read`);
+    return undefined;
   }
 }

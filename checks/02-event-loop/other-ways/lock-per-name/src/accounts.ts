@@ -20,19 +20,36 @@ export class Accounts {
       if (error.code === 'ENOENT') return '';
       throw error;
     });
-    const accounts = text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
-    return new Accounts(await open(file, 'a'), new Map(accounts.map(({ name, hash }) => [name, hash])));
+    const accounts = text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
+    const opened = await open(file, 'a');
+    // What comes after the last line end is what a crash left of a line.
+    await opened.truncate(Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)));
+    return new Accounts(opened, new Map(accounts.map(({ name, hash }) => [name, hash])));
   }
 
   create(name: string, password: string): Promise<boolean> {
     return this.#locks.run(name, async () => {
       if (this.#hashes.has(name)) return false;
       const hash = await bcrypt.hash(password, cost);
-      // One line at a time: a write that is cut short must not meet another one. No name has a space.
-      await this.#locks.run(' file', () => this.#file.appendFile(`${JSON.stringify({ name, hash })}\n`));
+      // No name has a space, so this is a lock of its own.
+      await this.#locks.run(' file', () => this.#append(`${JSON.stringify({ name, hash })}\n`));
       this.#hashes.set(name, hash);
       return true;
     });
+  }
+
+  /** One line at a time, so that what a full disk leaves of one can be taken back. */
+  async #append(line: string): Promise<void> {
+    const { size } = await this.#file.stat();
+    try {
+      await this.#file.appendFile(line);
+    } catch (error) {
+      await this.#file.truncate(size);
+      throw error;
+    }
   }
 
   async verify(name: string, password: string): Promise<boolean> {

@@ -1,7 +1,6 @@
-import { createReadStream, existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { appendFile, open, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { createInterface } from 'node:readline/promises';
 import { Piscina } from 'piscina';
 
 const cost = 12;
@@ -17,6 +16,8 @@ export class Accounts {
     minThreads: 1,
   });
 
+  #written: Promise<void> = Promise.resolve();
+
   private constructor(file: string) {
     this.#file = file;
   }
@@ -24,10 +25,11 @@ export class Accounts {
   static async read(file: string): Promise<Accounts> {
     const accounts = new Accounts(file);
     if (!existsSync(file)) return accounts;
-    for await (const line of createInterface({ input: createReadStream(file) })) {
-      if (line === '') continue;
-      const { name, hash } = JSON.parse(line);
-      accounts.#byName.set(name, hash);
+    const text = await readFile(file, 'utf8');
+    if (text !== '' && !text.endsWith('\n')) await appendFile(file, '\n'); // A crash has left a part of a line.
+    for (const line of text.split('\n')) {
+      const { name, hash } = parsed(line);
+      if (name) accounts.#byName.set(name, hash);
     }
     return accounts;
   }
@@ -47,14 +49,25 @@ export class Accounts {
 
   async #store(name: string, password: string): Promise<string> {
     const hash: string = await this.#pool.run({ password, cost }, { name: 'hash' });
+    const written = this.#written.then(() => this.#append(`${JSON.stringify({ name, hash })}\n`));
+    this.#written = written.catch(() => {});
+    await written;
+    return hash;
+  }
+
+  /** One at a time, so that what a full disk leaves of a line can be taken back. */
+  async #append(line: string): Promise<void> {
     const handle = await open(this.#file, 'a');
     try {
-      await handle.appendFile(`${JSON.stringify({ name, hash })}\n`);
+      const { size } = await handle.stat();
+      await handle.appendFile(line).catch(async (error) => {
+        await handle.truncate(size);
+        throw error;
+      });
       await handle.sync();
     } finally {
       await handle.close();
     }
-    return hash;
   }
 
   async verify(name: string, password: string): Promise<boolean> {
@@ -62,5 +75,13 @@ export class Accounts {
     const hash = typeof known === 'string' ? known : undefined;
     const same: boolean = await this.#pool.run({ password, hash: hash ?? nobodysHash }, { name: 'compare' });
     return same && hash !== undefined;
+  }
+}
+
+function parsed(line: string): { name?: string; hash: string } {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return { hash: '' }; // A line that was never finished, or an empty one.
   }
 }
