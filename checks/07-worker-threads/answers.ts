@@ -5,7 +5,7 @@ export function mustBeBest(t: Stage, answer: Answer, expected: BestSeats): void 
   answer.mustBe(200);
   const { view, price, seats } = answer.json ?? {};
   t.require(view === expected.view && price === expected.price && String(seats) === String(expected.seats), {
-    expected: `hall ${expected.venue}: ${expected.seats.join(' ')}, view ${expected.view}, price ${expected.price}`,
+    expected: `hall ${expected.venue} for ${expected.party}: ${expected.seats.join(' ')}, view ${expected.view}, price ${expected.price}`,
     seen: answer.text.slice(0, 160),
     because: 'The answer is not the best choice of seats, or not the one that was asked for.',
   });

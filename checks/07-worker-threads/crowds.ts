@@ -111,16 +111,13 @@ function mustFillTheLine(t: Stage, answers: readonly Answer[]): void {
   const doneMeanwhile = served.filter(({ arrivedAt }) => arrivedAt <= lastRefusal).length;
   // A few may have come after the last refusal.
   const most = mostWaiting + mostThreads(t) + doneMeanwhile + 8;
-  const step = `${answers.length} searches at once`;
   t.require(served.length >= mostWaiting, {
-    step,
     expected: `${mostWaiting} of them to wait, and to be answered`,
     seen: `${served.length} answered, ${answers.length - served.length} refused`,
     because: 'The line is shorter than it may be: customers are sent away who could have been served.',
     lookAt: 'how many may wait before the first is refused?',
   });
   t.require(served.length <= most, {
-    step,
     expected: `at most ${most} of them accepted: ${mostWaiting} wait, at most ${mostThreads(t)} run, and ${doneMeanwhile} were done before the last refusal`,
     seen: `${served.length}`,
     because: 'More wait than the 32 of the contract, and each of them longer.',

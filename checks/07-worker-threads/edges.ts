@@ -19,6 +19,12 @@ const brokenHall = 13;
 
 const serversFault = { because: 'The search of hall 13 fails. That is the server’s fault, which 500 says.' };
 
+const keptPlace = {
+  because:
+    'A search that throws keeps its place: what counts those who wait does not count down. After 32 of them nobody is served any more.',
+  lookAt: 'what happens to the count when a search ends, in whatever way?',
+};
+
 /** What a pool must also get right: wrong numbers, a search that throws, and the end of the process. */
 export function edgeBehaviours(behaviour: CheckDefinition['behaviour'], hall: () => number): void {
   behaviour(
@@ -84,9 +90,11 @@ export function edgeBehaviours(behaviour: CheckDefinition['behaviour'], hall: ()
         const times = mostWaiting + mostThreads(t) + 1;
         const atOnce = Math.ceil(times / 2);
         for (let asked = 0; asked < times; asked += atOnce) {
+          if (asked > 0) tellInOneLine(t, `${asked} × GET ${searchPath(brokenHall, 2)}\t500`);
           const broken = Array.from({ length: Math.min(atOnce, times - asked) }, () => searchPath(brokenHall, 2));
           for (const answer of await ask(asked === 0 ? [searchPath(beside.venue, beside.party), ...broken] : broken)) {
-            if (/venues.13.best/.test(answer.request)) answer.mustBe(500, serversFault);
+            if (/venues.13.best/.test(answer.request))
+              answer.mustBe(500, answer.status === 503 ? keptPlace : serversFault);
             else mustBeBest(t, answer, beside);
           }
         }
