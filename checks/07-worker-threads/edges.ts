@@ -228,14 +228,17 @@ async function refusesWhileOthersSearch(t: Stage, hall: () => number): Promise<v
   try {
     await t.until('the app to search', () => app.cpuMs() - before > 60 || crowd.open < searches, soon);
     const openBefore = crowd.open;
-    const bad = await t.visitor().get(searchPath(20, 99), { deadlineMs: patienceMs });
+    // Several, because not every queue serves in order.
+    const bad = await Promise.all(
+      [99, 1, 9, 0].map((party) => t.visitor().get(searchPath(20, party), { deadlineMs: patienceMs })),
+    );
     const servedMeanwhile = openBefore - crowd.open;
-    tellInOneLine(t, `${searches} searches at once, and meanwhile ${bad.request}\t${bad.status}`);
-    mustSayWhat(t, bad);
+    tellInOneLine(t, `${searches} searches at once, and meanwhile ${bad.length} with a bad party`);
+    for (const answer of bad) mustSayWhat(t, answer);
     if (openBefore < searches / 2) return; // They were nearly over before anybody could ask.
-    t.require(servedMeanwhile <= searches / 2, {
-      expected: '400 at once, whatever else is searched for',
-      seen: `400 after ${servedMeanwhile} of the searches were answered`,
+    t.require(servedMeanwhile <= 2 * t.cores, {
+      expected: 'each 400 at once, whatever else is searched for',
+      seen: `the last 400 after ${servedMeanwhile} more of the searches were answered`,
       because: 'The number waits in line with the searches, and is refused when its turn comes.',
       lookAt: 'what does the route know about the number before it hands the search over?',
     });
