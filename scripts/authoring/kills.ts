@@ -1,4 +1,4 @@
-// Kills checks at random moments and counts what is left 5 s later: npm run -s kills -- [kills, 30] [seed]
+// Kills checks at random moments and counts what is left 5 s later: node_modules/.bin/node scripts/authoring/kills.ts [kills, 30] [seed]
 // A machine whose other programs come and go disturbs nothing: what is counted belonged to the check.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
