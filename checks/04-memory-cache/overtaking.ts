@@ -29,9 +29,9 @@ export function overtakingBehaviours(behaviour: CheckDefinition['behaviour']): v
         early.catch(() => {}); // Awaited below, unless something fails before.
         await t.until('the read to reach the supplier', async () => (await t.supplier.total()) > 0);
         await t.supplier.setLatency(0); // The write overtakes the read.
-        // A write that waits for the reads under way is right, too, and would wait for ever.
+        // A write that waits for the reads under way is right, too, and would wait forever.
         const writePatience = setTimeout(() => releaseUnlessWritten().catch(() => {}), patienceMs);
-        // A read that waits for the one before the write is wrong, and would wait for ever.
+        // A read that waits for the one before the write is wrong, and would wait forever.
         let readPatience: NodeJS.Timeout | undefined;
         try {
           await change(t, id, { priceCents: 777 });

@@ -36,7 +36,7 @@ async function mustNotBringBack(t: Stage, id: string, { reader, writer }: { read
   const { early } = await readAndHold(t, t.visitor(), path, reader);
   const trailLength = t.trail.length;
   await t.supplier.setLatency(0); // The write overtakes the read.
-  // A write that waits for the reads under way is right, too, and would wait for ever.
+  // A write that waits for the reads under way is right, too, and would wait forever.
   const patience = setTimeout(() => t.supplier.release().catch(() => {}), patienceMs);
   try {
     await change(t, id, { priceCents: 777 }, writer);

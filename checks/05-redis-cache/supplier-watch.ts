@@ -14,7 +14,7 @@ export async function supplierWatch(t: Stage): Promise<() => Promise<LoadFinding
   const looks: { at: number; calls: number }[] = [{ at: performance.now(), calls: 0 }];
   let looking = false;
   const look = async () => {
-    const calls = await t.supplier.total().catch(() => undefined); // That it died is said by whoever asks for the end.
+    const calls = await t.supplier.total().catch(() => undefined); // The end of the load run names a dead supplier.
     if (calls !== undefined) looks.push({ at: performance.now(), calls });
   };
   const timer = setInterval(async () => {
