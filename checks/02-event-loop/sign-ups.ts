@@ -1,6 +1,6 @@
 import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { crowdAndHealth, healthMustOvertake, loopMustBeFree } from './crowds.ts';
-import { crowdSize, type Gathered } from './gathered.ts';
+import { crowdSize, type Gathered, lateWithinMs } from './gathered.ts';
 import { contractCost, hashCostMs, linesOf, newcomer, tellInOneLine } from './steps.ts';
 
 const noBcrypt = {
@@ -33,8 +33,7 @@ export function signUpBehaviours(behaviour: CheckDefinition['behaviour'], { sign
       t.require(neverOnDisk.length === 0, {
         expected: `${crowdSize} lines in ACCOUNTS_FILE after ${crowdSize} answers of 201`,
         seen: `none for ${neverOnDisk.length} of them, such as ${neverOnDisk[0]}`,
-        because:
-          'The customer was told 201, and the account is not in the file, not even a second later: it was never written, or another sign-up wrote the file from what it knew and replaced it.',
+        because: `The customer was told 201, and the account is not in the file, not even ${lateWithinMs / 1000} s later: it was never written, or another sign-up wrote the file from what it knew and replaced it.`,
         lookAt: 'does a sign-up add its line to the file, or does it write the whole file?',
       });
       t.require(notOnDisk.length === 0, {
