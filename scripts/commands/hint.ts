@@ -4,6 +4,7 @@ import { readHints, terminalLines } from '../learner/hint-texts.ts';
 import { oneLesson, readLessons } from '../learner/lesson-list.ts';
 import { type LessonProgress, withHint } from '../learner/progress.ts';
 import { readProgress, updateProgress } from '../learner/progress-file.ts';
+import { isStarter } from '../report/starter-load.ts';
 import { isWatched } from '../running/watched.ts';
 import { bold, dim } from '../terminal/style.ts';
 
@@ -16,9 +17,11 @@ export const command: Command = {
   },
   async run(args) {
     const lesson = oneLesson(await readLessons(), 'hint', args.names);
-    const progress = (await readProgress()).lessons[lesson.folder] ?? {};
+    const known = (await readProgress()).lessons[lesson.folder] ?? {};
+    const progress = ofThisCode(known, lesson);
     const check = `npm run check lesson-${lesson.number}`;
     console.log(bold(`lesson ${lesson.number} · ${lesson.title}`));
+    if (args.has('again')) return again(lesson, known);
     const done = nothingFails(progress, check);
     if (done) {
       console.log(`\n  ${done}`);
@@ -29,20 +32,44 @@ export const command: Command = {
     const id = failing !== undefined && hints.has(failing) ? failing : 'general';
     const levels = hints.get(id) ?? [];
     const seen = Math.min(progress.hints?.[id] ?? 0, levels.length);
-    const level = args.has('again') ? seen : Math.min(seen + 1, levels.length);
+    const level = Math.min(seen + 1, levels.length);
     console.log(dim(whichHint(progress, id, failing)));
     if (!progress.last)
-      console.log(`  No check has run yet. This is the general hint; ${check} finds the one that fits.`);
-    if (level === 0) console.log('\n  You have seen no level of it yet.');
-    for (let shown = args.has('again') ? 1 : level; shown > 0 && shown <= level; shown++) {
-      console.log(`\n  ${bold(`hint ${shown} of ${levels.length}`)}\n`);
-      for (const line of terminalLines(levels[shown - 1] ?? '')) console.log(line);
-    }
+      console.log(
+        `  No check has run ${known.last ? 'since the starter came back' : 'yet'}. This is the general hint; ${check} finds the one that fits.`,
+      );
+    showLevel(levels, level);
     if (level > seen) await updateProgress((before) => withHint(before, lesson.folder, id, level));
     console.log(`\n  ${whatNext(lesson, level, levels.length)}`);
     return 0;
   },
 };
+
+function showLevel(levels: readonly string[], level: number): void {
+  console.log(`\n  ${bold(`hint ${level} of ${levels.length}`)}\n`);
+  for (const line of terminalLines(levels[level - 1] ?? '')) console.log(line);
+}
+
+/** Every hint of the lesson that has been seen, whatever the last check came to. */
+function again(lesson: Lesson, { hints: levelsSeen = {} }: LessonProgress): number {
+  const hints = readHints(lesson.folder);
+  const seen = Object.entries(levelsSeen).filter(([id, level]) => level > 0 && hints.has(id));
+  if (seen.length === 0)
+    console.log(`\n  You have seen no hint of it yet. The first: npm run hint lesson-${lesson.number}`);
+  for (const [id, last] of seen) {
+    const levels = hints.get(id) ?? [];
+    console.log(dim(`\n${id === 'general' ? 'on the lesson as a whole' : `on "${id}"`}`));
+    for (let level = 1; level <= Math.min(last, levels.length); level++) showLevel(levels, level);
+  }
+  return 0;
+}
+
+/** A check that passed says nothing about the starter, which a reset or git has put back since. */
+function ofThisCode(progress: LessonProgress, lesson: Lesson): LessonProgress {
+  const { last, ...before } = progress;
+  const passed = last?.verdict === 'pass' || last?.verdict === 'held';
+  return passed && isStarter(lesson) ? before : progress;
+}
 
 function nothingFails({ last }: LessonProgress, check: string): string | undefined {
   if (last?.failing) return undefined;

@@ -30,7 +30,7 @@ export function parseHints(markdown: string): HintTexts {
 }
 
 /** Markdown as lines of a terminal: paragraphs broken anew, links with their address after them, code as it is. */
-export function terminalLines(markdown: string, indent = '  ', width = lineWidth): string[] {
+export function terminalLines(markdown: string, indent = '  ', width = lineWidth()): string[] {
   return markdown.split(/\n{2,}/).flatMap((block, index) => {
     const asItIs = /^(```|\||[-*] |\d+\. | {4})/.test(block);
     const text = block.replace(/\[([^\]]+)\]\(([^)]+)\)/g, '$1 ($2)');

@@ -45,6 +45,7 @@ export function replaceLesson(folder: string, fill: (emptyDir: string) => void):
     const version = newVersion(folder);
     moveEntries(lessonDir(folder), keptPath(folder, version), moved);
     moveEntries(staged, lessonDir(folder), moved);
+    forgetEqual(folder, version);
     return version;
   } catch (error) {
     for (const [from, to] of moved.reverse()) move(to, from);
@@ -64,6 +65,16 @@ export function forgetStarter(folder: string, version: string, starter: FolderCo
   if (!sameContent(contentOf(keptPath(folder, version)), starter)) return false;
   rmSync(keptPath(folder, version), { recursive: true });
   return true;
+}
+
+/** Deletes older versions of the same content: ten equal resets keep one copy, the last. */
+function forgetEqual(folder: string, version: string): void {
+  try {
+    const content = contentOf(keptPath(folder, version));
+    for (const other of keptVersions(folder))
+      if (other !== version && sameContent(contentOf(keptPath(folder, other)), content))
+        rmSync(keptPath(folder, other), { recursive: true });
+  } catch {} // One copy too many is no fault.
 }
 
 /** Copies a kept version, which stays where it is. */

@@ -11,7 +11,7 @@ const paint = { starter: red, yours: blue, solution: green, target: yellow };
 /** The chart of some load runs for this terminal, as lines. */
 export function chartLines(lesson: Lesson, loads: readonly ArmLoad[]): string[] {
   const targetsMs = [...new Set(lesson.targets.map(({ atMostMs }) => atMostMs))].sort((a, b) => a - b);
-  const chart = latencyChart(loads, targetsMs, { width: lineWidth - 2, paint });
+  const chart = latencyChart(loads, targetsMs, { width: lineWidth() - 2, paint });
   return chart.length === 0 ? [] : ['', ...chart.map((line) => `  ${line}`.trimEnd())];
 }
 

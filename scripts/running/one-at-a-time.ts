@@ -19,13 +19,13 @@ export interface Job {
 
 /** Runs commands in processes of their own, never two at once: a new one stops the old one and waits for its end. */
 export class OneAtATime {
-  readonly #env: NodeJS.ProcessEnv;
+  readonly #env: () => NodeJS.ProcessEnv;
   readonly #print: (line: string) => void;
   #next: Job | undefined;
   #child: ChildProcess | undefined;
   #working: Promise<void> | undefined;
 
-  constructor(env: NodeJS.ProcessEnv, print: (line: string) => void) {
+  constructor(env: () => NodeJS.ProcessEnv, print: (line: string) => void) {
     this.#env = env;
     this.#print = print;
   }
@@ -39,6 +39,10 @@ export class OneAtATime {
     if (when === 'now') this.#stopChild();
     this.#working ??= this.#work();
     return this.#working;
+  }
+
+  get busy(): boolean {
+    return this.#working !== undefined;
   }
 
   /** Stops what runs, if anything does, and waits for its end. */
@@ -68,7 +72,7 @@ export class OneAtATime {
   async #runToEnd(args: string[]): Promise<number | undefined> {
     const child = spawn(process.execPath, [join(repoDir, 'scripts', 'workshop.js'), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: this.#env,
+      env: this.#env(),
       // A group of its own, which a Ctrl-C does not reach: we stop it. Should we be killed, it notices that and stops, too.
       detached: true,
     });

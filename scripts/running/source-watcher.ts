@@ -3,6 +3,10 @@ import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const lookEveryMs = 150;
+/** Saves that follow each other within this belong together: a formatter, a branch that is checked out. */
+const stormGapMs = 2_000;
+/** How long the files must then be still. */
+const stormEndsAfterMs = 900;
 /** What an app is made of. Other files may be the app's own output, and a check that wrote them must not start the next. */
 const source = /\.([cm]?[jt]s|lua|sql)$|(^|[\\/])package\.json$/;
 /** An editor's own files, and packages. */
@@ -14,17 +18,37 @@ export type Snapshot = Map<string, string>;
 /**
  * Looks at the files again and again. Nothing else works on every network folder, in every container and in WSL, and a
  * lesson is small: a look at 20 files takes about a millisecond.
- * @param onSave gets the path of a file that was saved, added or deleted, once the files have been still for one look.
+ * @param onSave gets the path of a file that was saved, added or deleted, once the files have been still for one look, or
+ * for six when it is one save of many.
+ * @param onChange is called as soon as a file differs.
  */
-export async function watchSources(dir: string, onSave: (file: string) => void, signal: AbortSignal): Promise<void> {
+export async function watchSources(
+  dir: string,
+  onSave: (file: string) => void,
+  signal: AbortSignal,
+  onChange: () => void = () => {},
+): Promise<void> {
   let known = look(dir);
   let saved: string | undefined;
+  let stillForMs = stormGapMs;
+  let neededMs = lookEveryMs;
   while (!signal.aborted) {
     const now = look(dir);
     const differing = difference(known, now);
     known = now;
-    if (differing === undefined && saved !== undefined) onSave(relative(dir, saved));
-    saved = differing;
+    if (differing !== undefined) {
+      // In a row of differing looks a single save is still being written.
+      if (stillForMs > 0) neededMs = stillForMs < stormGapMs ? stormEndsAfterMs : lookEveryMs;
+      saved = differing;
+      stillForMs = 0;
+      onChange();
+    } else {
+      stillForMs += lookEveryMs;
+      if (saved !== undefined && stillForMs >= neededMs) {
+        onSave(relative(dir, saved));
+        saved = undefined;
+      }
+    }
     await delay(lookEveryMs, undefined, { signal }).catch(() => {});
   }
 }

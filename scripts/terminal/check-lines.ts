@@ -15,7 +15,7 @@ export function behaviourLines(result: BehaviourResult): string[] {
 
 /** A title that fills more than a line goes on below; the figure stands at the end of its last line. */
 function headLines(mark: string, title: string, figure: string): string[] {
-  const lines = wrap(title, '    ', lineWidth - figure.length - 1);
+  const lines = wrap(title, '    ', lineWidth() - figure.length - 1);
   const [first = '', ...rest] = [`  ${mark} ${lines[0]?.trimStart()}`, ...lines.slice(1)];
   const last = rest.pop() ?? first;
   return lines.length > 1 ? [first, ...rest, spread(last, dim(figure))] : [spread(first, dim(figure))];

@@ -19,7 +19,7 @@ export function profileLines(total: SelfTime, threads: ThreadProfile[]): string[
   const shown = functions.filter(({ samples }) => samples / busy >= leastShare).slice(0, mostRows);
   const others = functions.slice(shown.length).reduce((sum, { samples }) => sum + samples, 0);
   const row = (name: string, where: string, samples: number) => {
-    const room = Math.max(5, lineWidth - nameWidth - whereWidth - 12);
+    const room = Math.max(5, lineWidth() - nameWidth - whereWidth - 12);
     const bar = '█'.repeat(Math.round((samples / busy) * room)) || '▏';
     return `  ${toWidth(name, nameWidth)} ${toWidth(where, whereWidth)} ${percent(samples / busy).padStart(7)} ${bar}`;
   };

@@ -17,7 +17,7 @@ export function lessonLines(lessons: readonly Lesson[], progress: Progress, curr
     const known = progress.lessons[lesson.folder] ?? {};
     const mark = lesson === current ? '→' : ' ';
     const name = `${String(lesson.number).padStart(2)}  ${lesson.folder.slice(3).padEnd(widest)}`;
-    const title = columns >= 110 ? `${lesson.title.padEnd(longest)}  ` : '';
+    const title = columns() >= 110 ? `${lesson.title.padEnd(longest)}  ` : '';
     const line = `${mark} ${name}  ${String(lesson.minutes).padStart(3)} min  ${title}${stateOf(known)}`;
     return [line, ...figuresOf(known.best).map((figure) => dim(`${' '.repeat(widest + 17)}${figure}`))];
   });

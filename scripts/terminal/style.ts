@@ -12,17 +12,17 @@ export const cyan = styled('cyan');
 export const dim = styled('dim');
 export const bold = styled('bold');
 
-const told = process.stdout.columns || Number(process.env.COLUMNS) || undefined;
+const told = () => process.stdout.columns || Number(process.env.COLUMNS) || undefined;
 
-/** Columns of the terminal; where there is none, a list has room. */
-export const columns = told ?? 120;
+/** Columns of the terminal as it is now; where there is none, a list has room. */
+export const columns = (): number => told() ?? 120;
 
 /** Columns that a line may take: those of a narrow terminal, or as many as a README shows without scrolling. */
-export const lineWidth = Math.min(92, Math.max(60, (told ?? 92) - 1));
+export const lineWidth = (): number => Math.min(92, Math.max(40, (told() ?? 92) - 1));
 
 /** Text of one line in two columns: the second ends at the right edge. */
 export function spread(left: string, right: string): string {
-  const room = lineWidth - stripVTControlCharacters(left).length;
+  const room = lineWidth() - stripVTControlCharacters(left).length;
   return room > stripVTControlCharacters(right).length
     ? left + ' '.repeat(room - stripVTControlCharacters(right).length) + right
     : `${left} ${right}`;
@@ -34,7 +34,7 @@ export function duration(ms: number): string {
 }
 
 /** Breaks a sentence into lines. */
-export function wrap(text: string, indent: string, width = lineWidth): string[] {
+export function wrap(text: string, indent: string, width = lineWidth()): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

@@ -1,6 +1,7 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import { repoDir } from '../../checks/harness/os/run.ts';
+import { keptPath, keptVersions } from '../learner/kept.ts';
 import { isPassed } from '../learner/progress.ts';
 import { readProgress, updateProgress } from '../learner/progress-file.ts';
 import { OneAtATime } from '../running/one-at-a-time.ts';
@@ -13,27 +14,44 @@ import { Question } from './question.ts';
 import { introduction, lessonLines } from './status.ts';
 import { bold, dim } from './style.ts';
 
-const keyLine = ['c check', 'l load', 'f further', 'h hint', 'd diff', 'n next', 'p list', 'r reset', 'q quit']
-  .map((key) => `${bold(key.charAt(0))} ${key.slice(2)}`)
-  .join('   ');
+const keys = [
+  'c check',
+  'l load',
+  'f further',
+  'h hint',
+  'o output',
+  'd diff',
+  'n next',
+  'p list',
+  'r reset',
+  'q quit',
+].map((key) => `${bold(key.charAt(0))} ${key.slice(2)}`);
+/** A check that a save ends sooner than this has shown nothing: a storm of saves prints one header. */
+const headerAfterMs = 600;
 
 /** The watch mode of one lesson at a time: checks it on every save, and does what the keys say. */
 export class LessonWatch {
   readonly #lessons: readonly Lesson[];
-  readonly #footer = new Footer(`  ${keyLine}`);
+  readonly #footer = new Footer(keys);
   readonly #jobs: OneAtATime;
   #lesson: Lesson;
   #watching = new AbortController();
   readonly #question = new Question(() => this.#status(''));
   #lastVerdict = '';
+  #withOutput = false;
+  #checking = false;
+  #release: () => void = () => {};
   #quit!: (exitCode: number) => void;
 
   constructor(lessons: readonly Lesson[], lesson: Lesson) {
     this.#lessons = lessons;
     this.#lesson = lesson;
     const colours = process.stdout.hasColors?.() ? { FORCE_COLOR: '1' } : {};
-    const env = { ...process.env, ...colours, COLUMNS: String(process.stdout.columns || ''), [watchedCheck]: '1' };
-    this.#jobs = new OneAtATime(env, this.#footer.print);
+    const width = () => String(process.stdout.columns || ''); // Of the moment: a window may be made narrower.
+    this.#jobs = new OneAtATime(
+      () => ({ ...process.env, ...colours, COLUMNS: width(), [watchedCheck]: '1' }),
+      (line) => this.#print(line),
+    );
   }
 
   /** @returns the exit code, once the learner has quit. */
@@ -43,22 +61,49 @@ export class LessonWatch {
     });
     for (const [signal, code] of Object.entries(signalExitCodes)) process.once(signal, () => this.#quit(code));
     void watchParents().then(() => this.#quit(1));
-    const release = readKeys((key) => this.#press(key));
+    this.#readKeys();
     try {
       this.#watch();
       this.#check('');
       return await quit;
     } finally {
       this.#watching.abort();
-      release();
+      this.#release();
       this.#status('ending');
       await this.#jobs.stop();
       this.#footer.hide();
     }
   }
 
+  #readKeys(): void {
+    this.#release = readKeys({
+      key: (key) => this.#press(key),
+      burst: (keys) => {
+        if (!this.#question.burst(keys))
+          this.#status('Several keys at once, such as pasted text, are ignored. Press one.');
+      },
+    });
+  }
+
+  /** Ctrl-Z. What runs is stopped: a check that rests in the middle would judge wrongly. */
+  async #suspend(): Promise<void> {
+    if (process.platform === 'win32') return;
+    const checkAgain = this.#jobs.busy;
+    await this.#jobs.stop();
+    this.#footer.hide();
+    this.#release();
+    process.kill(0, 'SIGTSTP'); // The whole job, npm included, as the terminal does it.
+    // Comes once the job goes on, or at once where nobody could wake it and the system ignores the signal.
+    setTimeout(() => {
+      this.#readKeys();
+      if (checkAgain) this.#check('');
+      else this.#idle();
+    }, 50);
+  }
+
   #press(key: string): void {
-    if (key === 'quit' || key === 'q') this.#quit(0);
+    if (key === 'suspend') void this.#suspend();
+    else if (key === 'quit' || (key === 'q' && !this.#question.takesText)) this.#quit(0);
     else if (!this.#question.press(key)) this.#act(key);
   }
 
@@ -72,14 +117,18 @@ export class LessonWatch {
       d: () => void this.#diff(),
       n: () => void this.#next(),
       p: () => void this.#list(),
-      r: () => this.#ask('Put the starter back? Your version is kept.', () => this.#show(['reset', String(number)])),
+      o: () => this.#toggleOutput(),
+      r: () => this.#askForReset(),
     };
     actions[key]?.();
   }
 
   /** Checks the lesson: its behaviours, and its load run or what goes further if asked for. */
   #check(why: string, more?: 'with load' | 'further'): void {
-    const whats = { 'with load': 'checking, load included', further: 'checking, and what goes further' };
+    const whats = {
+      'with load': 'checking; the load follows once every behaviour holds',
+      further: 'checking, and what goes further',
+    };
     const what = more ? whats[more] : 'checking';
     const startedAt = performance.now();
     let ticking: NodeJS.Timeout | undefined;
@@ -89,25 +138,100 @@ export class LessonWatch {
         String(this.#lesson.number),
         ...(more === 'with load' ? [] : ['--no-load']),
         ...(more === 'further' ? ['--further'] : []),
+        ...(this.#withOutput ? ['--output'] : []),
       ],
       begin: () => {
-        this.#footer.print(dim(`\n${'─'.repeat(40)}${why ? ` ${why}` : ''}`));
+        this.#checking = true;
+        this.#hold(why.startsWith('saved') ? headerAfterMs : 0);
+        this.#print(dim(`\n${'─'.repeat(40)}${why ? ` ${why}` : ''}`));
         const tick = () => this.#status(`${what} … ${Math.round((performance.now() - startedAt) / 1_000)} s`);
         ticking = setInterval(tick, 1_000);
         tick();
       },
       end: (exitCode) => {
         clearInterval(ticking);
+        this.#checking = false;
         if (exitCode === undefined) {
-          this.#footer.print(dim('  … stopped'));
+          if (!this.#drop()) this.#footer.print(dim('  … stopped'));
           this.#idle();
           return;
         }
+        this.#flush();
         this.#lastVerdict =
           [more === 'with load' ? 'pass' : 'every behaviour holds', 'fail'][exitCode] ?? 'inconclusive';
         this.#idle();
+        if (more === 'with load' && exitCode === 1) void this.#offerLoad();
       },
     });
+  }
+
+  /** A load run waits for the behaviours. Whoever asked for it hears why there was none. */
+  async #offerLoad(): Promise<void> {
+    const { number, folder } = this.#lesson;
+    if ((await readProgress()).lessons[folder]?.last?.failing === 'load') return;
+    this.#ask('No load was run: it waits until every behaviour holds. Load anyway?', () =>
+      this.#show(['load', String(number)]),
+    );
+  }
+
+  #toggleOutput(): void {
+    this.#withOutput = !this.#withOutput;
+    if (this.#withOutput) this.#check('with what the app prints');
+    else this.#footer.print(dim('  From now on without what the app prints.'));
+  }
+
+  #askForReset(): void {
+    const { number, folder } = this.#lesson;
+    const before = keptVersions(folder).at(-1);
+    const reset = () => {
+      this.#watching.abort(); // The starter's files are no save of the learner's.
+      void this.#jobs.start({
+        args: ['reset', String(number)],
+        begin: () => this.#footer.print(''),
+        end: () => {
+          const kept = keptVersions(folder).at(-1);
+          this.#watch();
+          if (kept === undefined || kept === before) return this.#idle();
+          this.#footer.note(
+            `Your version is kept in ${relative(repoDir, keptPath(folder, kept))}. Back: npm run restore lesson-${number}`,
+          );
+          this.#check('the starter is back');
+        },
+      });
+    };
+    this.#question.word('Put the starter back? Your version is kept. Type reset and Enter: ', 'reset', reset, () =>
+      this.#idle(),
+    );
+  }
+
+  #held: string[] | undefined;
+  #holding: NodeJS.Timeout | undefined;
+
+  /** Keeps what is printed back for a moment, in case it is of a check that the next save ends. */
+  #hold(ms: number): void {
+    this.#flush();
+    if (ms === 0) return;
+    this.#held = [];
+    this.#holding = setTimeout(() => this.#flush(), ms);
+  }
+
+  #flush(): void {
+    const lines = this.#held ?? [];
+    this.#drop();
+    for (const line of lines) this.#footer.print(line);
+  }
+
+  /** @returns whether anything was held back, which is now never shown. */
+  #drop(): boolean {
+    clearTimeout(this.#holding);
+    const held = this.#held !== undefined;
+    this.#held = undefined;
+    return held;
+  }
+
+  #print(line: string): void {
+    if (this.#held) this.#held.push(line);
+    else this.#footer.print(line);
   }
 
   /** Runs a command that ends by itself, such as `hint`. */
@@ -142,6 +266,7 @@ export class LessonWatch {
     const progress = await updateProgress((before) => ({ ...before, current: lesson.folder }));
     this.#lesson = lesson;
     this.#lastVerdict = '';
+    this.#footer.note('');
     this.#watch();
     for (const line of ['', ...introduction(lesson, isPassed(progress, lesson.folder))]) this.#footer.print(line);
     this.#check('');
@@ -151,7 +276,15 @@ export class LessonWatch {
     this.#watching.abort();
     this.#watching = new AbortController();
     const dir = join(repoDir, 'lessons', this.#lesson.folder);
-    void watchSources(dir, (file) => this.#check(`saved: ${file}`), this.#watching.signal);
+    const save = (file: string) => {
+      this.#footer.note('');
+      this.#check(`saved: ${file}`);
+    };
+    // What runs is about files that are no more.
+    const change = () => {
+      if (this.#checking) void this.#jobs.stop();
+    };
+    void watchSources(dir, save, this.#watching.signal, change);
   }
 
   #ask(question: string, yes: () => void): void {

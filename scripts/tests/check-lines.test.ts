@@ -8,7 +8,7 @@ const lines = (title: string) =>
 
 describe('the line of a behaviour', () => {
   it('ends with its seconds at the right edge', () => {
-    expect(lines('the page greets')).toEqual([`${'  ✔ the page greets'.padEnd(lineWidth - 5)}1.2 s`]);
+    expect(lines('the page greets')).toEqual([`${'  ✔ the page greets'.padEnd(lineWidth() - 5)}1.2 s`]);
   });
 
   it('becomes two where the title is too long, and none is longer than the terminal is wide', () => {
@@ -16,6 +16,6 @@ describe('the line of a behaviour', () => {
     expect(long).toHaveLength(2);
     expect(long[0]).toMatch(/^ {2}✔ a word/);
     expect(long[1]).toMatch(/^ {4}\S.* 1\.2 s$/);
-    for (const line of long) expect(line.length).toBeLessThanOrEqual(lineWidth);
+    for (const line of long) expect(line.length).toBeLessThanOrEqual(lineWidth());
   });
 });

@@ -31,6 +31,17 @@ describe('npm run hint', () => {
     expect(hint('--again')).toMatch(/hint 1 of 3[\s\S]*hint 2 of 3[\s\S]*hint 3 of 3/);
   });
 
+  it('shows what was seen also after a pass, and speaks of no pass after a reset', () => {
+    const passed = { ...failed, verdict: 'pass', failing: undefined };
+    const lesson = { last: passed, best: passed, hints: { greets: 2 } };
+    copy.write('.workshop/progress.json', JSON.stringify({ version: progressVersion, lessons: { '01-tiny': lesson } }));
+    copy.write('lessons/01-tiny/src/greeting.ts', "export const greeting = 'mine';\n");
+    expect(hint()).toMatch(/Your last check passed/);
+    expect(hint('--again')).toMatch(/"greets"[\s\S]*hint 1 of 3[\s\S]*hint 2 of 3/);
+    copy.run('reset', '1');
+    expect(hint()).not.toMatch(/passed/);
+  });
+
   it.each([
     ['no check has run', undefined, /No check has run yet[\s\S]*The general one\./],
     [
@@ -51,6 +62,7 @@ describe('npm run hint', () => {
     ['only the load is left', { ...failed, verdict: 'held', failing: undefined }, /What is left is the load/],
     ['the check could not judge', { ...failed, verdict: 'inconclusive', failing: undefined }, /npm run doctor/],
   ] as const)('says what fits when %s', (_when, last, sentence) => {
+    copy.write('lessons/01-tiny/src/greeting.ts', "export const greeting = 'mine';\n"); // No starter has passed.
     given(last as Attempt | undefined);
     expect(hint()).toMatch(sentence);
   });

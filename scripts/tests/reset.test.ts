@@ -84,6 +84,16 @@ describe('reset and restore', { timeout: 20_000 + rounds * 5_000 }, () => {
     expect(bytesOf(lastKept())).toMatchObject({ 'notes.txt': expect.stringContaining(btoa('newer')) });
   });
 
+  it('keep one copy of ten equal resets', () => {
+    copy.run('reset', '1');
+    const before = readdirSync(keptIn()).length;
+    for (let round = 0; round < 10; round++) {
+      copy.write('lessons/01-tiny/notes.txt', 'the same each time');
+      copy.run('reset', '1');
+    }
+    expect(readdirSync(keptIn())).toHaveLength(before + 1);
+  });
+
   it('bring back a lesson whose folder is gone', () => {
     rmSync(lesson(), { recursive: true });
     copy.run('reset', '1');

@@ -15,7 +15,7 @@ afterAll(() => copy[Symbol.dispose]());
 
 const greeting = 'lessons/01-tiny/src/greeting.ts';
 const fails = /fail: 1 of 3 behaviours hold/;
-const keyLine = '  c check   l load   f further   h hint   d diff   n next   p list   r reset   q quit';
+const keyLine = '  c check  l load  f further  h hint  o output  d diff  n next  p list  r reset  q quit';
 
 async function nothingLeft(terminal: Terminal): Promise<number[]> {
   for (let look = 0; look < 60 && terminal.processes().length > 0; look++) await delay(50);
@@ -65,13 +65,26 @@ describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))(
       copy.write(greeting, "export const greeting = 'mine';\n");
       await terminal.sees(/saved: src\/greeting\.ts/);
       await terminal.sees(/press l[\s\S]*, last: every behaviour holds\./);
+      terminal.press('every');
+      await terminal.sees(/Several keys at once/);
       terminal.press('r');
       await terminal.sees(/Put the starter back\?/);
-      terminal.press('y');
-      await terminal.sees(/The starter is back[\s\S]*saved: /);
+      terminal.press('y\r'); // Two stray keys are not enough.
+      await terminal.sees(/watching lessons/);
+      expect(readFileSync(copy.path(greeting), 'utf8')).toContain('mine');
+      terminal.press('r');
+      await terminal.sees(/Put the starter back\?/);
+      terminal.press('reset\r');
+      await terminal.sees(/The starter is back[\s\S]*the starter is back/);
       expect(readFileSync(copy.path(greeting), 'utf8')).toBe("export const greeting = '';\n");
       await terminal.sees(fails);
+      await terminal.sees(/Your version is kept in \.workshop[\s\S]*watching lessons/);
 
+      terminal.press('l');
+      await terminal.sees(/No load was run: it waits until every behaviour holds\. Load anyway\? y\/N/);
+      terminal.press('n');
+      terminal.press('\u001a'); // Nobody could wake this job, so it goes on at once.
+      await terminal.sees(/watching lessons/);
       terminal.press('c');
       await terminal.sees(/checking …/);
       terminal.press('p');
@@ -156,9 +169,9 @@ describe('looking at source files', () => {
     const saved: string[] = [];
     const watching = watchSources(dir, (file) => saved.push(file), stop.signal);
     writeFileSync(join(dir, 'app.ts'), 'a');
-    await delay(500);
+    await expect.poll(() => saved, { timeout: 10_000 }).toEqual(['app.ts']);
     writeFileSync(join(dir, 'app.ts'), 'b');
-    await delay(500);
+    await expect.poll(() => saved, { timeout: 10_000 }).toEqual(['app.ts', 'app.ts']);
     stop.abort();
     await watching;
     expect(saved).toEqual(['app.ts', 'app.ts']);
