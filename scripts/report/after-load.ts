@@ -1,12 +1,13 @@
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import type { LoadResult } from '../../checks/harness/model/result.ts';
 import { isOnTerminal } from '../running/watched.ts';
-import { blue, dim, green, lineWidth, red, yellow } from '../terminal/style.ts';
+import { blue, dim, green, lineWidth, yellow } from '../terminal/style.ts';
 import type { ArmLoad, ArmName } from './arms.ts';
 import { isDisturbed, isStarter, keepStarterLoad, type StarterLoad, starterLoad } from './starter-load.ts';
 import { latencyChart } from './terminal-chart.ts';
 
-const paint = { starter: red, yours: blue, solution: green, target: yellow };
+/** Red is for what is bad, so it is nobody's curve. */
+const paint = { starter: yellow, yours: blue, solution: green, target: dim };
 
 /** The chart of some load runs for this terminal, as lines. */
 export function chartLines(lesson: Lesson, loads: readonly ArmLoad[]): string[] {

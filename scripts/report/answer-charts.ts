@@ -1,7 +1,10 @@
 import * as Plot from '@observablehq/plot';
 import { type Arm, type ArmName, armNames } from './arms.ts';
-import { binsOf, isGood } from './bins.ts';
-import { colours, halo, seconds, svg } from './svg.ts';
+import { badShare, binsOf, goodOnly, isGood } from './bins.ts';
+import { badColour, colours, halo, seconds, svg } from './svg.ts';
+
+/** What stands at a target's line: the routes that it is for. */
+export type LabelOf = (targetMs: number) => string;
 
 /** A logarithmic scale has no zero; what was faster stands here. */
 const fastestMs = 0.75;
@@ -9,7 +12,7 @@ const fastestMs = 0.75;
 const near = 2.2;
 
 /** Every answer as a dot, or as a cross if it is no 2xx, a band for each run, on one logarithmic scale, with the targets drawn in. */
-export function latencyOverTime(arms: readonly Arm[], targetsMs: readonly number[]): string {
+export function latencyOverTime(arms: readonly Arm[], targetsMs: readonly number[], labelOf: LabelOf): string {
   const x = seconds(arms);
   const dots = arms.flatMap(({ name, record }) =>
     record.answers.map((answer) => ({
@@ -37,7 +40,7 @@ export function latencyOverTime(arms: readonly Arm[], targetsMs: readonly number
           y: 'ms',
           r: 3.5,
           symbol: 'times',
-          stroke: colours[name],
+          stroke: badColour,
           strokeWidth: 1.5,
         }),
       ),
@@ -46,7 +49,7 @@ export function latencyOverTime(arms: readonly Arm[], targetsMs: readonly number
         Plot.text([ms], {
           x: x.domain[1],
           y: ms,
-          text: () => `target ${ms} ms`,
+          text: () => labelOf(ms),
           dy: (targetsMs[index + 1] ?? Number.POSITIVE_INFINITY) / ms < near ? 8 : -7, // Away from a line close above.
           dx: -4,
           textAnchor: 'end',
@@ -54,26 +57,25 @@ export function latencyOverTime(arms: readonly Arm[], targetsMs: readonly number
           ...halo,
         }),
       ]),
-      ...arms.map(({ name }) => bandTitle(name, 'left')),
+      ...arms.map((arm) => bandTitle(arm, 'left')),
     ],
   });
 }
 
-/** What share of the answers took how long, a band for each run, with the targets drawn in. */
-export function distribution(arms: readonly Arm[], targetsMs: readonly number[]): string {
+/** What share of the answers was good and took how long, a band for each run, with the targets drawn in. */
+export function distribution(arms: readonly Arm[], targetsMs: readonly number[], labelOf: LabelOf): string {
   const [first] = arms.map(({ name }) => name);
   const bars = arms.flatMap(({ name, record }) =>
-    binsOf(record).map(({ fromMs, toMs, count }) => ({
+    binsOf(goodOnly(record)).map(({ fromMs, toMs, count }) => ({
       name,
       fromMs: Math.max(fromMs, fastestMs),
       toMs,
       share: (100 * count) / record.answers.length,
     })),
   );
-  const asides = asidesOf(targetsMs);
   return svg({
     height: 70 + 110 * arms.length,
-    marginTop: 30 + 12 * Math.max(0, ...asides),
+    marginTop: 30 + 14 * targetsMs.length,
     x: timeScale(arms, targetsMs),
     y: { label: 'share of the answers, %', grid: true, ticks: 4 },
     fy: { domain: arms.map(({ name }) => name), axis: null },
@@ -97,13 +99,14 @@ export function distribution(arms: readonly Arm[], targetsMs: readonly number[])
           x: ms,
           fy: () => first,
           frameAnchor: 'top',
+          textAnchor: 'end',
           lineAnchor: 'bottom',
-          dy: -4 - 12 * (asides[index] ?? 0),
-          text: () => `target ${ms} ms`,
+          dy: -4 - 14 * index,
+          text: () => labelOf(ms),
           fill: 'currentColor',
         }),
       ]),
-      ...arms.map(({ name }) => bandTitle(name, 'right')),
+      ...arms.map((arm) => bandTitle(arm, 'right')),
     ],
   });
 }
@@ -116,23 +119,15 @@ function timeScale(arms: readonly Arm[], targetsMs: readonly number[]): Plot.Sca
   return { label: 'time to first byte, ms', type: 'log', domain: [fastestMs, end], ticks: decades, tickFormat: String };
 }
 
-/** For each target, in rising order, how many labels of its near neighbours stand before its own. */
-function asidesOf(targetsMs: readonly number[]): number[] {
-  const asides: number[] = [];
-  for (const [index, ms] of targetsMs.entries())
-    asides.push(index > 0 && ms / (targetsMs[index - 1] ?? 0) < near ? (asides[index - 1] ?? 0) + 1 : 0);
-  return asides;
-}
-
-function bandTitle(name: ArmName, side: 'left' | 'right'): Plot.Markish {
+function bandTitle({ name, record }: Arm, side: 'left' | 'right'): Plot.Markish {
   return Plot.text([name], {
     fy: [name],
     frameAnchor: `top-${side}`,
     dx: side === 'left' ? 6 : -6,
     dy: 6,
-    text: () => armNames[name],
+    text: () => (badShare(record) ? `${armNames[name]}: ${badShare(record)}` : armNames[name]),
     fontWeight: 'bold',
-    fill: colours[name],
+    fill: badShare(record) ? badColour : colours[name],
     ...halo,
   });
 }

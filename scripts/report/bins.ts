@@ -35,6 +35,11 @@ export function isGood([, , status]: LoadRecord['answers'][number]): boolean {
   return status >= 200 && status < 300;
 }
 
+/** A fast refusal is no fast answer: times are counted of good answers alone. */
+export function goodOnly(record: LoadRecord): LoadRecord {
+  return { ...record, answers: record.answers.filter(isGood) };
+}
+
 /** "43 % of its answers were no 2xx", for those where it is so. */
 export function badShare({ answers }: LoadRecord): string {
   const bad = answers.filter((answer) => !isGood(answer)).length;

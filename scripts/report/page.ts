@@ -1,6 +1,7 @@
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import type { LoadResult } from '../../checks/harness/model/result.ts';
 import { type Arm, type ArmLoad, armNames, drawable } from './arms.ts';
+import { badShare } from './bins.ts';
 import { escapeHtml, row, table } from './html.ts';
 import { answerPictures, samplePicture } from './pictures.ts';
 import { sampleCharts } from './sample-charts.ts';
@@ -20,6 +21,10 @@ export interface Report {
 export function reportPage({ lesson, at, machine, loads }: Report): string {
   const arms = drawable(loads);
   const targetsMs = [...new Set(lesson.targets.map(({ atMostMs }) => atMostMs))].sort((a, b) => a - b);
+  const labelOf = (ms: number) => {
+    const routes = lesson.targets.filter(({ atMostMs }) => atMostMs === ms).map(({ endpoint }) => endpoint);
+    return `${routes.join(', ')}: ${ms} ms`;
+  };
   const title = escapeHtml(`Lesson ${lesson.number} · ${lesson.title}`);
   const where = `${machine.cores} cores, Node ${machine.node}, ${machine.platform}`;
   return `<!doctype html>
@@ -34,16 +39,28 @@ export function reportPage({ lesson, at, machine, loads }: Report): string {
 <body>
 <main>
 <h1>${title}</h1>
+${verdictFirst(loads)}
 <p>Measured on this machine, ${at.slice(0, 16).replace('T', ' ')} UTC: ${escapeHtml(where)}. Each app met the same load, one after the other, freshly started.</p>
 ${legend(arms)}
 ${figuresTable(lesson, loads)}
 ${remarks(loads)}
-${answerPictures(arms, targetsMs)}
+${answerPictures(arms, targetsMs, labelOf)}
 ${sampleCharts.map((chart) => samplePicture(chart, arms)).join('\n')}
 </main>
 </body>
 </html>
 `;
+}
+
+/** What it came to, before how it was measured. */
+function verdictFirst(loads: readonly ArmLoad[]): string {
+  const shown = loads.find(({ name }) => name === 'yours') ?? loads[0];
+  if (!shown) return '';
+  const { outcome, failure, reason } = shown.load;
+  const why = failure ? `: expected ${failure.expected}, seen ${failure.seen}` : reason ? `: ${reason}` : '';
+  const met = outcome === 'pass' ? ': every request was answered, and every target is met' : '';
+  const text = escapeHtml(`The load on ${armNames[shown.name]}: ${outcome}${met || why}.`);
+  return `<p class="verdict${outcome === 'fail' ? ' missed' : ''}">${text}</p>`;
 }
 
 function legend(arms: readonly Arm[]): string {
@@ -59,7 +76,9 @@ function figuresTable(lesson: Report['lesson'], loads: readonly ArmLoad[]): stri
     const cells = loads.map(({ load }) => {
       const target = load.targets.find((other) => other.title === title);
       if (!target) return '<td>–</td>';
-      return `<td${target.met ? '' : ' class="missed"'}>${target.measuredMs} ms${target.met ? '' : ', missed'}</td>`;
+      const bad = load.record ? badShare(load.record) : '';
+      const what = target.met ? (bad ? ', but see the answers' : '') : ', missed';
+      return `<td${what ? ' class="missed"' : ''}>${target.measuredMs} ms${what}</td>`;
     });
     return `<tr><th scope="row">${escapeHtml(title)}</th><td>at most ${atMostMs} ms</td>${cells.join('')}</tr>`;
   });
@@ -69,9 +88,13 @@ function figuresTable(lesson: Report['lesson'], loads: readonly ArmLoad[]): stri
     'Figures of the load runs',
     ['figure', 'target', ...loads.map(({ name }) => armNames[name])],
     [
+      said('verdict of the load', ({ outcome }) => outcome),
+      said(
+        'good answers',
+        ({ record }) => (record && (badShare(record) ? `not all: ${badShare(record)}` : 'all')) || '–',
+      ),
       ...targets,
       said('requests', ({ requests, seconds }) => `${requests} in ${seconds} s`),
-      said('verdict of the load', ({ outcome }) => outcome),
     ],
   );
 }

@@ -1,28 +1,30 @@
-import { distribution, latencyOverTime } from './answer-charts.ts';
+import { distribution, type LabelOf, latencyOverTime } from './answer-charts.ts';
 import { type Arm, armNames } from './arms.ts';
-import { badShare, binsOf, percentile } from './bins.ts';
+import { badShare, binsOf, goodOnly, percentile } from './bins.ts';
 import { escapeHtml, row, table } from './html.ts';
 import { drawSamples, figureOf, type SampleChart } from './sample-charts.ts';
 
 /** The same answers twice: over time, and by how long they took. */
-export function answerPictures(arms: readonly Arm[], targetsMs: readonly number[]): string {
+export function answerPictures(arms: readonly Arm[], targetsMs: readonly number[], labelOf: LabelOf): string {
   const told = arms.map(({ name, record }) => {
     const bad = badShare(record);
-    return `${armNames[name]}: median ${percentile(record, 0.5)} ms, p95 ${percentile(record, 0.95)} ms${bad && `, and ${bad}`}`;
+    const good = goodOnly(record);
+    if (good.answers.length === 0) return `${armNames[name]}: no good answer`;
+    return `${armNames[name]}: median ${percentile(good, 0.5)} ms, p95 ${percentile(good, 0.95)} ms${bad && `, and ${bad}`}`;
   });
-  const crosses = arms.some(({ record }) => badShare(record)) ? ', and each cross one that is no 2xx' : '';
+  const crosses = arms.some(({ record }) => badShare(record)) ? ', and each red cross one that is no 2xx' : '';
   const targets = targetsIn(targetsMs);
   const title = 'Distribution of latency';
   return `${picture(
     'Latency over time',
-    latencyOverTime(arms, targetsMs),
-    `Each dot is an answer${crosses}; a request without an answer has none. The scale is logarithmic: from 10 to 100 is as far as from 100 to 1000, and what took less than 0.75 ms stands at the bottom.${targets} Over all answers, ${told.join('; ')}.`,
+    latencyOverTime(arms, targetsMs, labelOf),
+    `Each dot is an answer${crosses}; a request without an answer has none. The scale is logarithmic: from 10 to 100 is as far as from 100 to 1000, and what took less than 0.75 ms stands at the bottom.${targets} Over all good answers, ${told.join('; ')}.`,
   )}
 ${picture(
   title,
-  distribution(arms, targetsMs),
-  `The same answers by how long they took. One hill far to the left is a fast app; two hills are two kinds of answers.${targets}`,
-  figures(title, 'answers that took', arms, binRows(arms)),
+  distribution(arms, targetsMs, labelOf),
+  `The good answers by how long they took, as a share of all. One hill far to the left is a fast app; two hills are two kinds of answers.${targets}`,
+  figures(title, 'good answers that took', arms, binRows(arms)),
 )}`;
 }
 
@@ -63,7 +65,7 @@ export function samplePicture(chart: SampleChart, arms: readonly Arm[]): string 
 }
 
 function binRows(arms: readonly Arm[]): string[] {
-  const bins = arms.map(({ record }) => new Map(binsOf(record).map((bin) => [bin.fromMs, bin])));
+  const bins = arms.map(({ record }) => new Map(binsOf(goodOnly(record)).map((bin) => [bin.fromMs, bin])));
   const all = new Map(bins.flatMap((own) => [...own]));
   return [...all.values()]
     .sort((a, b) => a.fromMs - b.fromMs)

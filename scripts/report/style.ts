@@ -1,11 +1,11 @@
-/** Colours are chosen for light, dark and paper; each has a contrast of 4.5 at least. */
+/** Red is for what the load does not want, and for nothing else. Colours are chosen for light, dark and paper; each has a contrast of 4.5 at least. */
 export const style = `
-:root { --paper: #fff; --ink: #1c1c1c; --faint: #595959; --rule: #d0d0d0; --starter: #b3261e; --yours: #1a56b0; --solution: #1e7a3c; }
+:root { --paper: #fff; --ink: #1c1c1c; --faint: #595959; --rule: #d0d0d0; --bad: #b3261e; --starter: #7a5200; --yours: #1a56b0; --solution: #1e7a3c; }
 @media (prefers-color-scheme: dark) {
-  :root { --paper: #16181b; --ink: #e8e8e8; --faint: #b0b0b0; --rule: #45484d; --starter: #ff8a80; --yours: #8ab4ff; --solution: #7ddb9a; }
+  :root { --paper: #16181b; --ink: #e8e8e8; --faint: #b0b0b0; --rule: #45484d; --bad: #ff8a80; --starter: #e3b341; --yours: #8ab4ff; --solution: #7ddb9a; }
 }
 @media print {
-  :root { --paper: #fff; --ink: #000; --faint: #333; --rule: #999; --starter: #b3261e; --yours: #1a56b0; --solution: #1e7a3c; }
+  :root { --paper: #fff; --ink: #000; --faint: #333; --rule: #999; --bad: #b3261e; --starter: #7a5200; --yours: #1a56b0; --solution: #1e7a3c; }
   section { break-inside: avoid; }
   details:not([open]) { display: none; }
 }
@@ -28,6 +28,11 @@ tr > :last-child { padding-right: 0; }
 th:first-child { text-align: left; font-weight: normal; padding-left: 0; white-space: nowrap; }
 thead th { font-weight: 600; color: var(--ink); }
 .remarks { font-size: .9rem; padding-left: 1.2rem; }
-.missed { color: var(--starter); font-weight: 600; }
+.missed { color: var(--bad); font-weight: 600; }
+.verdict { font-size: 1.1rem; font-weight: 600; margin: .5rem 0; }
+/* The pictures are drawn 720 wide and shrink with the page; their text must not, below 11 px. */
+@media (max-width: 800px) { .chart svg, .chart svg text { font-size: 15px; } }
+@media (max-width: 620px) { .chart svg, .chart svg text { font-size: 19px; } .chart svg { min-width: 350px; } .chart { overflow-x: auto; } }
+@media (max-width: 460px) { .chart svg, .chart svg text { font-size: 23px; } th:first-child { white-space: normal; min-width: 7rem; } }
 summary { cursor: pointer; margin-top: .5rem; color: var(--faint); font-size: .9rem; }
 `;

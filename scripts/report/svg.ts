@@ -8,6 +8,8 @@ const { document } = parseHTML('<!doctype html><html><body></body></html>');
 export const colours = { starter: 'var(--starter)', yours: 'var(--yours)', solution: 'var(--solution)' };
 // Lines are told apart by dashes, too, so that print and colour-blind readers lose nothing.
 export const dashes = { starter: '', yours: '7 3', solution: '2 3' };
+/** What the load does not want, whoever did it. */
+export const badColour = 'var(--bad)';
 /** Text over lines stays readable. */
 export const halo = { stroke: 'var(--paper)', strokeWidth: 4 };
 

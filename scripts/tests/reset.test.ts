@@ -85,6 +85,7 @@ describe('reset and restore', { timeout: 20_000 + rounds * 5_000 }, () => {
   });
 
   it('keep one copy of ten equal resets', () => {
+    copy.write('lessons/01-tiny/notes.txt', 'something to keep');
     copy.run('reset', '1');
     const before = readdirSync(keptIn()).length;
     for (let round = 0; round < 10; round++) {

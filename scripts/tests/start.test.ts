@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { look, watchSources } from '../running/source-watcher.ts';
-import { startCommand, Terminal } from './terminal.ts';
+import { seenWithinMs, startCommand, Terminal } from './terminal.ts';
 import { copyWorkshop, type WorkshopCopy } from './workshop-copy.ts';
 
 let copy: WorkshopCopy;
@@ -41,7 +41,7 @@ describe('npm start without a terminal', () => {
 // `script` of other systems takes other flags.
 describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))(
   'npm start on a terminal',
-  { timeout: 40_000 },
+  { timeout: Math.max(40_000, 8 * seenWithinMs) },
   () => {
     it('checks at once and on every save, and does what the keys say', async () => {
       await using terminal = new Terminal(copy);
@@ -83,6 +83,7 @@ describe.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))(
       terminal.press('l');
       await terminal.sees(/No load was run: it waits until every behaviour holds\. Load anyway\? y\/N/);
       terminal.press('n');
+      await terminal.sees(/watching lessons/);
       terminal.press('\u001a'); // Nobody could wake this job, so it goes on at once.
       await terminal.sees(/watching lessons/);
       terminal.press('c');

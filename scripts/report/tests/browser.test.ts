@@ -73,6 +73,23 @@ describe.skipIf(!chromiumPath)('the report in a browser', { timeout: 60_000 }, (
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
   });
 
+  it.each([320, 390, 600, 1_280])(
+    'can be read at %i px: text of 11 px at least, every column within reach',
+    async (width) => {
+      const { page } = await open('with a supplier', 'light', width);
+      const smallest = await page.evaluate(
+        `Math.min(...[...document.querySelectorAll('.chart text')].map((text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a))`,
+      );
+      expect(smallest).toBeGreaterThanOrEqual(11);
+      const reached =
+        await page.evaluate(`[...document.querySelectorAll('.scroll')].filter((box) => box.offsetParent).map((box) => {
+      box.scrollLeft = box.scrollWidth;
+      return box.querySelector('tr').lastElementChild.getBoundingClientRect().right <= innerWidth + 1;
+    })`);
+      expect(reached).not.toContain(false);
+    },
+  );
+
   it('is dark where that is wished for, and on paper always light', async () => {
     const { page } = await open('with a supplier', 'dark');
     const paper = () => page.evaluate('getComputedStyle(document.body).backgroundColor');

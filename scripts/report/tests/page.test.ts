@@ -1,6 +1,6 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { type Arm, drawable } from '../arms.ts';
+import { drawable } from '../arms.ts';
 import { reportPage } from '../page.ts';
 import { figuresShown } from './figures-shown.ts';
 import { sampleReport } from './sample-report.ts';
@@ -17,7 +17,7 @@ function pictureOf(title: string) {
 }
 
 /** The dots or crosses of a run, by its colour. */
-function marksOf(title: string, { name }: Arm, kind: 'fill' | 'stroke') {
+function marksOf(title: string, { name }: { name: string }, kind: 'fill' | 'stroke') {
   const groups = [...(pictureOf(title)?.querySelectorAll(`g[${kind}="var(--${name})"]`) ?? [])];
   return groups.flatMap((group) => [...group.querySelectorAll(kind === 'fill' ? 'circle' : ':scope > path')]);
 }
@@ -38,8 +38,9 @@ describe("the report's page", () => {
     for (const arm of arms) {
       const bad = arm.record.answers.filter(([, , status]) => status === 503);
       expect(marksOf('Latency over time', arm, 'fill')).toHaveLength(arm.record.answers.length - bad.length);
-      expect(marksOf('Latency over time', arm, 'stroke')).toHaveLength(bad.length);
     }
+    const bad = arms.flatMap(({ record }) => record.answers.filter(([, , status]) => status === 503));
+    expect(marksOf('Latency over time', { name: 'bad' }, 'stroke')).toHaveLength(bad.length); // Red is for nothing else.
   });
 
   it('has each dot where its time and its logarithm belong', () => {
@@ -65,10 +66,38 @@ describe("the report's page", () => {
 
   it('has both targets drawn into both pictures of the answers', () => {
     for (const title of ['Latency over time', 'Distribution of latency'])
-      for (const label of ['target 80 ms', 'target 3000 ms'])
+      for (const label of ['GET /<seats>: 80 ms', 'GET /events?limit=50: 3000 ms'])
         expect([...(pictureOf(title)?.querySelectorAll('text') ?? [])].map((text) => text.textContent)).toContain(
           label,
         );
+  });
+
+  it('begins with the verdict on the app of the learner', () => {
+    const first = document.querySelector('h1')?.nextElementSibling;
+    expect(first?.textContent).toBe('The load on your app: pass: every request was answered, and every target is met.');
+  });
+
+  it('counts no refusal among the times, however fast it was', () => {
+    const loads = report.loads.map(({ name, load }) => ({
+      name,
+      load: {
+        ...load,
+        ...(load.record
+          ? {
+              record: {
+                ...load.record,
+                answers: load.record.answers.map(([at]): [number, number, number] => [at, 1, 401]),
+              },
+            }
+          : {}),
+      },
+    }));
+    const { document: refused } = parseHTML(reportPage({ ...report, loads }));
+    const words = refused.querySelector('.chart')?.getAttribute('aria-label');
+    expect(words).toMatch(/your app: no good answer/);
+    expect(words).not.toMatch(/median/);
+    const table = [...refused.querySelectorAll('tbody tr')].map((line) => line.textContent).join();
+    expect(table).toMatch(/100 % of its answers were no 2xx.*41 ms, but see the answers/);
   });
 
   it('says in words what each picture shows', () => {
@@ -113,7 +142,7 @@ describe("the report's page", () => {
     );
     const { document: other } = parseHTML(reportPage({ ...report, loads }));
     expect(other.querySelector('.legend')?.textContent).not.toContain('your app');
-    expect([...other.querySelectorAll('tbody tr')][0]?.textContent).toBe(
+    expect([...other.querySelectorAll('tbody tr')][2]?.textContent).toBe(
       'p95 of GET /<seats>at most 80 ms912 ms, missed–22 ms',
     );
   });
