@@ -1,4 +1,7 @@
--- 300 events on 100 evenings, three at the same time on each. Deterministic: nothing random, nothing of today.
+-- 300 events on 100 days, three at the same time on each. Deterministic: nothing random, nothing of today.
+-- The heap is in no order that a list could be in by chance: the highest id first, the last position of a line-up first.
+ALTER ROLE CURRENT_USER SET timezone = 'Europe/Oslo'; -- As the shop's own clock. A day of the calendar is one in UTC all the same.
+
 CREATE TABLE venues (
   id int PRIMARY KEY,
   name text NOT NULL,
@@ -29,35 +32,45 @@ CREATE TABLE prices (
   price_cents int NOT NULL
 );
 CREATE INDEX prices_event_id ON prices (event_id);
-CREATE INDEX events_starts_at ON events (starts_at, id);
+CREATE INDEX events_starts_at ON events (starts_at);
 
 INSERT INTO venues
 SELECT n,
-  (ARRAY['Halle', 'Arena', 'Opera', 'Docks', 'Palace'])[n % 5 + 1] || ' ' || n,
+  CASE n WHEN 3 THEN 'Halle "Nord", Tor 3' WHEN 11 THEN 'L''Olympia' WHEN 19 THEN 'Rock\Pop; {Arena}' ELSE (ARRAY['Halle', 'Arena', 'Opera', 'Docks', 'Palace'])[n % 5 + 1] || ' ' || n END,
   (ARRAY['Berlin', 'Oslo', 'Lisbon', 'Vienna', 'Dublin', 'Prague', 'Riga'])[n % 7 + 1]
 FROM generate_series(1, 25) AS n;
 
--- 1 and 61 are two bands of one name.
+-- 1 and 61 are two bands of one name. Some names hold what a list made of text would be split at.
 INSERT INTO artists
 SELECT n,
-  'The ' || (ARRAY['Velvet', 'Silent', 'Paper', 'Northern', 'Electric', 'Second'])[n % 6 + 1]
+  CASE n
+    WHEN 7 THEN 'Salt, Pepper & Brass'
+    WHEN 14 THEN 'Sinéad O''Malley'
+    WHEN 21 THEN '"Fast" Eddie | {The Null}'
+    WHEN 28 THEN 'null'
+    WHEN 35 THEN 'Back\slash; A:B'
+    WHEN 42 THEN ' Blank '
+    ELSE 'The ' || (ARRAY['Velvet', 'Silent', 'Paper', 'Northern', 'Electric', 'Second'])[n % 6 + 1]
     || ' ' || (ARRAY['Foxes', 'Rivers', 'Machines', 'Letters', 'Ghosts', 'Trains', 'Mirrors', 'Sundays', 'Owls', 'Harbours'])[n % 60 / 6 + 1]
+  END
 FROM generate_series(1, 61) AS n;
 
--- The order of the ids is not the order of the evenings.
+-- The order of the ids is not the order of the days. Some begin at midnight UTC, some half an hour before.
 INSERT INTO events
 SELECT n,
-  (ARRAY['Late Show', 'Open Air', 'Unplugged', 'Farewell Tour', 'Matinee', 'Festival'])[n % 6 + 1] || ' ' || n,
-  timestamptz '2027-03-05 19:30:00+00' + (n * 119 % 300 / 3) * interval '1 day',
+  (ARRAY['Late Show', 'Open Air', 'Unplugged', 'Farewell Tour', 'Matinee', 'Festival'])[n % 6 + 1] || ' ' || n || CASE WHEN n % 23 = 4 THEN ': "Encore, encore"' ELSE '' END,
+  timestamptz '2027-03-05 00:00:00+00' + (n * 119 % 300 / 3) * interval '24 hours'
+    + (ARRAY['19:30', '23:30', '00:00', '18:15', '20:45'])[n * 119 % 300 / 3 % 5 + 1]::interval,
   CASE WHEN n % 17 <> 7 THEN n % 25 + 1 END,
   decode(repeat(md5(n::text), 1920), 'hex') -- 30,720 bytes
-FROM generate_series(1, 300) AS n;
+FROM generate_series(1, 300) AS n ORDER BY n DESC;
 
 -- Every fifth event is a festival: 20 artists and 60 prices. The others have 5 and 15. Some have none yet.
+-- Who opens a festival closes it, too.
 INSERT INTO event_artists
-SELECT n, k, (n * 7 + k * 3) % 61 + 1
+SELECT n, k, (n * 7 + k % 19 * 3) % 61 + 1
 FROM generate_series(1, 300) AS n, generate_series(1, 20) AS k
-WHERE n % 11 <> 3 AND (k <= 5 OR n % 5 = 0);
+WHERE n % 11 <> 3 AND (k <= 5 OR n % 5 = 0) ORDER BY k DESC, n;
 
 -- The cheapest is seldom the first. Every 41st event has an area that is free.
 INSERT INTO prices

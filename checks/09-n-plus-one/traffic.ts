@@ -56,7 +56,24 @@ function sum(counts: readonly StatementCount[], what: 'calls' | 'rows'): number 
   return counts.reduce((total, count) => total + count[what], 0);
 }
 
-/** The rows that somebody reads who asks each table once for what belongs to these events. */
+const joins = ['Nested Loop', 'Hash Join', 'Merge Join'];
+
+/** The most rows that a join made for what the app has sent since the last reset, by the plans of PostgreSQL. */
+export async function mostJoined(t: Stage): Promise<number> {
+  let most = 0;
+  for (const statement of t.postgres.sent()) {
+    if (!/^\s*(select|with)\b/i.test(statement.sql)) continue;
+    // One that can't be explained by itself still counts with the rows that it sends.
+    const plan = await t.postgres.explain(statement).catch(() => undefined);
+    for (const node of plan?.nodes ?? []) {
+      if (!joins.includes(node['Node Type'])) continue;
+      most = Math.max(most, Math.round((node['Actual Rows'] ?? 0) * (node['Actual Loops'] ?? 1)));
+    }
+  }
+  return most;
+}
+
+/** The rows that belong to these events: each of them, of their line-ups and of their prices, once. */
 export async function rowsThatBelongTo(t: Stage, eventIds: readonly number[]): Promise<number> {
   const [found] = await t.postgres.query<{ rows: number }>(
     `SELECT (cardinality($1::int[])

@@ -41,6 +41,7 @@ async function everythingAbout(db: Database, condition: SQL): Promise<ListedEven
       title: events.title,
       startsAt: events.startsAt,
       venue: { id: venues.id, name: venues.name, city: venues.city },
+      position: eventArtists.position,
       artist: { id: artists.id, name: artists.name },
       cents: prices.priceCents,
     })
@@ -52,10 +53,10 @@ async function everythingAbout(db: Database, condition: SQL): Promise<ListedEven
     .where(condition)
     .orderBy(asc(events.startsAt), asc(events.id), asc(eventArtists.position));
   const byId = new Map<number, ListedEvent>();
-  for (const { artist, cents, ...row } of rows) {
+  for (const { position, artist, cents, ...row } of rows) {
     const event = byId.get(row.id) ?? { ...row, artists: [], fromCents: null };
     byId.set(row.id, event);
-    if (artist && !event.artists.some(({ id }) => id === artist.id)) event.artists.push(artist);
+    if (artist && position === event.artists.length + 1) event.artists.push(artist);
     if (cents !== null) event.fromCents = Math.min(cents, event.fromCents ?? cents);
   }
   return [...byId.values()];
