@@ -1,9 +1,11 @@
 import { defineCheck } from '../harness/sdk/index.ts';
-import { clientBehaviours } from './clients.ts';
+import { clientBehaviours, connectionsBehaviour } from './clients.ts';
+import { injectionBehaviour } from './injection.ts';
 import lesson from './lesson.ts';
 import { migrationBehaviours } from './migrations.ts';
 import { pageBehaviours } from './pages.ts';
 import { planBehaviours } from './plans.ts';
+import { timeLimitBehaviour } from './time-limit.ts';
 import { truthBehaviours } from './truth.ts';
 
 defineCheck(lesson, ({ behaviour, load }) => {
@@ -11,6 +13,9 @@ defineCheck(lesson, ({ behaviour, load }) => {
   planBehaviours(behaviour);
   pageBehaviours(behaviour);
   clientBehaviours(behaviour);
+  timeLimitBehaviour(behaviour);
+  connectionsBehaviour(behaviour);
+  injectionBehaviour(behaviour);
   migrationBehaviours(behaviour);
   load();
 });

@@ -75,7 +75,7 @@ export function migrationBehaviours(behaviour: CheckDefinition['behaviour']): vo
         t.require(ok, { step, expected: 'exit code 0', seen: `${ending}: ${line.trim()}`, ...teaching });
       }
     },
-    { background: true, limitMs: 90_000 },
+    { background: true, limitMs: 90_000, further: true },
   );
 }
 

@@ -1,4 +1,4 @@
-import { type CheckDefinition, excerpt, type Stage } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { cityPath, newOrder, type Order, ordersAt } from './steps.ts';
 
 const tied = {
@@ -29,60 +29,6 @@ export function pageBehaviours(behaviour: CheckDefinition['behaviour']): void {
       }
     },
   );
-
-  behaviour(
-    'injection',
-    'nothing that a visitor sends becomes a part of a statement',
-    {
-      because: 'What the visitor sent was put into the text of the statement, and PostgreSQL executed it.',
-      lookAt: 'which parts of a statement are written by a visitor? Values can be parameters ($1); what can’t be one?',
-    },
-    async (t) => {
-      const visitor = t.visitor();
-      const counted = async () =>
-        (await t.postgres.query<{ n: number }>(`SELECT count(*)::int AS n FROM orders WHERE city = 'helgoland'`))[0]?.n;
-      const before = await counted();
-      const unharmed = async () => {
-        const now = await counted().catch(() => 0);
-        t.require(now === before, { expected: `the ${before} orders of helgoland to be there still`, seen: `${now}` });
-      };
-      for (const text of [
-        `x' OR 'a'='a`,
-        `x\\' OR 1=1 --`,
-        `x' UNION SELECT id, reference, email, city, seats, total_cents, placed_at FROM orders --`,
-        `x'; DELETE FROM orders WHERE city = 'helgoland'; --`,
-      ]) {
-        for (const name of ['city', 'email']) {
-          t.trail.splice(0);
-          const path = `/orders?${name}=${encodeURIComponent(text)}`;
-          const { status, json } = await visitor.get(path);
-          const none = status === 400 || (status === 200 && json?.orders?.length === 0);
-          t.require(none, {
-            expected: `no orders: no ${name} has this name`,
-            seen: `${status} ${excerpt(JSON.stringify(json) ?? '')}`,
-          });
-          await unharmed();
-        }
-      }
-      for (const sort of [
-        'desc, id',
-        'asc;DELETE FROM orders',
-        `(SELECT 1)`,
-        'desc LIMIT 1 --',
-        '',
-        'toString',
-        '__proto__',
-      ]) {
-        t.trail.splice(0);
-        (await visitor.get(cityPath('helgoland', { sort }))).mustBe(400);
-        await unharmed();
-      }
-      t.trail.splice(0);
-      for (const after of [`' OR 1=1 --`, Buffer.from(`' OR 1=1 --`).toString('base64url')])
-        (await visitor.get(cityPath('helgoland', { after }))).mustBe(400);
-      await unharmed();
-    },
-  );
 }
 
 /** Reads every page of kiel, page by page, and places an order after each of the first ten if it is to. */
@@ -92,7 +38,11 @@ async function walk(t: Stage, sort: 'asc' | 'desc', placing: boolean): Promise<O
   const trail = t.trail.length;
   let after = '';
   for (let page = 1; page <= 40; page++) {
-    const { orders, next } = await ordersAt(t, visitor, cityPath('kiel', { sort, ...(after && { after }) }));
+    const { orders, next } = await ordersAt(
+      t,
+      visitor,
+      cityPath('kiel', { sort, limit: [20, 7, 13][page % 3] as number, ...(after && { after }) }),
+    );
     t.trail.splice(trail);
     seen.push(...orders);
     if (!next) return seen;

@@ -1,4 +1,6 @@
 -- The orders of the first hundred days of 2025, about 3,000 a day. Nothing here is drawn or depends on the clock.
+ALTER ROLE CURRENT_USER SET timezone = 'Europe/Oslo'; -- Where the order desk is. The days of its report are days in UTC.
+
 CREATE TABLE orders (
   id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   reference text NOT NULL UNIQUE,
@@ -9,12 +11,14 @@ CREATE TABLE orders (
   placed_at timestamptz NOT NULL DEFAULT now()
 );
 
-INSERT INTO orders (reference, email, city, seats, total_cents, placed_at)
+INSERT INTO orders (id, reference, email, city, seats, total_cents, placed_at) OVERRIDING SYSTEM VALUE
 SELECT
+  n,
   'r' || n,
   CASE
     WHEN n <= 60000 AND n % 20 = 7 THEN 'desk@agency.example' -- 3,000 orders, none since January.
     WHEN n % 20000 = 17 THEN 'o''brien@example.org' -- 15.
+    WHEN n BETWEEN 150001 AND 150060 THEN 'import@kiel.example' -- 60, all of one moment.
     WHEN n BETWEEN 150131 AND 150150 THEN 'kiosk@kiel.example' -- 20, all of the import.
     ELSE 'customer' || (n::bigint * 104729 % 40000) || '@example.org' -- 7 or 8 each, far apart.
   END,
@@ -26,12 +30,17 @@ SELECT
       [1 + width_bucket(n * 919 % 1000, ARRAY[200, 350, 480, 590, 690, 780, 860, 930, 990])]
   END,
   1 + n * 5 % 8,
-  (1 + n * 5 % 8) * (2500 + n * 37 % 60 * 100),
+  -- On 8 March a stadium was sold: the day comes to more than an integer holds. No two days come to the same.
+  CASE WHEN n BETWEEN 200001 AND 200002 THEN 2000000000 ELSE (1 + n * 5 % 8) * (2500 + n * 37 % 60 * 100) + n / 997 * 10 END,
   CASE
     -- A night's import: 130 orders with the same moment, and 110 within one millisecond, the newest of these first: who sorts
     -- by id sorts by something else.
     WHEN n BETWEEN 150001 AND 150130 THEN timestamptz '2025-02-20 10:00:00+00'
     WHEN n BETWEEN 150131 AND 150240 THEN timestamptz '2025-02-20 10:00:00.001+00' + (150241 - n) * interval '7 microseconds'
+    WHEN n = 134999 THEN timestamptz '2025-02-14 23:59:59.9995+00' -- And one at midnight, as on each day.
     ELSE timestamptz '2025-01-01 00:00:00+00' + n * interval '28.8 seconds' - n * 919 % 1000 * interval '1 microsecond'
   END
-FROM generate_series(1, 300000) AS n;
+FROM generate_series(1, 300000) AS n
+-- The import lies in the table in another order than that of its ids, so that who forgets the id sees it.
+ORDER BY CASE WHEN n BETWEEN 150001 AND 150240 THEN 150001 + n * 7919 % 240 ELSE n END;
+ALTER TABLE orders ALTER COLUMN id RESTART WITH 300001;

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type CheckDefinition, excerpt } from '../harness/sdk/index.ts';
+import { type CheckDefinition, excerpt, type Stage, type Visitor } from '../harness/sdk/index.ts';
 import { cityPath, newOrder, type Order, ordersAt, pageSize } from './steps.ts';
 
 const otherOrder = {
@@ -47,6 +47,8 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
         'desk@agency.example',
         "o'brien@example.org",
         'kiosk@kiel.example',
+        'import@kiel.example',
+        '%@example.org',
         'nobody@example.org',
       ]) {
         const { orders } = await ordersAt(t, visitor, `/orders?email=${encodeURIComponent(email)}`);
@@ -63,36 +65,41 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
           });
         }
       }
-      const day = '2025-02-14';
-      const { json } = (await visitor.get(`/reports/daily?day=${day}`)).mustBe(200);
-      const cities = await t.postgres.query(
-        `SELECT city, count(*)::int AS orders, sum(total_cents)::int AS "totalCents" FROM orders
-         WHERE (placed_at AT TIME ZONE 'UTC')::date = $1::date GROUP BY city ORDER BY city`,
-        [day],
-      );
-      const sum = (of: 'orders' | 'totalCents') => cities.reduce((total, city) => total + city[of], 0);
-      const expected = { day, orders: sum('orders'), totalCents: sum('totalCents'), cities };
-      for (const [name, value] of Object.entries(expected)) {
-        t.require(isDeepStrictEqual(json?.[name], value), {
-          expected: `"${name}": ${excerpt(JSON.stringify(value), 200)}`,
-          seen: excerpt(JSON.stringify(json?.[name]) ?? 'nothing', 200),
+      for (const [city, limit, more] of [
+        ['berlin', 1, true],
+        ['helgoland', 11, false], // All of them: the last page is full.
+        ["l'aquila", 28, true],
+        ['kiel', 1_000, false],
+      ] as const) {
+        const { orders, next } = await ordersAt(t, visitor, cityPath(city, { limit }));
+        sameOrders(orders, await inTable('city = $1', 'DESC', limit, city));
+        t.require((next !== '') === more, {
+          expected: more ? 'a next, for there are more' : 'next to be null: there is no order after these',
+          seen: `next: ${JSON.stringify(next || null)}`,
+          because: 'A page that is full is not always followed by another one, and one that has a next must be.',
+          lookAt: 'how does the app know whether there is a next page?',
         });
       }
+      await reportsAreRight(t, visitor);
       t.trail.splice(0);
       for (const bad of [
         '/orders',
         '/orders?city=oslo&limit=0',
         '/orders?city=oslo&limit=1001',
+        '/orders?city=oslo&limit=2.5',
         '/orders?city=oslo&after=x',
       ]) {
         (await visitor.get(bad)).mustBe(400);
       }
-      for (const bad of ['/reports/daily', '/reports/daily?day=2025-02-30']) (await visitor.get(bad)).mustBe(400);
-      const { email: _, ...incomplete } = newOrder();
-      (await visitor.post('/orders', incomplete)).mustBe(400);
+      for (const sort of ['sideways', 'DESC', 'toString', ''])
+        (await visitor.get(cityPath('oslo', { sort }))).mustBe(400, {
+          because: 'There are two orders, desc and asc. Something else was taken for one of them.',
+          lookAt: 'what happens to a sort that is neither desc nor asc?',
+        });
+      for (const bad of ['', '?day=2025-02-30', '?day=14.2.2025'])
+        (await visitor.get(`/reports/daily${bad}`)).mustBe(400);
     },
   );
-
   behaviour(
     'seen-at-once',
     'a new order is in both lists and in the report at once, and its reference works once',
@@ -141,18 +148,84 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
                 .join(' and ') || 'no orders',
           });
         }
-        const twice = {
-          because: 'The till sent an order twice, and the customer pays twice.',
-          lookAt: 'what makes a reference unique?',
-        };
-        (await visitor.post('/orders', newOrder({ reference: second.reference }))).mustBe(409, twice);
-        (await visitor.post('/orders', newOrder({ seats: 9 }))).mustBe(400, {
-          because: 'The table has a constraint for the seats, and an order that breaks it is the visitor’s mistake.',
-          lookAt:
-            'what becomes of an error of PostgreSQL: its code, and the connection on which it came? One that was in a transaction needs a ROLLBACK.',
+        const inTable = await t.postgres.query('SELECT id FROM orders WHERE id = $1', [second.id]);
+        t.require(inTable.length === 1, {
+          expected: `order ${second.id} in the table`,
+          seen: 'nothing: it was not committed',
         });
+        await referenceWorksOnce(t, visitor, second.reference);
+        await badOrdersAreRefused(t, visitor);
         return;
       }
     },
   );
+}
+
+/**
+ * A day with an order at its first moment, in its last millisecond, and at the first moment of the next; the day on which
+ * Oslo's clocks change; one that comes to more than an integer holds; one without orders.
+ */
+const days = ['2025-02-14', '2025-02-15', '2025-03-30', '2025-03-08', '2024-06-01'];
+
+async function reportsAreRight(t: Stage, visitor: Visitor): Promise<void> {
+  for (const day of days) {
+    t.trail.splice(0);
+    const { json } = (await visitor.get(`/reports/daily?day=${day}`)).mustBe(200);
+    const cities = await t.postgres.query<{ city: string; orders: number; totalCents: number }>(
+      `SELECT city, count(*)::int AS orders, sum(total_cents)::float8 AS "totalCents" FROM orders
+       WHERE (placed_at AT TIME ZONE 'UTC')::date = $1::date GROUP BY city ORDER BY city`,
+      [day],
+    );
+    const sum = (of: 'orders' | 'totalCents') => cities.reduce((total, city) => total + city[of], 0);
+    const expected = { day, orders: sum('orders'), totalCents: sum('totalCents'), cities };
+    for (const [name, value] of Object.entries(expected)) {
+      t.require(isDeepStrictEqual(json?.[name], value), {
+        expected: `"${name}": ${excerpt(JSON.stringify(value), 200)}`,
+        seen: excerpt(JSON.stringify(json?.[name]) ?? 'nothing', 200),
+        because:
+          'The report is not what the table holds for this day. A day is the 24 hours from midnight UTC to before the next, to the microsecond; the sessions of the database are in Oslo.',
+        lookAt:
+          'between which two moments are orders counted, in which time zone, and can the sum be larger than its type?',
+      });
+    }
+  }
+}
+
+const twice = {
+  because: 'The till sent an order twice, and the customer pays twice or gets an error of the server.',
+  lookAt: 'what makes a reference unique, also for two requests that look at the same moment?',
+};
+
+async function referenceWorksOnce(t: Stage, visitor: Visitor, taken: string): Promise<void> {
+  (await visitor.post('/orders', newOrder({ reference: taken }))).mustBe(409, twice);
+  const order = newOrder();
+  const answers = await Promise.all(Array.from({ length: 10 }, () => visitor.post('/orders', order)));
+  t.trail.splice(0, t.trail.length, '10 × POST /orders with one reference, at once');
+  for (const answer of answers) answer.mustBe([201, 409], twice);
+  const placed = answers.filter(({ status }) => status === 201).length;
+  t.require(placed === 1, { expected: 'one 201', seen: `${placed}`, ...twice });
+}
+
+async function badOrdersAreRefused(t: Stage, visitor: Visitor): Promise<void> {
+  t.trail.splice(0);
+  for (const seats of [0, 9])
+    (await visitor.post('/orders', newOrder({ seats }))).mustBe(400, {
+      because: 'The table has a constraint for the seats, and an order that breaks it is the visitor’s mistake.',
+      lookAt:
+        'what becomes of an error of PostgreSQL: its code, and the connection on which it came? One that was in a transaction needs a ROLLBACK.',
+    });
+  const right = newOrder();
+  for (const change of [
+    { email: undefined },
+    { reference: '' },
+    { city: 7 },
+    { seats: 1.5 },
+    { seats: '2' },
+    { totalCents: -1 },
+    { totalCents: 3_000_000_000 },
+  ])
+    (await visitor.post('/orders', { ...right, ...change })).mustBe(400, {
+      because: `This is no order: ${JSON.stringify(change)}${'email' in change ? ', without an e-mail' : ''}.`,
+      lookAt: 'what is checked before the order is written?',
+    });
 }

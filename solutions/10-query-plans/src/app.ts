@@ -1,9 +1,6 @@
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { decodeCursor } from './cursor.ts';
-import { isSort, type NewOrder, type Orders } from './orders.ts';
-
-/** What pg-pool says when no connection was free in time, and when a new one was not there in time. */
-const noConnection = /timeout exceeded|connection timeout/;
+import { DatabaseUnavailable, isSort, type NewOrder, type Orders } from './orders.ts';
 
 /** The order desk's API. */
 export function createApp({ orders }: { orders: Orders }) {
@@ -49,9 +46,10 @@ export function createApp({ orders }: { orders: Orders }) {
     // What PostgreSQL calls unique_violation and check_violation.
     if (error.code === '23505') res.status(409).json({ error: 'there is an order with this reference' });
     else if (error.code === '23514') refuse(res, 'seats must be 1 to 8, and totalCents not negative');
-    // Class 22, data_exception: the id of an invented cursor is out of range, a text has a NUL in it.
-    else if (error.code?.startsWith('22')) refuse(res, 'PostgreSQL can have no such value');
-    else if (error.code === '57014' || noConnection.test(error.message)) {
+    // character_not_in_repertoire: PostgreSQL's texts can't hold a NUL.
+    else if (error.code === '22021') refuse(res, 'a text must not contain a NUL');
+    // query_canceled: it took longer than it may.
+    else if (error.code === '57014' || error instanceof DatabaseUnavailable) {
       res.status(503).set('retry-after', '1').json({ error: 'the database is busy, please try again' });
     } else next(error);
   });

@@ -14,8 +14,10 @@ export function encodeCursor(cursor: Cursor): string {
 export function decodeCursor(text: string): Cursor | undefined {
   try {
     const { time, id } = JSON.parse(Buffer.from(text, 'base64url').toString());
-    const whole = Number.isSafeInteger(id) && /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:\d\d)?$/.test(time);
-    return whole ? { time, id } : undefined;
+    const form = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:\d\d)?$/;
+    const possible =
+      form.test(time) && !Number.isNaN(Date.parse(time)) && Number.isInteger(id) && id > 0 && id < 2 ** 31;
+    return possible ? { time, id } : undefined;
   } catch {
     return undefined;
   }

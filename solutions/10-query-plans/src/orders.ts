@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import { DatabaseError, type Pool } from 'pg';
 import { type Cursor, encodeCursor } from './cursor.ts';
 
 export interface NewOrder {
@@ -26,6 +26,9 @@ export interface CityTotal {
   orders: number;
   totalCents: number;
 }
+
+/** No connection was free in time, or the one that was used broke. */
+export class DatabaseUnavailable extends Error {}
 
 /** The only texts that get into a statement; what a visitor sends is always a parameter. */
 const directions = { asc: ['ASC', '>'], desc: ['DESC', '<'] } as const;
@@ -68,11 +71,12 @@ export class Orders {
     };
   }
 
-  /** What a day (UTC) came to in each city. */
+  /** What a day (UTC) came to in each city. A sum is a bigint, which pg returns as text; float8 holds any sum of cents exactly. */
   ofDay(day: string): Promise<CityTotal[]> {
+    // Not '1 day': where the session's clocks change that night, it has 23 or 25 hours.
     return this.#query(
-      `SELECT city, count(*)::int AS orders, sum(total_cents)::int AS "totalCents" FROM orders
-       WHERE placed_at >= $1::timestamptz AND placed_at < $1::timestamptz + interval '1 day'
+      `SELECT city, count(*)::int AS orders, sum(total_cents)::float8 AS "totalCents" FROM orders
+       WHERE placed_at >= $1::timestamptz AND placed_at < $1::timestamptz + interval '24 hours'
        GROUP BY city ORDER BY city`,
       [`${day}T00:00:00Z`],
     );
@@ -88,6 +92,13 @@ export class Orders {
 
   /** The pool takes a client, and takes it back, also when the query fails. */
   async #query<Row extends object>(sql: string, params: unknown[]): Promise<Row[]> {
-    return (await this.#pool.query<Row>(sql, params)).rows;
+    try {
+      return (await this.#pool.query<Row>(sql, params)).rows;
+    } catch (error) {
+      // What PostgreSQL itself says is a DatabaseError. Anything else is about the connection.
+      throw error instanceof DatabaseError
+        ? error
+        : new DatabaseUnavailable('no answer of PostgreSQL', { cause: error });
+    }
   }
 }

@@ -32,7 +32,14 @@ export function createApp(db: Database) {
   app.post('/orders', async (req, res) => {
     const { reference, email, city, seats, totalCents } = req.body ?? {};
     const right = [reference, email, city].every((one) => typeof one === 'string' && one !== '');
-    if (!right || !(seats >= 1 && seats <= 8) || !Number.isInteger(seats) || !Number.isInteger(totalCents))
+    if (
+      !right ||
+      !(seats >= 1 && seats <= 8) ||
+      !Number.isInteger(seats) ||
+      !Number.isInteger(totalCents) ||
+      totalCents < 0 ||
+      totalCents >= 2 ** 31
+    )
       return void res.status(400).json({ error: 'not an order' });
     const [placed] = await db
       .insert(orders)

@@ -33,7 +33,7 @@ export function createApp(database: Database) {
 
   app.get('/reports/daily', async (req, res) => {
     const day = String(req.query.day);
-    const sql = `SELECT city, orders, total_cents::int AS "totalCents" FROM daily_totals WHERE day = $1 ORDER BY city`;
+    const sql = `SELECT city, orders, total_cents::float8 AS "totalCents" FROM daily_totals WHERE day = $1 ORDER BY city`;
     if (!/^\d{4}-\d\d-\d\d$/.test(day)) return void res.status(400).json({ error: 'day must be a date' });
     const cities = await database.query<{ orders: number; totalCents: number }>(goneOf(res), sql, [day]);
     const total = (of: 'orders' | 'totalCents') => cities.reduce((all, city) => all + city[of], 0);
@@ -42,6 +42,9 @@ export function createApp(database: Database) {
 
   app.post('/orders', async (req, res) => {
     const { reference, email, city, seats, totalCents } = req.body ?? {};
+    const texts = [reference, email, city].every((one) => typeof one === 'string' && one !== '');
+    if (!texts || !Number.isInteger(seats) || !Number.isInteger(totalCents))
+      return void res.status(400).json({ error: 'not an order' });
     const sql = `INSERT INTO orders (reference, email, city, seats, total_cents) VALUES ($1, $2, $3, $4, $5) RETURNING ${columns}`;
     const [order] = await database.query(goneOf(res), sql, [reference, email, city, seats, totalCents]);
     res.status(201).json(order);
@@ -50,6 +53,7 @@ export function createApp(database: Database) {
   app.use((error: Error & { code?: string }, _req: Request, res: Response, next: NextFunction) => {
     if (error.code === '23505') res.status(409).json({ error: 'this reference is taken' });
     else if (error.code?.startsWith('22') || error.code?.startsWith('23')) res.status(400).json({ error: 'refused' });
+    else if (error.code === '57014') res.status(503).json({ error: 'this took too long' });
     else next(error);
   });
   return app;
