@@ -56,10 +56,10 @@ export class Orders {
     return { orders, next: found.length > limit ? encodeCursor({ offset: offset + limit }) : null };
   }
 
-  /** What a day (UTC) came to in each city. */
+  /** What a day (UTC) came to in each city. A sum is a bigint, which pg returns as text; float8 holds any sum of cents exactly. */
   ofDay(day: string): Promise<CityTotal[]> {
     return this.#query(
-      `SELECT city, count(*)::int AS orders, sum(total_cents)::int AS "totalCents" FROM orders
+      `SELECT city, count(*)::int AS orders, sum(total_cents)::float8 AS "totalCents" FROM orders
        WHERE (placed_at AT TIME ZONE 'UTC')::date = $1::date GROUP BY city ORDER BY city`,
       [day],
     );
