@@ -13,6 +13,7 @@ const names = [
 
 /** What can only be a fault of the visitor, in each of the other places. */
 const queries = [
+  ...['sideways', 'DESC', 'toString', ''].map((sort) => ({ sort })),
   ...['desc, id', `asc${attack}`, '(SELECT 1)', 'desc LIMIT 1 --', '__proto__'].map((sort) => ({ sort })),
   ...['20; DELETE FROM orders', '20 OFFSET 5', `20${attack}`].map((limit) => ({ limit })),
   ...[attack, Buffer.from(attack).toString('base64url')].map((after) => ({ after })),

@@ -91,11 +91,6 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
       ]) {
         (await visitor.get(bad)).mustBe(400);
       }
-      for (const sort of ['sideways', 'DESC', 'toString', ''])
-        (await visitor.get(cityPath('oslo', { sort }))).mustBe(400, {
-          because: 'There are two orders, desc and asc. Something else was taken for one of them.',
-          lookAt: 'what happens to a sort that is neither desc nor asc?',
-        });
       for (const bad of ['', '?day=2025-02-30', '?day=14.2.2025'])
         (await visitor.get(`/reports/daily${bad}`)).mustBe(400);
     },
@@ -201,7 +196,16 @@ async function referenceWorksOnce(t: Stage, visitor: Visitor, taken: string): Pr
   const order = newOrder();
   const answers = await Promise.all(Array.from({ length: 10 }, () => visitor.post('/orders', order)));
   t.trail.splice(0, t.trail.length, '10 × POST /orders with one reference, at once');
-  for (const answer of answers) answer.mustBe([201, 409], twice);
+  for (const answer of answers)
+    answer.mustBe(
+      [201, 409],
+      answer.status === 503
+        ? {
+            because: 'One of ten equal orders found no free connection. Nine of them are refused by PostgreSQL.',
+            lookAt: 'is a connection given back when its query was refused?',
+          }
+        : twice,
+    );
   const placed = answers.filter(({ status }) => status === 201).length;
   t.require(placed === 1, { expected: 'one 201', seen: `${placed}`, ...twice });
 }
