@@ -69,8 +69,10 @@ export class OutputTail {
 
 /** The line that names the error, among lines around it. */
 export function errorLineOf(lines: string[]): string {
-  const named = lines.find((line) => /^\s*(Uncaught )?\[?\w*(Error|error|Exception|Rejection)\b/.test(line));
-  return (named ?? lines[0] ?? '').trim();
+  // A frame may hold such a word, too, and lines before the error may be the frames of another one.
+  const others = lines.filter((line) => !/^\s+at /.test(line));
+  const named = others.find((line) => /^\s*(Uncaught )?\[?\w*(Error|error|Exception|Rejection)\b/.test(line));
+  return (named ?? others.find((line) => namesError.test(line)) ?? others[0] ?? lines[0] ?? '').trim();
 }
 
 function linesIn(text: string): string[] {

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { errorLineOf } from '../harness/os/output-tail.ts';
+
+describe('the line that names an error', () => {
+  it('is the one that begins with the name of an error', () => {
+    const lines = ['listening', 'TypeError: x is not a function', '    at f (src/app.ts:3:1)'];
+    expect(errorLineOf(lines)).toBe('TypeError: x is not a function');
+  });
+
+  it('is no frame of the error before it, where the app puts words of its own in front', () => {
+    const lines = [
+      '    at closePool (src/search-pool.ts:27:15)',
+      '    at process.<anonymous> (src/server.ts:11:9)',
+      'GET /venues/249/best-seats: Error: Terminating worker thread',
+      '    at closePool (src/search-pool.ts:27:15)',
+    ];
+    expect(errorLineOf(lines)).toBe('GET /venues/249/best-seats: Error: Terminating worker thread');
+  });
+
+  it('is a line that somebody wrote, where none names an error', () => {
+    expect(errorLineOf(['    at f (src/app.ts:3:1)', 'the search failed'])).toBe('the search failed');
+    expect(errorLineOf([])).toBe('');
+  });
+});
