@@ -8,7 +8,7 @@ let open = 0;
 function opened(): void {
   if (++open === ends) createServer((_, response) => response.end('hello')).listen(process.env.PORT);
 }
-const upstream = createTcpServer(opened).listen(0, '127.0.0.1', () => {
+const upstream = createTcpServer(opened).listen({ port: 0, host: '127.0.0.1', backlog: ends }, () => {
   const { port } = upstream.address() as { port: number };
   for (let n = 0; n < ends / 2; n++) connect(port, '127.0.0.1', opened);
 });
