@@ -93,8 +93,7 @@ export function edgeBehaviours(behaviour: CheckDefinition['behaviour'], hall: ()
           if (asked > 0) tellInOneLine(t, `${asked} × GET ${searchPath(brokenHall, 2)}\t500`);
           const broken = Array.from({ length: Math.min(atOnce, times - asked) }, () => searchPath(brokenHall, 2));
           for (const answer of await ask(asked === 0 ? [searchPath(beside.venue, beside.party), ...broken] : broken)) {
-            if (/venues.13.best/.test(answer.request))
-              answer.mustBe(500, answer.status === 503 ? keptPlace : serversFault);
+            if (isOfBrokenHall(answer)) answer.mustBe(500, answer.status === 503 ? keptPlace : serversFault);
             else mustBeBest(t, answer, beside);
           }
         }
@@ -257,6 +256,8 @@ async function everyAnswerOfALivingApp(t: Stage, crowd: Crowd): Promise<Answer[]
     await delay(20);
     if (performance.now() - lookedAt < lookEveryMs) continue;
     const usedMs = app.cpuMs() - cpuMs;
+    // The contract names 500 for the broken hall: no such answer is why others have none.
+    for (const answer of crowd.answers) if (isOfBrokenHall(answer)) answer.is(500);
     t.require(cpuMs === 0 || usedMs > 0.02 * lookEveryMs || app.exited, {
       step: 'three seconds later',
       expected: 'an answer to every search',
@@ -267,3 +268,5 @@ async function everyAnswerOfALivingApp(t: Stage, crowd: Crowd): Promise<Answer[]
   }
   return crowd.everyAnswer();
 }
+
+const isOfBrokenHall = ({ request }: Answer) => request.includes(`/venues/${brokenHall}/best-seats`);
