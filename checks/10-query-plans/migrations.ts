@@ -67,6 +67,17 @@ export function migrationBehaviours(behaviour: CheckDefinition['behaviour']): vo
         ...together,
       });
 
+      // A deploy goes on after exit code 0, and starts an app whose tables are not there.
+      await database.cut();
+      const failed = await t.migrate({ env });
+      t.require(!failed.ok, {
+        step: 'node src/migrate.ts, while no PostgreSQL can be reached',
+        expected: 'another exit code than 0',
+        seen: failed.ending,
+        because: 'Nothing was migrated, and the deploy is told that all is well. It goes on to start the app.',
+        lookAt: 'what happens to an error in src/migrate.ts: is it caught and only printed?',
+      });
+
       function requireOk({ ok, ending, output }: AppCommandEnd, step: string, teaching: object): void {
         const line =
           output.lastLines(60).find((one) => /^\w*(error|exception): /i.test(one)) ??
@@ -79,7 +90,7 @@ export function migrationBehaviours(behaviour: CheckDefinition['behaviour']): vo
   );
 }
 
-/** Columns, indexes without their names, and how many orders there are: a line each. */
+/** Columns, indexes without their names, how many orders there are, and where each table and index is stored: a line each. */
 async function shapeOf(database: PostgresHandle): Promise<string> {
   const rows = await database.query<{ line: string }>(
     `SELECT 'index ' || regexp_replace(pg_get_indexdef(i.indexrelid), 'INDEX \\S+ ON', 'INDEX ON')
@@ -89,6 +100,10 @@ async function shapeOf(database: PostgresHandle): Promise<string> {
      SELECT 'column ' || c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_roles r ON r.oid = c.relowner
      WHERE r.rolname = $1 AND c.relkind IN ('r', 'p', 'm', 'v') AND a.attnum > 0 AND NOT a.attisdropped
+     UNION ALL
+     SELECT 'file of ' || c.relname || ': ' || pg_relation_filenode(c.oid)
+     FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
+     WHERE r.rolname = $1 AND c.relkind IN ('r', 'i', 'm') AND c.relnamespace = 'public'::regnamespace
      UNION ALL
      SELECT 'orders ' || count(*) FROM orders
      ORDER BY line`,
@@ -102,5 +117,7 @@ function difference(before: string, after: string): string {
   const added = after
     .split('\n')
     .filter((line) => !old.includes(line) || after.split(line).length > before.split(line).length);
-  return `now there is ${added[0] ?? 'less than before'}`;
+  const rebuilt = added.find((line) => line.startsWith('file of '))?.match(/^file of (.*): /)?.[1];
+  const other = added.find((line) => !line.startsWith('file of '));
+  return !other && rebuilt ? `${rebuilt} was built again` : `now there is ${other ?? 'less than before'}`;
 }

@@ -30,8 +30,8 @@ SELECT
       [1 + width_bucket(n * 919 % 1000, ARRAY[200, 350, 480, 590, 690, 780, 860, 930, 990])]
   END,
   1 + n * 5 % 8,
-  -- On 8 March a stadium was sold: the day comes to more than an integer holds. No two days come to the same.
-  CASE WHEN n BETWEEN 200001 AND 200002 THEN 2000000000 ELSE (1 + n * 5 % 8) * (2500 + n * 37 % 60 * 100) + n / 997 * 10 END,
+  -- On 8 March a stadium was sold: each of two cities comes to more than an integer holds. No two days come to the same.
+  CASE WHEN n BETWEEN 200001 AND 200002 THEN 2147000000 ELSE (1 + n * 5 % 8) * (2500 + n * 37 % 60 * 100) + n / 997 * 10 END,
   CASE
     -- A night's import: 130 orders with the same moment, and 110 within one millisecond, the newest of these first: who sorts
     -- by id sorts by something else.
