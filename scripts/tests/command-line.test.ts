@@ -111,7 +111,7 @@ describe.skipIf(process.platform === 'win32')('verify', () => {
     });
     const said = text(child.stdout);
     const checks = () => processTree(child.pid ?? 0).filter(({ pid }) => commandOf(pid).includes('workshop.js check'));
-    await expect.poll(() => checks().length).toBeGreaterThan(2);
+    await expect.poll(() => checks().length, { timeout: 20_000 }).toBeGreaterThan(2);
     child.kill('SIGINT');
     expect(await once(child, 'exit')).toEqual([130, null]);
     expect(await said).not.toContain('no result');

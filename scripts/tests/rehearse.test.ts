@@ -19,7 +19,7 @@ describe('npm run rehearse', () => {
   it('says why a solution does not pass here, and goes on with the next lesson', () => {
     copy.write('solutions/01-tiny/src/greeting.ts', "export const greeting = '';\n");
     const { status, stdout } = copy.run('rehearse', '--no-load');
-    expect(stdout).toMatch(/✘ {2}1 Lesson 1 holds[^\n]*\n {6}the page greets: expected 200, seen 500/);
+    expect(stdout).toMatch(/✘ {2}1 Lesson 1 holds[^\n]*\n {6}the page greets: expected 200, seen 404/);
     expect(stdout).toMatch(/✘ {2}2 Lesson 2 holds[^\n]*\n[\s\S]*There is no folder[\s\S]*0 of 2 pass here\.\n$/);
     expect(status).toBe(1);
   });

@@ -40,7 +40,7 @@ const files: Record<string, string> = {
   'lessons/01-tiny/src/server.ts': `import { createServer } from 'node:http';
 import { greeting } from './greeting.ts';
 
-createServer((_req, res) => res.writeHead(greeting ? 200 : 500).end(greeting)).listen(Number(process.env.PORT));
+createServer((_req, res) => res.writeHead(greeting ? 200 : 404).end(greeting)).listen(Number(process.env.PORT));
 `,
   'lessons/01-tiny/src/greeting.ts': "export const greeting = '';\n",
   'lessons/02-other/README.md': '# Other\n',
