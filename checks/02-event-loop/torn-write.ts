@@ -53,12 +53,12 @@ async function signUpOnFullDisk(
 ): Promise<string> {
   const lift = limitFileSize(app, statSync(file).size + roomBytes);
   if (!lift) return t.skip('a disk can’t be made full here in the middle of a write');
-  const { status, text } = await signUp(t, app, customer).finally(lift);
+  const answer = await signUp(t, app, customer).finally(lift);
   const told = `a sign-up on a disk with room for ${roomBytes} more bytes`;
   tellInOneLine(t, told);
-  t.require([500, 503, 507].includes(status), {
+  t.require(answer.is(500, 503, 507), {
     expected: '500 or 503',
-    seen: `${status} ${excerpt(text)}`,
+    seen: `${answer.status} ${excerpt(answer.text)}`,
     because: 'The account could not be written whole, and the answer does not say that this is the server’s fault.',
     lookAt: 'what happens to an error of the write: does it reach POST /accounts?',
   });
