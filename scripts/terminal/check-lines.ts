@@ -102,11 +102,13 @@ export function summary({ verdict, behaviours, load }: CheckResult): string {
 }
 
 /** What became of the further behaviours, where any was judged; undefined otherwise. */
-export function furtherSummary({ further }: CheckResult): string | undefined {
+export function furtherSummary({ further, verdict, load }: CheckResult): string | undefined {
   const held = further.behaviours.filter(({ outcome }) => outcome === 'pass').length;
   const count = `${held} of ${further.behaviours.length} further behaviours hold`;
   if (further.behaviours.every(({ outcome }) => outcome === 'not-run')) return undefined;
+  // With --all they are judged after a core that failed, too: that earns no star, and passes nothing.
+  if (verdict !== 'pass') return yellow(`further: ${count}.`);
   if (further.verdict === 'pass') return green(`★ ${count}.`);
   if (further.verdict === 'inconclusive') return yellow(`further: inconclusive, ${count}.`);
-  return yellow(`further: ${count}. The lesson is passed all the same.`);
+  return yellow(`further: ${count}. ${load ? 'The lesson is passed all the same.' : 'A pass does not need them.'}`);
 }
