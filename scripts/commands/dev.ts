@@ -70,14 +70,15 @@ export const command: Command = {
 
 /** Where everything is, for curl, psql, redis-cli and debuggers. */
 function addresses(env: Environment, debuggers: Debuggers | undefined): string[] {
-  const { cdn, balancer, instances, files } = env;
+  const { cdn, balancer, instances, worker, processes, files } = env;
   const line = (name: string, address: string, more = '') => `  ${name.padEnd(12)} ${address}  ${dim(more)}`.trimEnd();
   return [
     '',
     ...(cdn ? [line('cdn', cdn.url, cdn.label)] : []),
     line('balancer', balancer.url),
     ...instances.map(({ name, url, pid }) => line(name, url, `pid ${pid}`)),
-    ...(debuggers ? instances.map(({ name }) => line('debugger', debuggers.addressOf(name), `of ${name}`)) : []),
+    ...(worker ? [line(worker.name, `pid ${worker.pid}`)] : []),
+    ...(debuggers ? processes.map(({ name }) => line('debugger', debuggers.addressOf(name), `of ${name}`)) : []),
     ...[...env.openServices()].map(([name, { env: told, label }]) => line(name, Object.values(told).join(' '), label)),
     ...Object.entries(files).map(([variable, path]) => `  ${variable.padEnd(14)} ${path}`),
     ...(debuggers

@@ -52,7 +52,7 @@ export class DevRestarts {
 
   #tellCrashes(): void {
     if (this.#restarting || isStopping()) return;
-    for (const instance of this.#environment.instances) {
+    for (const instance of this.#environment.processes) {
       if (!instance.crashed || this.#told.has(instance)) continue;
       this.#told.add(instance);
       console.log(`\n  ${instance.name} ended with ${instance.ending()}. Save a file to start it again.\n`);

@@ -33,14 +33,28 @@ export function exitedEarly(app: AppFacts): BehaviourFailure {
   });
 }
 
-/** `node src/server.ts` can't even be tried. */
-export function hasNoServer(dir: string): BehaviourFailure {
+/** A process of the app beside its instances, which is to run until it is told to stop. */
+export function workerEnded(app: AppFacts, script: string): BehaviourFailure {
   return new BehaviourFailure({
     kind: 'exited-early',
-    trail: ['node src/server.ts'],
-    expected: 'a file src/server.ts',
-    seen: 'src/server.ts is not there',
-    because: 'The file that starts the app is gone, so the app can’t be started.',
+    trail: [`node ${script}`],
+    expected: 'to run until it gets SIGTERM',
+    seen: `it ended with ${app.ending()} while it was starting`,
+    because: `${script} ended by itself. Nobody does the work that is left for it.`,
+    lookAt: `the error below, if there is one; node ${script} in the lesson folder shows the same`,
+    ...knownMistake(app.output.lastBytes(knownBytes)),
+    appOutput: app.output.crashLines(12),
+  });
+}
+
+/** A script of the app, such as src/server.ts, can't even be tried. */
+export function hasNoScript(dir: string, script: string): BehaviourFailure {
+  return new BehaviourFailure({
+    kind: 'exited-early',
+    trail: [`node ${script}`],
+    expected: `a file ${script}`,
+    seen: `${script} is not there`,
+    because: 'The file that starts this process of the app is gone, so it can’t be started.',
     lookAt: `the folder ${dir}; npm run reset brings back the lesson as it was shipped`,
   });
 }

@@ -10,6 +10,8 @@ import { type Run, repoDir } from '../os/run.ts';
 import type { AppProcess } from './app-process.ts';
 import { hasCrashed } from './failures.ts';
 import { startApp } from './start-app.ts';
+import type { ProcessOptions } from './start-process.ts';
+import { startWorker } from './start-worker.ts';
 import { Strays } from './strays.ts';
 
 /** A profile of a minute is written in less. */
@@ -28,6 +30,8 @@ export interface InstanceOptions {
   under?: readonly string[];
   /** Another app than the one that is judged. */
   reference?: Reference | undefined;
+  /** The lesson's worker, which listens on no port, in place of its server. */
+  worker?: boolean;
 }
 
 /** How `npm run dev` starts an instance otherwise than a check does. */
@@ -54,10 +58,12 @@ export interface InstancesOptions {
   env: () => Record<string, string>;
 }
 
-/** The processes of a lesson's app: those behind the balancer, and how one more is started. */
+/** The processes of a lesson's app: those behind the balancer, its worker, and how one more is started. */
 export class Instances {
   /** Those behind the balancer. */
   readonly all: Instance[] = [];
+  /** The process beside them, where the lesson has one. */
+  worker: Instance | undefined;
   readonly #options: InstancesOptions;
   readonly #strays: Strays;
   #made = 0;
@@ -67,12 +73,21 @@ export class Instances {
     this.#strays = new Strays(options.run);
   }
 
+  /** Those behind the balancer and the worker. */
+  get everyone(): Instance[] {
+    return this.worker ? [...this.all, this.worker] : this.all;
+  }
+
   /** Starts as many as the lesson has. Those that have started are listed, also when another one fails. */
   async startAll(): Promise<void> {
-    const started = await Promise.allSettled(
-      Array.from({ length: this.#options.lesson.instances }, (_, index) => this.start(`instance ${index + 1}`)),
-    );
-    for (const result of started) if (result.status === 'fulfilled') this.all.push(result.value);
+    const { instances, worker } = this.#options.lesson;
+    const ofWorker = worker ? this.start('the worker', { worker: true }) : undefined;
+    const started = await Promise.allSettled([
+      ...Array.from({ length: instances }, async (_, index) => this.start(`instance ${index + 1}`)),
+      ...(ofWorker ? [ofWorker] : []),
+    ]);
+    for (const result of started.slice(0, instances)) if (result.status === 'fulfilled') this.all.push(result.value);
+    this.worker = await ofWorker?.catch(() => undefined);
     const refused = started.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     // Of those that want the same port, the one that has it tells more than the one that ended without it.
     const telling = refused.find(
@@ -82,13 +97,13 @@ export class Instances {
   }
 
   /** Starts one more process of the app, or of one that it is compared with. Whoever asks for it lists or ends it. */
-  async start(name: string, { env = {}, under = [], reference }: InstanceOptions = {}): Promise<Instance> {
-    const { run, subjectDir, probes, profileDir, onOutput, launch } = this.#options;
+  async start(name: string, { env = {}, under = [], reference, worker }: InstanceOptions = {}): Promise<Instance> {
+    const { run, subjectDir, probes, profileDir, onOutput, launch, lesson } = this.#options;
     const { port, nodeArgs, nodeOptions = '', env: launchEnv } = (!reference && (await launch?.(name))) || {};
     const key = `app${++this.#made}`;
     const probed = probes.env(key, profileDir);
     probed.NODE_OPTIONS = `${nodeOptions} ${probed.NODE_OPTIONS}`.trim();
-    const app = await startApp({
+    const options: ProcessOptions = {
       run,
       dir: reference ? this.#dirOf(reference) : subjectDir,
       name,
@@ -96,10 +111,17 @@ export class Instances {
       strays: reference ? undefined : this.#strays,
       onOutput: reference ? undefined : onOutput && ((line) => onOutput(name, line)),
       nodeArgs,
-      drawPort: port === undefined ? undefined : async () => ((await isFree(port)) ? port : freePort()),
       env: { ...this.#options.env(), ...probed, ...launchEnv, ...env },
-    });
-    return Object.assign(app, { probe: probes.probeOf(key, app.pid) });
+    };
+    const probeOf = (pid: number) => probes.probeOf(key, pid);
+    if (worker) {
+      if (!lesson.worker) throw new TypeError(`${lesson.folder} has no worker`);
+      const app = await startWorker(lesson.worker, options, probeOf);
+      return Object.assign(app, { probe: probeOf(app.pid) });
+    }
+    const drawPort = port === undefined ? undefined : async () => ((await isFree(port)) ? port : freePort());
+    const app = await startApp({ ...options, drawPort });
+    return Object.assign(app, { probe: probeOf(app.pid) });
   }
 
   /** The learner's folder is no starter any more once the lesson is solved, so the check keeps a copy. */
@@ -109,22 +131,34 @@ export class Instances {
   }
 
   /**
-   * Ends an instance (1-based) and starts it anew, or all of them.
+   * Ends an instance (1-based) or the worker and starts it anew, or all of them.
    * @param gently asks with SIGTERM first, as a deploy does.
    */
-  async restart(number?: number, env: Record<string, string> = {}, gently = false): Promise<void> {
-    const which = number === undefined ? this.all.map((_, index) => index) : [number - 1];
+  async restart(which?: number | 'worker', env: Record<string, string> = {}, gently = false): Promise<void> {
+    const numbers = typeof which === 'number' ? [which] : which ? [] : this.all.map((_, index) => index + 1);
+    const slots: [Instance | undefined, (fresh: Instance) => void][] = numbers.map((number) => [
+      this.all[number - 1],
+      (fresh) => {
+        this.all[number - 1] = fresh;
+      },
+    ]);
+    if (which === 'worker' || (which === undefined && this.worker))
+      slots.push([
+        this.worker,
+        (fresh) => {
+          this.worker = fresh;
+        },
+      ]);
     // To the end of each, also when another one fails, so that nothing is still starting when the caller goes on.
     const restarted = await Promise.allSettled(
-      which.map(async (index) => {
-        const old = this.all[index];
-        if (!old) throw new RangeError(`there is no instance ${index + 1}`);
+      slots.map(async ([old, put]) => {
+        if (!old) throw new RangeError(`there is no instance ${which}`);
         if (gently) await old.stop();
         else await old.kill();
-        const instance = await this.start(old.name, { env });
+        const fresh = await this.start(old.name, { env, worker: old === this.worker });
         // Its port is open, but its first turn of the event loop may go on, and what it does on signals may come last.
-        await Promise.race([instance.probe.read().catch(() => {}), delay(1_000)]);
-        this.all[index] = instance;
+        await Promise.race([fresh.probe.read().catch(() => {}), delay(1_000)]);
+        put(fresh);
       }),
     );
     for (const result of restarted) if (result.status === 'rejected') throw result.reason;
@@ -132,20 +166,20 @@ export class Instances {
 
   /** The failure of one that has died without being told to. */
   crash(trail: string[]): BehaviourFailure | undefined {
-    const dead = this.all.find((instance) => instance.crashed);
+    const dead = this.everyone.find((instance) => instance.crashed);
     return dead && hasCrashed(dead, trail);
   }
 
   /** Stops them as a deploy does, and says what was wrong with it. */
   async stop(): Promise<Failure | undefined> {
-    const failures = await Promise.all(this.all.map((instance) => instance.stop()));
+    const failures = await Promise.all(this.everyone.map((instance) => instance.stop()));
     return failures.find((failure) => failure !== undefined);
   }
 
   /** Ends them in such a way that the profiles of their threads are written. */
   async exit(): Promise<void> {
     await Promise.all(
-      this.all.map(async (instance) => {
+      this.everyone.map(async (instance) => {
         const family = instance.tree();
         instance.probe.exit();
         await instance.exitedWithin(profileDeadlineMs);
@@ -158,7 +192,7 @@ export class Instances {
   }
 
   async kill(): Promise<void> {
-    await Promise.all(this.all.map((instance) => instance.kill()));
-    if (this.#options.onOutput) await Promise.all(this.all.map((instance) => instance.drained()));
+    await Promise.all(this.everyone.map((instance) => instance.kill()));
+    if (this.#options.onOutput) await Promise.all(this.everyone.map((instance) => instance.drained()));
   }
 }

@@ -1,30 +1,9 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { accepts, freePort } from '../os/ports.ts';
-import type { Run } from '../os/run.ts';
-import { AppProcess } from './app-process.ts';
-import { hasNoServer } from './failures.ts';
-import { inheritedEnv } from './inherited-env.ts';
+import type { AppProcess } from './app-process.ts';
 import { listeningHost, ownsItsPort } from './listening.ts';
-import { OutputLines } from './output-lines.ts';
-import type { Strays } from './strays.ts';
+import { type ProcessOptions, startProcess } from './start-process.ts';
 
-export interface AppOptions {
-  run: Run;
-  /** The lesson's folder: `node src/server.ts` is run in it. */
-  dir: string;
-  /** Environment besides PATH, HOME and PORT. */
-  env: Record<string, string>;
-  /** What it is called in a verdict: "instance 1". */
-  name: string;
-  /** A command that is put before node's and becomes it: `taskset -c 0`. */
-  under?: readonly string[];
-  /** Node's own arguments: `--inspect=127.0.0.1:9229`. Children that the app forks have them, too. */
-  nodeArgs?: readonly string[] | undefined;
-  /** Gets each line that it prints, as it comes. */
-  onOutput?: ((line: string) => void) | undefined;
-  /** Where it is looked for what it has left. */
-  strays?: Strays | undefined;
+export interface AppOptions extends ProcessOptions {
   /** Draws its port. */
   drawPort?: (() => Promise<number>) | undefined;
 }
@@ -37,8 +16,6 @@ const mostPorts = 3;
  * @throws {BehaviourFailure} exited-early, wrong-port or never-listened, with the app's last lines.
  */
 export async function startApp(options: AppOptions): Promise<AppProcess> {
-  // Without the folder not even Node could be started, and that would look like a fault of ours.
-  if (!existsSync(join(options.dir, 'src', 'server.ts'))) throw hasNoServer(options.dir);
   for (let ports = 1; ; ports++) {
     const app = await startOnce(options);
     if (app) return app;
@@ -49,18 +26,12 @@ export async function startApp(options: AppOptions): Promise<AppProcess> {
 
 /** Undefined when somebody else listens on the port that was drawn for the app. */
 async function startOnce(
-  { run, dir, env, name, under = [], nodeArgs = [], onOutput, strays, drawPort = freePort }: AppOptions,
+  { drawPort = freePort, ...options }: AppOptions,
   trust?: 'whoever listens',
 ): Promise<AppProcess | undefined> {
   const port = await drawPort();
-  const [command = process.execPath, ...args] = [...under, process.execPath, ...nodeArgs, 'src/server.ts'];
-  const child = await run.spawn(command, args, {
-    cwd: dir,
-    env: { ...inheritedEnv(), ...env, PORT: String(port) },
-  });
-  const app = new AppProcess(child, port, name, strays);
-  if (onOutput) new OutputLines(onOutput).follow(child.process.stdout, child.process.stderr);
   const spawnedAt = performance.now();
+  const app = await startProcess('src/server.ts', options, port);
   try {
     app.host = await listeningHost(app);
     app.listensSince = performance.now();

@@ -45,6 +45,11 @@ export interface Lesson {
   migrate?: string;
   /** How many processes of the app run behind the balancer. */
   instances: number;
+  /**
+   * A process of the app beside its instances, such as "src/worker.ts": it listens on no port, is not behind the balancer,
+   * and is started, watched, restarted and stopped with them.
+   */
+  worker?: string;
   /** Environment variables besides PORT, NODE_ENV and the services' addresses. */
   env: Readonly<Record<string, string>>;
   /** Files that the app gets the paths of. */

@@ -83,7 +83,7 @@ export class Stage {
 
   /** The processes of the app that the behaviour has to do with, ended ones included. */
   get apps(): Instance[] {
-    return [...new Set([...this.#apps, ...this.#environment.instances])];
+    return [...new Set([...this.#apps, ...this.#environment.processes])];
   }
 
   #crash(): BehaviourFailure | undefined {
@@ -98,19 +98,29 @@ export class Stage {
     return instance;
   }
 
-  /** Restarts one instance, or all, with more in its environment if need be. */
-  async restart(number?: number, { env = {} }: { env?: Record<string, string> } = {}): Promise<void> {
-    this.step(number ? `instance ${number} restarted` : 'every instance restarted');
-    for (const instance of this.#environment.instances) this.#apps.add(instance);
-    await this.#environment.restart(number, env);
+  /** The process of the app beside its instances, as lesson.ts names it. */
+  worker(): Instance {
+    const { worker } = this.#environment;
+    if (!worker) throw new TypeError('this lesson has no worker');
+    return worker;
+  }
+
+  /** Restarts one instance, the worker, or all, with more in its environment if need be. */
+  async restart(which?: number | 'worker', { env = {} }: { env?: Record<string, string> } = {}): Promise<void> {
+    const one = which === 'worker' ? 'the worker' : `instance ${which}`;
+    const all = this.#environment.worker ? 'every process of the app' : 'every instance';
+    this.step(`${which ? one : all} restarted`);
+    for (const app of this.#environment.processes) this.#apps.add(app);
+    await this.#environment.restart(which, env);
   }
 
   /**
    * One more process of the app, outside the balancer, ended with the behaviour.
    * @param options.under a command put before node's, such as `taskset -c 0`.
+   * @param options.worker one more worker, in place of an instance.
    */
-  startExtra(options: { env?: Record<string, string>; under?: string[] } = {}): Promise<Instance> {
-    const extra = this.#extra('an extra instance', options);
+  startExtra(options: { env?: Record<string, string>; under?: string[]; worker?: boolean } = {}): Promise<Instance> {
+    const extra = this.#extra(options.worker ? 'an extra worker' : 'an extra instance', options);
     extra.then(
       (app) => this.#apps.add(app),
       () => {}, // Whoever asked for it is told.

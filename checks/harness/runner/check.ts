@@ -207,7 +207,7 @@ const startFailures = new Set<FailureKind | undefined>(['exited-early', 'never-l
 const noTeaching: Teaching = { because: '', lookAt: '' };
 
 function notes(environment: Environment | undefined): string[] {
-  return (environment?.instances ?? [])
+  return (environment?.processes ?? [])
     .filter((instance) => instance.output.totalBytes > noisyBytes)
     .map(
       (instance) =>

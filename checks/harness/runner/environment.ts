@@ -111,6 +111,16 @@ export class Environment implements AsyncDisposable {
     return this.#instances.all;
   }
 
+  /** The process beside them, where the lesson has one. */
+  get worker(): Instance | undefined {
+    return this.#instances.worker;
+  }
+
+  /** The instances and the worker. */
+  get processes(): Instance[] {
+    return this.#instances.everyone;
+  }
+
   /** Where visitors come in. */
   get door(): Cdn | Balancer {
     return this.cdn ?? this.balancer;
@@ -157,9 +167,9 @@ export class Environment implements AsyncDisposable {
     return this.#instances.start(name, options);
   }
 
-  /** Ends an instance (1-based) and starts it anew, or all of them. */
-  async restart(number?: number, env: Record<string, string> = {}): Promise<void> {
-    await this.#instances.restart(number, env);
+  /** Ends an instance (1-based) or the worker and starts it anew, or all of them. */
+  async restart(which?: number | 'worker', env: Record<string, string> = {}): Promise<void> {
+    await this.#instances.restart(which, env);
     this.balancer.setTargets(this.instances);
   }
 
@@ -180,6 +190,7 @@ export class Environment implements AsyncDisposable {
     await this.#services.restore();
     try {
       for (const [index, instance] of this.instances.entries()) if (instance.spent) await this.restart(index + 1);
+      if (this.worker?.spent) await this.restart('worker');
     } catch (error) {
       await this.assertServicesAlive(); // An app may end for want of them.
       if (error instanceof BehaviourFailure) return notStartedAgain(error);
@@ -188,9 +199,9 @@ export class Environment implements AsyncDisposable {
     return undefined;
   }
 
-  /** Lines around the last error of an instance since then, such as no right app prints. */
+  /** Lines around the last error of a process since then, such as no right app prints. */
   ownFaultSince(since: number): string[] | undefined {
-    return this.instances
+    return this.processes
       .map(({ output }) => output.errorSince(since, 'own-fault'))
       .find((lines) => lines !== undefined);
   }
@@ -200,7 +211,7 @@ export class Environment implements AsyncDisposable {
     await Promise.all(this.instances.map((instance) => instance.pastStart()));
   }
 
-  /** The failure of an instance that has died without being told to. */
+  /** The failure of a process that has died without being told to. */
   crash(trail: string[]): BehaviourFailure | undefined {
     return this.#instances.crash(trail);
   }
@@ -211,13 +222,13 @@ export class Environment implements AsyncDisposable {
     if (this.cdn && !this.cdn.alive()) throw new Inconclusive('the CDN of this check stopped', 'check again');
   }
 
-  /** Stops every instance as a deploy does, and says what was wrong with it. */
+  /** Stops every process of the app as a deploy does, and says what was wrong with it. */
   async stopInstances(): Promise<Failure | undefined> {
     this.balancer.setTargets(this.instances); // Closes the kept connections, as a balancer does before a deploy.
     return this.#instances.stop();
   }
 
-  /** Ends every instance in such a way that the profiles of its threads are written. */
+  /** Ends every process of the app in such a way that the profiles of its threads are written. */
   exitInstances(): Promise<void> {
     return this.#instances.exit();
   }
