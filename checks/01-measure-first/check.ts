@@ -76,7 +76,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
         const before = await visitor.get(listingPath(city), patient); // So that an app that keeps listings has one.
         const old = pricesOf(before.json, id);
         const changed = (await visitor.put(path, { cents }, patient)).mustBe(200);
-        t.trail.splice(0, t.trail.length, `PUT ${path} {"cents":${cents}}\t200`);
+        t.trail.begin(`PUT ${path} {"cents":${cents}}`, '200');
         const told = await starterSays(t, starter, path, { method: 'PUT', body: { cents } });
         const oldAnswer = JSON.stringify(changed.json?.prices) === old;
         mustBeTheSame(t, changed.text, told, oldAnswer ? staleAnswer : written);
@@ -84,14 +84,14 @@ defineCheck(lesson, ({ behaviour, load }) => {
         const expected = await starterSays(t, starter, listingPath(city));
         mustBeTheSame(t, answer.text, expected, pricesOf(answer.json, id) === old ? {} : written);
       }
-      t.trail.splice(0);
+      t.trail.begin();
       for (const id of [cities.length * eventsPerCity + 1, 0, 'x']) {
         (await visitor.put(`/events/${id}/price`, { cents: 100 })).mustBe(404, {
           because: `There is no event ${id}.`,
           lookAt: 'what does the route do when setPrice finds nothing?',
         });
       }
-      t.trail.splice(0);
+      t.trail.begin();
       for (const body of [{ cents: -1 }, { cents: 2.5 }, { cents: '4900' }, { cents: 10_000_001 }, {}]) {
         t.step(`with ${JSON.stringify(body)}:`);
         (await visitor.put(`/events/${eventId('Oslo', 0)}/price`, body)).mustBe(400, {

@@ -1,6 +1,6 @@
 import { type CheckDefinition, excerpt, type Teaching } from '../harness/sdk/index.ts';
 import type { Gathered } from './gathered.ts';
-import { type Credentials, Crowd, linesOf, patienceMs, tellInOneLine } from './steps.ts';
+import { type Credentials, Crowd, linesOf, patienceMs } from './steps.ts';
 import { syncWriteOf } from './sync-writes.ts';
 
 /** What must be said when not all twenty, and not exactly one, got the name. */
@@ -34,7 +34,7 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
         .visitor()
         .post('/login', { name, password: 'not their password' }, { deadlineMs: 2 * patienceMs });
       const [answers, { status }] = await Promise.all([crowd.everyAnswer(), early]);
-      tellInOneLine(t, `20 × POST /accounts at once, all with the name ${name}`);
+      t.trail.begin(`20 × POST /accounts at once, all with the name ${name}`);
       const whoGot = (status: number) => [...answers].filter(([, answer]) => answer.status === status);
       const [winners, refused] = [whoGot(201), whoGot(409).length];
       t.require(winners.length === 1 && refused === 19, {
@@ -74,11 +74,11 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
         const syncWrite = await syncWriteOf(t);
         if (syncWrite === undefined)
           t.skip(`no write of this app can be held up here, because ${notSlow}; so nobody saw who would wait for it`);
-        tellInOneLine(t, 'a sign-up under node --trace-sync-io');
+        t.trail.begin('a sign-up under node --trace-sync-io');
         t.require(!syncWrite, { expected: 'no write that the event loop waits for', seen: `${syncWrite}` });
         return;
       }
-      tellInOneLine(t, 'a sign-up while ACCOUNTS_FILE is on a disk that does not answer');
+      t.trail.begin('a sign-up while ACCOUNTS_FILE is on a disk that does not answer');
       t.require(answered, { step: 'GET /health meanwhile', expected: 'an answer', seen: 'none' });
     },
     { limitMs: 60_000 },
@@ -97,7 +97,7 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
         return t.skip('the app keeps its file open, and a write to an open file can’t be made to fail here');
       const { told, refused, accepted, written, broke } = trouble;
       if (broke) throw broke;
-      tellInOneLine(t, told);
+      t.trail.begin(told);
       // By `require`: the answers were gathered for another behaviour, whose sentences they would say.
       const status = refused?.status ?? 0;
       t.require(refused?.is(500, 503, 507), {

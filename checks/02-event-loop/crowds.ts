@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, Stage } from '../harness/sdk/index.ts';
 import { mainThread, mainThreadSince } from './main-thread.ts';
-import { type Credentials, Crowd, hashCostMs, patienceMs, tellInOneLine } from './steps.ts';
+import { type Credentials, Crowd, hashCostMs, patienceMs } from './steps.ts';
 
 const mostDelayMs = 50;
 /** Where the thread's CPU time is not known: the event-loop utilisation of an app that only hands hashes on. */
@@ -52,13 +52,13 @@ export async function crowdAndHealth(
   const mainMs = mainThreadSince(app, mainBefore)?.cpuMs;
   const answers = await crowd.everyAnswer();
   const told = `${bodies.length} × POST ${path} at once, meanwhile GET /health again and again`;
-  tellInOneLine(t, told);
+  t.trail.begin(told);
   return { told, crowd: bodies.length, answers, health, overtook, heldMs: eventLoopHeld.p99, elu, mainMs };
 }
 
 /** An app that hashes on the event loop answers one health check a hash at the most, and none before it. */
 export function healthMustOvertake(t: Stage, { told, crowd, health, overtook }: Meanwhile): void {
-  tellInOneLine(t, told);
+  t.trail.begin(told);
   for (const answer of health) answer.mustBe(200);
   t.require(overtook >= crowd && overtook * 2 >= health.length, {
     expected: `most health checks to be answered before the next hash is done, at least ${crowd}`,
@@ -78,7 +78,7 @@ export async function loopMustBeFree(t: Stage, first: Meanwhile, again: () => Pr
 
 /** Fails where the thread's CPU time proves it, and says whether the delay is within its limit. */
 function isFree(t: Stage, { told, crowd, mainMs, heldMs }: Meanwhile): boolean {
-  tellInOneLine(t, told);
+  t.trail.begin(told);
   if (mainMs !== undefined) {
     t.atMost('CPU time of the main thread for one of them', mainMs / crowd, Math.round(hashCostMs() / 4), 'ms', {
       because: standsStill(heldMs),

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { type Answer, BehaviourFailure, type Instance, type Stage } from '../harness/sdk/index.ts';
 import { fullDisk } from './full-disk.ts';
 import { answersHealth, SlowFile, standsStill } from './slow-file.ts';
-import { accountOf, type Credentials, linesOf, newcomer, tellInOneLine } from './steps.ts';
+import { accountOf, type Credentials, linesOf, newcomer } from './steps.ts';
 
 /** What an app does whose disk refuses, and then is slow. */
 export interface DiskTrouble {
@@ -38,7 +38,7 @@ export async function diskTrouble(t: Stage): Promise<DiskTrouble | undefined> {
   try {
     disk.fill();
     trouble.refused = await ask().finally(() => disk.free());
-    tellInOneLine(t, trouble.told);
+    t.trail.begin(trouble.told);
     if (trouble.refused.status === 201) return trouble;
     if (disk.opensEachTime) return { ...trouble, ...(await slowDisk(t, extra, { file, customer, ask })) };
     const accepted = await ask();
@@ -100,7 +100,8 @@ async function slowDisk(
 
 /** No answer came: what the app did instead. */
 async function named(extra: Instance, { failure }: BehaviourFailure, { told, refused }: DiskTrouble) {
-  const trail = refused ? [told, 'the same sign-up, once it can be written again'] : [told];
+  const again = { what: 'the same sign-up, once it can be written again' };
+  const trail = refused ? [{ what: told }, again] : [{ what: told }];
   if (failure.kind === 'hangs') {
     return new BehaviourFailure({
       ...failure,

@@ -1,7 +1,7 @@
 import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { crowdAndHealth, healthMustOvertake, loopMustBeFree } from './crowds.ts';
 import type { Gathered } from './gathered.ts';
-import { type Credentials, patienceMs, tellInOneLine } from './steps.ts';
+import { type Credentials, patienceMs } from './steps.ts';
 
 /** bcrypt reads 72 bytes of a password; of longer ones, those that begin alike would be equal. */
 const tooLong = 'ü'.repeat(37);
@@ -39,19 +39,19 @@ export function logInBehaviours(behaviour: CheckDefinition['behaviour'], { signU
         lookAt: 'where does POST /accounts ask whether the name is taken, and is the answer awaited?',
       });
       const { told, answers, right, wrong, unknown } = await logIns(t);
-      tellInOneLine(t, told);
+      t.trail.begin(told);
       t.step('one of them with a wrong password');
       answers.get(wrong)?.mustBe(401, {
         because:
           'A wrong password opens the account. A comparison that nobody awaits is a promise, and a promise is true.',
       });
-      t.trail.pop();
+      t.trail.dropLast();
       t.step('one of them with a name that nobody has');
       answers.get(unknown)?.mustBe(401, {
         because: 'Nobody has signed up with that name, so there is nothing to log in to.',
         lookAt: 'what does the look-up of a name return when nobody has it?',
       });
-      t.trail.pop();
+      t.trail.dropLast();
       t.step('two of them with name and password as they signed up');
       for (const body of right) answers.get(body)?.mustBe(200);
     },

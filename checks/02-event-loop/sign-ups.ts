@@ -1,7 +1,7 @@
 import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { crowdAndHealth, healthMustOvertake, loopMustBeFree } from './crowds.ts';
 import { crowdSize, type Gathered, lateWithinMs } from './gathered.ts';
-import { contractCost, hashCostMs, linesOf, newcomer, tellInOneLine } from './steps.ts';
+import { contractCost, hashCostMs, linesOf, newcomer } from './steps.ts';
 
 const noBcrypt = {
   because:
@@ -29,7 +29,7 @@ export function signUpBehaviours(behaviour: CheckDefinition['behaviour'], { sign
           lookAt: 'what does POST /accounts check before it hashes?',
         });
       }
-      tellInOneLine(t, told);
+      t.trail.begin(told);
       t.require(neverOnDisk.length === 0, {
         expected: `${crowdSize} lines in ACCOUNTS_FILE after ${crowdSize} answers of 201`,
         seen: `none for ${neverOnDisk.length} of them, such as ${neverOnDisk[0]}`,
@@ -41,7 +41,7 @@ export function signUpBehaviours(behaviour: CheckDefinition['behaviour'], { sign
         seen: `none for ${notOnDisk.length} of ${crowdSize}, such as ${notOnDisk[0]}`,
       });
       if (!trouble) return;
-      tellInOneLine(t, trouble.told);
+      t.trail.begin(trouble.told);
       trouble.refused?.is(500, 503, 507); // It may say so.
       t.require(trouble.refused?.status !== 201, { expected: '500 or 503', seen: '201' });
     },

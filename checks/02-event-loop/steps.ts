@@ -102,11 +102,6 @@ export class Crowd {
   }
 }
 
-/** Replaces what was done by one line: nobody reads a hundred. */
-export function tellInOneLine(t: Stage, text: string): void {
-  t.trail.splice(0, t.trail.length, text);
-}
-
 /** What several behaviours judge is gathered once. What went wrong is tried again by the next one. */
 export function once<T>(gather: (t: Stage) => Promise<T>): (t: Stage) => Promise<T> {
   let gathered: Promise<T> | undefined;

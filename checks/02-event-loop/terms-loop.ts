@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { mainThread, mainThreadSince } from './main-thread.ts';
 import { answersHealth, SlowFile } from './slow-file.ts';
-import { costMs, tellInOneLine } from './steps.ts';
+import { costMs } from './steps.ts';
 import { gzipped, write } from './terms.ts';
 
 /** What `GET /terms` costs others. */
@@ -25,7 +25,7 @@ export function termsLoopBehaviour(behaviour: CheckDefinition['behaviour']): voi
       const termsMs = await loopMs(t, 12);
       const gzipMs = costMs(3, () => gzipSync(text));
       const inKb = Math.round(text.length / 1000).toLocaleString('en-GB');
-      tellInOneLine(t, `12 × GET /terms, ${inKb} KB, gzipped; one gzipSync of it costs ${gzipMs.toFixed(1)} ms here`);
+      t.trail.begin(`12 × GET /terms, ${inKb} KB, gzipped; one gzipSync of it costs ${gzipMs.toFixed(1)} ms here`);
       // On the event loop it costs as much as here and a little more. Elsewhere, less than a tenth, or a sixth with streams.
       t.atMost('time on the event loop for one GET /terms', termsMs, Math.round(gzipMs * 4.5) / 10, 'ms');
       await mustReadAside(t, file);
@@ -48,7 +48,7 @@ async function mustReadAside(t: Stage, file: string): Promise<void> {
       .catch(() => {});
     await delay(100);
     const answered = await answersHealth(t, t.app(1));
-    tellInOneLine(t, 'GET /terms while TERMS_FILE is on a disk that does not answer');
+    t.trail.begin('GET /terms while TERMS_FILE is on a disk that does not answer');
     t.require(answered, {
       step: 'GET /health meanwhile',
       expected: 'an answer',

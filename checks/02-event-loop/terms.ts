@@ -1,7 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition } from '../harness/sdk/index.ts';
-import { tellInOneLine } from './steps.ts';
 
 export const gzipped = { headers: { 'accept-encoding': 'gzip' } };
 const plain = { headers: { 'accept-encoding': 'identity' } };
@@ -29,7 +28,7 @@ export function termsBehaviours(behaviour: CheckDefinition['behaviour']): void {
       for (const [accepts, encoding] of cases) {
         const answer = await t.visitor().get('/terms', { headers: { 'accept-encoding': accepts } });
         answer.mustBe(200);
-        tellInOneLine(t, `GET /terms with Accept-Encoding: ${accepts}`);
+        t.trail.begin(`GET /terms with Accept-Encoding: ${accepts}`);
         const seen = answer.headers['content-encoding'];
         t.require(seen === encoding, {
           expected: encoding ? `Content-Encoding: ${encoding}` : 'no Content-Encoding',
@@ -83,7 +82,7 @@ export function termsBehaviours(behaviour: CheckDefinition['behaviour']): void {
             `the new text, ${form}`,
             async () => {
               const answer = (await t.visitor().get('/terms', options)).mustBe(200);
-              tellInOneLine(t, `the file is ${way}`);
+              t.trail.begin(`the file is ${way}`);
               return answer.text === text;
             },
             { deadlineMs: changeDeadlineMs },

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import bcrypt from 'bcrypt';
 import { type CheckDefinition, excerpt, type Instance, type Stage } from '../harness/sdk/index.ts';
 import { limitFileSize } from './full-disk.ts';
-import { type Credentials, newcomer, patienceMs, tellInOneLine } from './steps.ts';
+import { type Credentials, newcomer, patienceMs } from './steps.ts';
 
 /** Room for the beginning of a line: `{"name":"guest-1` and no more. */
 const roomBytes = 16;
@@ -55,7 +55,7 @@ async function signUpOnFullDisk(
   if (!lift) return t.skip('a disk can’t be made full here in the middle of a write');
   const answer = await signUp(t, app, customer).finally(lift);
   const told = `a sign-up on a disk with room for ${roomBytes} more bytes`;
-  tellInOneLine(t, told);
+  t.trail.begin(told);
   t.require(answer.is(500, 503, 507), {
     expected: '500 or 503',
     seen: `${answer.status} ${excerpt(answer.text)}`,
@@ -80,8 +80,8 @@ async function mustKnow(
     ['of an account from before', early],
     ['of the account that was written after it', late],
   ] as const) {
-    tellInOneLine(t, told);
-    t.step(`once there was room again, the same sign-up\t201`);
+    t.trail.begin(told);
+    t.step('once there was room again, the same sign-up', '201');
     t.step(`after a restart, the login ${whose}`);
     const { status, text } = await t.visitor({ at: next }).post('/login', customer, { deadlineMs: patienceMs });
     t.require(status === 200, {

@@ -36,7 +36,7 @@ export function fixation(behaviour: Behaviour): void {
       };
       for (const [whose, planted] of plants) {
         if (planted.size === 0) continue;
-        t.trail.splice(0, t.trail.length, `the attacker plants a cookie ${whose} in ada’s browser`);
+        t.trail.begin(`the attacker plants a cookie ${whose} in ada’s browser`);
         await logIn(t, t.visitor({ cookies: planted }), ada, {}, anyCookie);
         const spy = await t.visitor({ cookies: planted }).get('/profile');
         t.require(!(spy.status === 200 && spy.json?.username === 'ada'), {

@@ -29,7 +29,7 @@ export function anonymous(behaviour: Behaviour): void {
       for (const [what, ask] of Object.entries(asks)) {
         for (let visit = 0; visit < 4; visit++) (await ask()).mustBe(what === 'POST /logout' ? 204 : 401);
         const left = (await t.redis.keys()).filter((key) => !before.has(key));
-        t.trail.splice(0, t.trail.length, `${what}, from 4 visitors who are not logged in`);
+        t.trail.begin(`${what}, from 4 visitors who are not logged in`);
         t.require(left.length === 0, {
           expected: 'no new keys in Redis',
           seen: `${left.length} new, such as ${left[0]}`,

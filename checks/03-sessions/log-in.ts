@@ -86,7 +86,7 @@ export function wrongPassword(behaviour: Behaviour): void {
         (await visitor.post('/login', wrong, { on: 1 })).mustBe(401);
         (await visitor.get('/profile', { on: 1 })).mustBe(401);
       }
-      t.trail.splice(0);
+      t.trail.begin();
       const loggedIn = t.visitor();
       await logIn(t, loggedIn, ada, { on: 1 });
       t.step('in the same browser, as linus with a wrong password:');

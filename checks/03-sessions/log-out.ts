@@ -57,7 +57,7 @@ async function endsEverywhere(t: Stage): Promise<void> {
 async function staysEnded(t: Stage, extra: Instance, door: RedisDoor): Promise<void> {
   const cookies = new Map<string, string>();
   const visitor = t.visitor();
-  t.trail.splice(0);
+  t.trail.begin();
   await logIn(t, visitor, ada, { on: 1 });
   for (const [name, value] of visitor.cookies) cookies.set(name, value);
   await mustRead(t, t.visitor({ at: extra, cookies }), 'ada');
@@ -67,7 +67,7 @@ async function staysEnded(t: Stage, extra: Instance, door: RedisDoor): Promise<v
     const read = t.visitor({ at: extra, cookies }).get('/profile', { deadlineMs: 10_000 });
     read.catch(() => {}); // Awaited below; until then its failure belongs to nobody.
     await Promise.race([read, t.until('the instance asks Redis for the session', () => door.heldBytes > 0)]);
-    t.trail.splice(trailLength);
+    t.trail.retell(trailLength);
     t.step('GET /profile on a third instance, which Redis answers slowly; meanwhile:');
     (await visitor.post('/logout', undefined, { on: 1 })).mustBe(204);
     door.resume();

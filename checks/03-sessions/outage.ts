@@ -71,7 +71,7 @@ class Outage {
   async mustBeSurvived(): Promise<void> {
     const t = this.#t;
     const { begin, end, name, lastsMs } = this.#kind;
-    t.trail.splice(0);
+    t.trail.begin();
     const stays = await this.#loggedIn();
     const leaves = await this.#loggedIn();
     const comes = t.visitor({ at: this.#app });
@@ -87,7 +87,7 @@ class Outage {
         () => stays.get('/basket', options),
         () => stays.post('/basket', { event: 'friday-opening', seats: 2 }, options),
       ]) {
-        t.trail.splice(trailLength);
+        t.trail.retell(trailLength);
         const answer = await ask();
         answer.mustBe(503, withoutRedis(answer));
       }
@@ -97,7 +97,7 @@ class Outage {
       const login = await comes.post('/login', grace, { unanswered: this.#kind.unanswered });
       login.mustBe([503, 200], withoutRedis(login));
       await delay(Math.max(0, beganAt + lastsMs - performance.now()));
-      t.trail.splice(trailLength);
+      t.trail.retell(trailLength);
       const late = await stays.get('/profile', options);
       late.mustBe(503, withoutRedis(late));
       t.step('Redis is back');
@@ -135,7 +135,7 @@ class Outage {
           lookAt: 'the client’s retryStrategy: what does it return for the twentieth attempt?',
         });
       }
-      t.trail.splice(trailLength);
+      t.trail.retell(trailLength);
       await delay(50);
     }
   }
@@ -144,12 +144,8 @@ class Outage {
   async #mustHold(logout: Answer, login: Answer, { copy, comes }: { copy: Map<string, string>; comes: Visitor }) {
     const t = this.#t;
     if (logout.status === 204) {
-      t.trail.splice(
-        0,
-        t.trail.length,
-        `${this.#kind.name}: POST /logout\t204`,
-        'Redis is back; a copy of the cookie:',
-      );
+      t.trail.begin(`${this.#kind.name}: POST /logout`, '204');
+      t.step('Redis is back; a copy of the cookie:');
       (await t.visitor({ at: this.#app, cookies: copy }).get('/profile')).mustBe(401, {
         because:
           'The customer was told that the logout is done, and the session is still alive: the store was not there to end it.',
@@ -157,7 +153,8 @@ class Outage {
       });
     }
     if (login.status === 200) {
-      t.trail.splice(0, t.trail.length, `${this.#kind.name}: POST /login\t200`, 'Redis is back:');
+      t.trail.begin(`${this.#kind.name}: POST /login`, '200');
+      t.step('Redis is back:');
       await mustRead(
         t,
         comes,

@@ -52,7 +52,7 @@ async function withShortSessions(t: Stage, act: (app: Instance) => Promise<boole
   const app = await t.startExtra({ env: { REDIS_URL: redis.appUrl, SESSION_TTL_S: String(ttlS) } });
   await whenReady(t, { at: app });
   for (let attempt = 1; attempt <= 2; attempt++) {
-    t.trail.splice(0, t.trail.length, `an instance with SESSION_TTL_S=${ttlS}`);
+    t.trail.begin(`an instance with SESSION_TTL_S=${ttlS}`);
     if (await act(app)) return;
   }
   t.inconclusive('the machine was too busy to use a session every second');
@@ -77,7 +77,7 @@ async function renewalHolds(t: Stage, app: Instance): Promise<boolean> {
   }
   for (const session of used) if (!(await session.basketMustBeKept())) return false;
   await delay(Math.max(0, first.arrivedAt + idleMs - performance.now()));
-  t.trail.splice(1, t.trail.length, `a session of grace, ${idleMs / 1000} s without use`);
+  t.trail.retell(1, `a session of grace, ${idleMs / 1000} s without use`);
   (await idle.get('/profile')).mustBe(401, {
     because:
       'Nobody has used the session for longer than SESSION_TTL_S, and it still opens the account: on a shared computer, for the next person.',
@@ -137,7 +137,7 @@ class UsedSession {
   }
 
   #retell(): void {
-    this.#t.trail.splice(1, this.#t.trail.length, `a session of grace, used every second by ${this.#what} alone:`);
+    this.#t.trail.retell(1, `a session of grace, used every second by ${this.#what} alone:`);
   }
 }
 

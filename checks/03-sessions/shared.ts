@@ -123,12 +123,12 @@ export function answeredIsStored(behaviour: Behaviour): void {
       t.step('with the same cookie, at once, on instance B:');
       const here = t.visitor({ at: quick, cookies: there.cookies });
       await mustRead(t, here, 'linus');
-      t.trail.splice(1);
+      t.trail.retell(1);
       const added = await there.post('/basket', { event: 'closing-night', seats: 4 });
       const items = itemsOf(t, added.mustBe(201).json);
       t.step('with the same cookie, at once, on instance B:');
       requireItems(t, (await t.visitor({ at: quick, cookies: there.cookies }).get('/basket')).mustBe(200).json, items);
-      t.trail.splice(1);
+      t.trail.retell(1);
       const copy = new Map(there.cookies);
       (await there.post('/logout')).mustBe(204);
       t.step('with a copy of the cookie, at once, on instance B:');

@@ -24,7 +24,7 @@ export async function whenReady(t: Stage, { on, at }: { on?: number; at?: Instan
     const options = on ? { on } : {};
     const login = await visitor.post('/login', grace, options);
     const ready = login.status !== 503 && (await visitor.get('/profile', options)).status !== 503;
-    t.trail.splice(trailLength);
+    t.trail.retell(trailLength);
     if (ready || performance.now() > deadline) return;
     await delay(20);
   }
@@ -86,6 +86,6 @@ export async function sessionCookies(t: Stage, visitor: Visitor, login: Answer):
     const others = new Map([...visitor.cookies].filter(([name]) => name !== cookie.name));
     if ((await t.visitor({ cookies: others }).get('/profile')).status === 401) needed.push(cookie);
   }
-  t.trail.splice(trailLength); // Our own search, nothing that the learner needs to follow.
+  t.trail.retell(trailLength); // Our own search, nothing that the learner needs to follow.
   return needed.length > 0 ? needed : cookies;
 }

@@ -18,15 +18,15 @@ export function copyBehaviours(behaviour: CheckDefinition['behaviour']): void {
         [undefined, {}],
       ] as const;
       for (const path of ['/events/304', '/events?city=vienna&page=1']) {
-        t.trail.splice(0, t.trail.length, 'ada, grace and somebody without a login read at the same time:');
+        t.trail.begin('ada, grace and somebody without a login read at the same time:');
         // In order, so that the customer without a login is answered last. The first one would not show the fault.
         const customers = readers.map(([, headers]) => headers);
         const answers = await readTogether(t, path, customers, { inOrder: true });
         for (const [index, [who]] of readers.entries()) requireViewer(answers[index], who);
-        t.trail.splice(0, t.trail.length, 'and one after the other:');
+        t.trail.begin('and one after the other:');
         for (const [who, headers] of readers) requireViewer(await read(t.visitor(), path, headers), who);
       }
-      t.trail.splice(0, t.trail.length, 'grace changes a price, and then they read again:');
+      t.trail.begin('grace changes a price, and then they read again:');
       (await t.visitor().put('/events/304', { priceCents: 2_100 }, { headers: grace })).mustBe(200);
       for (const [who, headers] of readers.toReversed()) {
         requireViewer(await read(t.visitor(), '/events/304', headers), who, {
@@ -66,7 +66,7 @@ export function copyBehaviours(behaviour: CheckDefinition['behaviour']): void {
         ['/events?city=atlantis&page=1', {}, 'events'],
         ['/me/offers', linus, 'offers'],
       ] as const) {
-        t.trail.splice(0);
+        t.trail.begin();
         const first = await read(t.visitor(), path, headers);
         t.require(Array.isArray(first.json?.[what]) && first.json[what].length === 0, {
           expected: `an empty list of ${what}`,
@@ -90,10 +90,10 @@ export function copyBehaviours(behaviour: CheckDefinition['behaviour']): void {
     },
     async (t) => {
       for (const path of ['/events/315', '/events?city=dublin&page=2']) {
-        t.trail.splice(0, t.trail.length, `ten times GET ${path} at once, not read before`);
+        t.trail.begin(`ten times GET ${path} at once, not read before`);
         await t.supplier.reset();
         const answers = await readTogether(t, path, Array(10).fill({}));
-        t.trail.splice(1);
+        t.trail.retell(1);
         const { 'GET /offers': _ours, ...theirs } = await t.supplier.calls();
         const calls = Object.values(theirs).reduce((sum, count) => sum + count, 0);
         t.require(calls <= 1, { expected: '1 call to the supplier', seen: inCalls(calls) });

@@ -19,7 +19,7 @@ export function keepingBehaviours(behaviour: CheckDefinition['behaviour']): void
         ['/events/312', Object.entries(faults)[1]],
         ['/events?city=turin&page=1', Object.entries(faults)[0]],
       ] as [string, [string, 503 | 'refuse']][]) {
-        t.trail.splice(0, t.trail.length, `the supplier: ${what}`);
+        t.trail.begin(`the supplier: ${what}`);
         await t.supplier.fail({ how });
         (await t.visitor().get(path)).mustBe(unavailable, {
           because: 'The supplier failed, and the shop did not say so.',
@@ -33,7 +33,7 @@ export function keepingBehaviours(behaviour: CheckDefinition['behaviour']): void
           seen: excerpt(text),
         });
       }
-      t.trail.splice(0, t.trail.length, 'the supplier: 503 for every request');
+      t.trail.begin('the supplier: 503 for every request');
       await t.supplier.fail({ how: 503 });
       t.step('PUT /events/311 {"priceCents":1}');
       (await t.visitor().put('/events/311', { priceCents: 1 })).mustBe(unavailable, {
@@ -41,17 +41,17 @@ export function keepingBehaviours(behaviour: CheckDefinition['behaviour']): void
         lookAt: 'what does PUT /events/:id wait for before it answers?',
       });
       await t.supplier.heal();
-      t.trail.splice(2, t.trail.length, 'the supplier is well again');
+      t.trail.retell(2, 'the supplier is well again');
       const unchanged = (await t.supplier.event('311'))?.priceCents;
       const { json: shown } = await read(t.visitor(), '/events/311');
       t.require(shown?.priceCents === unchanged, {
-        step: 'GET /events/311\t200',
+        step: { what: 'GET /events/311', answer: '200' },
         expected: `priceCents ${unchanged}, as it was`,
         seen: `priceCents ${shown?.priceCents}`,
         because: 'The supplier refused the change, and the shop shows it all the same.',
         lookAt: 'what does PUT /events/:id put into the cache, and when?',
       });
-      t.trail.splice(0);
+      t.trail.begin();
       for (let time = 0; time < 2; time++) {
         (await t.visitor().get('/events/99999')).mustBe(404, {
           because: 'There is no such event. The second answer must say so as the first one did.',
@@ -89,7 +89,7 @@ export function keepingBehaviours(behaviour: CheckDefinition['behaviour']): void
         await t.until(
           `GET ${path} shows the 3 seats left within 6 s`,
           async () => {
-            t.trail.splice(trailLength);
+            t.trail.retell(trailLength);
             const answer = await read(visitor, path);
             await delay(50);
             return (eventIn(answer, '5') ?? answer.json)?.seatsLeft === 3;

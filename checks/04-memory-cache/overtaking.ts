@@ -20,7 +20,7 @@ export function overtakingBehaviours(behaviour: CheckDefinition['behaviour']): v
         ['/events/324', '324'],
         ['/events?city=athens&page=1', '18'],
       ] as const) {
-        t.trail.splice(0);
+        t.trail.begin();
         await t.supplier.setLatency(heldMs);
         await t.supplier.reset();
         t.step(`GET ${path} begins, and the supplier is slow`);
@@ -47,7 +47,7 @@ export function overtakingBehaviours(behaviour: CheckDefinition['behaviour']): v
         }
         await t.supplier.release();
         const { status } = await early;
-        t.trail.splice(trailLength + 2, t.trail.length, `the early read is answered\t${status}`);
+        t.trail.retell(trailLength + 2, 'the early read is answered', String(status));
         requireNew(await read(t.visitor(), path), 'another read', {});
 
         async function releaseUnlessWritten(): Promise<void> {
@@ -63,7 +63,7 @@ export function overtakingBehaviours(behaviour: CheckDefinition['behaviour']): v
         ['/events/317', '317'],
         ['/events?city=madrid&page=2', '117'],
       ] as const) {
-        t.trail.splice(0);
+        t.trail.begin();
         await t.supplier.setLatency(heldMs);
         await t.supplier.reset();
         const put = t.visitor().put(`/events/${id}`, { priceCents: 778 });
@@ -84,9 +84,9 @@ export function overtakingBehaviours(behaviour: CheckDefinition['behaviour']): v
         (await put).mustBe(200);
         await between;
         const price = '{"priceCents":778}';
-        t.trail.splice(0, t.trail.length, `PUT /events/${id} ${price} begins, and the supplier is slow`);
+        t.trail.begin(`PUT /events/${id} ${price} begins, and the supplier is slow`);
         t.step(`GET ${path} in between, which may still have the old price`);
-        t.step('the write is answered\t200');
+        t.step('the write is answered', '200');
         requirePrice(await read(t.visitor(), path), id, 778, 'another read', {
           because:
             'The entry was dropped before the supplier had made the change. A reader who came in between brought the old value back, and it stays until it expires.',
@@ -147,7 +147,7 @@ export function overtakingBehaviours(behaviour: CheckDefinition['behaviour']): v
       const paths = ['/events/326', '/events?city=prague&page=2'];
       const answers = [];
       for (const path of paths) answers.push(await read(t.visitor(), path));
-      t.trail.splice(0);
+      t.trail.begin();
       for (const change of [{ priceCents: 1 }, { city: 'prague' }])
         (await t.visitor().put('/events/99999', change)).mustBe(404, {
           because: 'There is no such event, so it cannot be changed.',
@@ -167,7 +167,7 @@ export function overtakingBehaviours(behaviour: CheckDefinition['behaviour']): v
 async function mustKeepTheLastWrite(t: Stage): Promise<void> {
   const list = '/events?city=dublin&page=3';
   for (const path of ['/events/225', list]) await read(t.visitor(), path);
-  t.trail.splice(0, t.trail.length, 'PUT /events/225 {"priceCents":1111}: made, and the answer is slow');
+  t.trail.begin('PUT /events/225 {"priceCents":1111}: made, and the answer is slow');
   await t.supplier.fail({ how: 'late', route: 'PUT /events/:id', times: 1 });
   const first = t.visitor().put('/events/225', { priceCents: 1_111 });
   first.catch(() => {}); // Awaited below, unless something fails before.
@@ -177,7 +177,7 @@ async function mustKeepTheLastWrite(t: Stage): Promise<void> {
   await change(t, '225', { priceCents: 2_222 }).finally(() => clearTimeout(patience));
   await t.supplier.release();
   (await first).mustBe(200);
-  t.trail.splice(2, t.trail.length, 'the first write is answered\t200');
+  t.trail.retell(2, 'the first write is answered', '200');
   for (const path of ['/events/225', list]) {
     const answer = await read(t.visitor(), path);
     const seen = (path === list ? eventIn(answer, '225') : answer.json)?.priceCents;
@@ -188,7 +188,7 @@ async function mustKeepTheLastWrite(t: Stage): Promise<void> {
 /** The supplier has made the change, and nobody hears of it. */
 async function mustDropAfterALostAnswer(t: Stage): Promise<void> {
   await read(t.visitor(), '/events/226');
-  t.trail.splice(0, t.trail.length, 'PUT /events/226 {"priceCents":3333}: made, and the answer is lost');
+  t.trail.begin('PUT /events/226 {"priceCents":3333}: made, and the answer is lost');
   await t.supplier.fail({ how: 'late', route: 'PUT /events/:id', times: 1 });
   const lost = t.visitor().put('/events/226', { priceCents: 3_333 });
   lost.catch(() => {}); // Awaited below, unless something fails before.

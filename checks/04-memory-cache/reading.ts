@@ -102,11 +102,11 @@ export function readingBehaviours(behaviour: CheckDefinition['behaviour']): void
         const right = json?.city === city && json?.page === page && json?.events?.length === 0;
         t.require(right, { expected: `no events, for page ${page} of “${city}”`, seen: excerpt(text), ...mixedUp });
       }
-      t.trail.splice(0);
+      t.trail.begin();
       await read(visitor, '/events?city=berlin&page=1');
       for (const id of ['berlin:1', 'berlin-1', 'berlin_1', 'berlin1', 'berlin%261', 'berlin'])
         (await visitor.get(`/events/${id}`)).mustBe(404, mixedUp);
-      t.trail.splice(0, t.trail.length, 'two lists and two events, all four asked for at once');
+      t.trail.begin('two lists and two events, all four asked for at once');
       const together = ['/events?city=dublin&page=4', '/events?city=riga&page=4', '/events/328', '/events/329'];
       const [dublin, riga, ...events] = await readTogether(t, together, [{}, {}, {}, {}], { inOrder: true });
       const cities = [dublin, riga].map((list) => list?.json?.city);
@@ -117,7 +117,7 @@ export function readingBehaviours(behaviour: CheckDefinition['behaviour']): void
         because: 'A reader waited for the answer to another question.',
         lookAt: 'by which key does a reader find the call that it waits for?',
       });
-      t.trail.splice(0, t.trail.length, 'GET /events?city=oslo&page=1\t200');
+      t.trail.begin('GET /events?city=oslo&page=1', '200');
       await readAgainForNothing(t, first, '/events?page=1&city=oslo');
       await readAgainForNothing(t, first, '/events?city=oslo');
     },

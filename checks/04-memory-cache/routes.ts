@@ -31,27 +31,27 @@ export function routeBehaviours(behaviour: CheckDefinition['behaviour']): void {
           lookAt: 'what does GET /events check before it looks for the list?',
         });
       }
-      t.trail.splice(0);
+      t.trail.begin();
       for (const id of ['99999', 'constructor', '__proto__'])
         (await visitor.get(`/events/${id}`)).mustBe(404, { because: 'There is no such event.' });
       (await visitor.put('/events/99999', { priceCents: 1 })).mustBe(404, {
         because: 'There is no such event, so it cannot be changed.',
         lookAt: 'what does PUT /events/:id answer when the supplier answers 404?',
       });
-      t.trail.splice(0);
+      t.trail.begin();
       const before = await t.supplier.event('7');
       for (const invalid of invalidChanges) {
         t.step(`PUT /events/7 ${JSON.stringify(invalid)}`);
         const answer = await visitor.put('/events/7', invalid);
-        t.trail.pop();
+        t.trail.dropLast();
         answer.mustBe(400, {
           because: 'The change is not valid: title and city are text, priceCents and seatsLeft whole numbers from 0.',
           lookAt: 'what does PUT /events/:id check before it asks the supplier?',
         });
-        t.trail.pop();
+        t.trail.dropLast();
       }
       t.require(isDeepStrictEqual(await t.supplier.event('7'), before), {
-        step: 'PUT /events/7 with invalid changes\t400',
+        step: { what: 'PUT /events/7 with invalid changes', answer: '400' },
         expected: 'event 7 as it was',
         seen: 'it has changed at the supplier',
         because: 'The shop refused the change and made it all the same.',

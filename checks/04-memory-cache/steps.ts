@@ -87,7 +87,7 @@ async function arrived(t: Stage): Promise<void> {
       .visitor()
       .get('/me/offers', { deadlineMs: 300 })
       .catch(() => {});
-  t.trail.splice(trailLength);
+  t.trail.retell(trailLength);
 }
 
 export function inCalls(calls: number): string {
@@ -114,5 +114,5 @@ export async function change(t: Stage, id: string, body: Record<string, unknown>
       lookAt: 'what does PUT /events/:id answer with?',
     },
   );
-  t.trail.splice(trailLength);
+  t.trail.retell(trailLength);
 }

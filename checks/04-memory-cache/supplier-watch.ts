@@ -26,7 +26,7 @@ export async function supplierWatch(t: Stage): Promise<() => Promise<LoadFinding
       figure,
       failure: {
         kind: 'target',
-        trail: [`the load run, ${writes} writes`],
+        trail: [{ what: `the load run, ${writes} writes` }],
         expected: `at most ${limit} calls to the supplier (${callsForEachWrite} for each write)`,
         seen: inCalls(reads),
         because:

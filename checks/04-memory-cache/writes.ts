@@ -37,7 +37,7 @@ export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
       });
 
       async function mustMove(id: string, from: string, to: string): Promise<void> {
-        t.trail.splice(0);
+        t.trail.begin();
         for (const city of [from, to]) await eventsOf(city);
         await change(t, id, { city: to });
         const left = await eventsOf(from);
@@ -55,7 +55,7 @@ export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
 
       /** The ids on all pages of a city. */
       async function eventsOf(city: string): Promise<string[]> {
-        t.trail.splice(0, Number.POSITIVE_INFINITY, ...t.trail.filter((line) => line.startsWith('PUT')));
+        t.trail.keep(({ what }) => what.startsWith('PUT'));
         const ids: string[] = [];
         for (const page of [1, 2, 3, 4, 5]) {
           const { json } = await read(visitor, `/events?city=${city}&page=${page}`);

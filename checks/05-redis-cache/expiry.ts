@@ -52,22 +52,22 @@ export function expiryBehaviours(behaviour: CheckDefinition['behaviour']): void 
       const [supplier, redis] = await Promise.all([t.startSupplier({ latencyMs: 20, atOnce: 10 }), t.startRedis()]);
       const env = { SUPPLIER_URL: supplier.url, REDIS_URL: redis.appUrl, CACHE_TTL_S: String(shortTtlS) };
       const visitor = t.visitor({ at: await t.startExtra({ env }) });
-      t.trail.splice(0, t.trail.length, `an instance with CACHE_TTL_S=${shortTtlS}`);
+      t.trail.begin(`an instance with CACHE_TTL_S=${shortTtlS}`);
       for (const path of ['/events/5', '/stats']) await untilKept(visitor, supplier, path);
-      t.trail.splice(1);
+      t.trail.retell(1);
       const { json: before } = await read(t, visitor, '/stats');
       const keys = await redis.keys();
       const ttls = await Promise.all(keys.map((key) => redis.ttlMs(key)));
       requireTimesToLive(t, new Map(keys.map((key, index) => [key, ttls[index] ?? -2])), shortTtlS);
       const seatsLeft = 3 + ((await supplier.event('5'))?.seatsLeft ?? 0);
       await supplier.change('5', { seatsLeft });
-      t.trail.splice(1, t.trail.length, 'another shop gives back seats of event 5');
+      t.trail.retell(1, 'another shop gives back seats of event 5');
       for (const path of ['/events/5', '/stats']) {
         const expected = path === '/stats' ? before.seatsLeft + 3 : seatsLeft;
         await t.until(
           `GET ${path} shows seatsLeft ${expected}`,
           async () => {
-            t.trail.splice(2, t.trail.length);
+            t.trail.retell(2);
             const { json } = await read(t, visitor, path);
             await delay(50);
             return json.seatsLeft === expected;
@@ -122,7 +122,7 @@ async function writeTogether(t: Stage, firstId: number): Promise<{ ttls: Map<str
     ),
   );
   const tookS = (performance.now() - startedAt) / 1_000;
-  t.trail.splice(0, t.trail.length, `GET of ${writtenTogether} events at once, with CACHE_TTL_S=${cacheTtlS}`);
+  t.trail.begin(`GET of ${writtenTogether} events at once, with CACHE_TTL_S=${cacheTtlS}`);
   return { ttls: await timesToLive(t, writtenTogether), tookS };
 }
 

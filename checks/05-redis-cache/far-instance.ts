@@ -78,7 +78,7 @@ export async function untilForced(
 ): Promise<void> {
   let held = false;
   for (const id of ids) {
-    t.trail.splice(0);
+    t.trail.begin();
     try {
       if (await judge(String(id))) return;
       held = true;

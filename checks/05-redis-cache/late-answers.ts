@@ -32,7 +32,7 @@ export function lateAnswerBehaviours(behaviour: CheckDefinition['behaviour']): v
 
 async function mustNotBringBack(t: Stage, id: string, { reader, writer }: { reader: number; writer: number }) {
   const path = `/events/${id}`;
-  t.trail.splice(0);
+  t.trail.begin();
   const { early } = await readAndHold(t, t.visitor(), path, reader);
   const trailLength = t.trail.length;
   await t.supplier.setLatency(0); // The write overtakes the read.
@@ -52,7 +52,7 @@ async function mustNotBringBack(t: Stage, id: string, { reader, writer }: { read
   }
   await t.supplier.release();
   const { status } = await early;
-  t.trail.splice(trailLength + 1, t.trail.length, `the early read is answered\t${status}`);
+  t.trail.retell(trailLength + 1, 'the early read is answered', String(status));
   for (const on of [1, 2]) requirePrice(t, await read(t, t.visitor(), path, { on }), 777);
 }
 
@@ -62,7 +62,7 @@ async function mustNotBringBack(t: Stage, id: string, { reader, writer }: { read
  */
 async function mustCompareAndWriteAtOnce(t: Stage, far: FarInstance, id: string, replies: number): Promise<void> {
   const path = `/events/${id}`;
-  t.trail.splice(0);
+  t.trail.begin();
   const { early } = await readAndHold(t, far.visitor, path);
   await t.supplier.setLatency(0);
   far.holdReplies();
@@ -76,8 +76,8 @@ async function mustCompareAndWriteAtOnce(t: Stage, far: FarInstance, id: string,
   await change(t, id, { priceCents: 777 }, 1);
   far.letGo();
   const { status } = await early;
-  t.trail.pop();
-  t.step(`the early read is answered\t${status}`);
+  t.trail.dropLast();
+  t.step('the early read is answered', String(status));
   await hasCaughtUp(far.url); // It may answer before it keeps the answer.
   const teaching = {
     because:
@@ -92,7 +92,7 @@ async function mustLookForItself(t: Stage, far: FarInstance, id: string): Promis
   const path = `/events/${id}`;
   await t.supplier.setLatency(0);
   for (const visitor of [t.visitor(), far.visitor]) await read(t, visitor, path);
-  t.trail.splice(0, t.trail.length, `GET ${path} on an extra instance, and what Redis replies is slow to arrive`);
+  t.trail.begin(`GET ${path} on an extra instance, and what Redis replies is slow to arrive`);
   far.holdReplies();
   const early = follow(far.visitor.get(path));
   await hasCaughtUp(far.url);
@@ -108,7 +108,7 @@ async function mustLookForItself(t: Stage, far: FarInstance, id: string): Promis
   far.letGo();
   await early.promise;
   const answer = await late.promise;
-  t.trail.splice(2, t.trail.length, `GET ${path} on the extra instance, after the write\t${answer.status}`);
+  t.trail.retell(2, `GET ${path} on the extra instance, after the write`, String(answer.status));
   requirePrice(t, answer, 777, {
     because:
       'The reader came after the write and was given what an earlier reader of the same process had read from Redis before it.',

@@ -43,7 +43,7 @@ export function outageBehaviours(behaviour: CheckDefinition['behaviour']): void 
       await prepareLooks(t);
       await t.supplier.setLatency(heldMs);
       await t.supplier.reset();
-      t.trail.splice(0, t.trail.length, 'GET /events/71 on instance 1, and the supplier is slow');
+      t.trail.begin('GET /events/71 on instance 1, and the supplier is slow');
       const trailLength = t.trail.length;
       t.visitor()
         .get('/events/71', { on: 1, deadlineMs: 10_000 })
@@ -54,12 +54,7 @@ export function outageBehaviours(behaviour: CheckDefinition['behaviour']): void 
       await haveLooked([t.app(2).url]);
       t.app(1).signal('SIGKILL');
       const killedAt = performance.now();
-      t.trail.splice(
-        trailLength,
-        t.trail.length,
-        'SIGKILL to instance 1',
-        'GET /events/71 on instance 2, again and again',
-      );
+      t.trail.retell(trailLength, 'SIGKILL to instance 1', 'GET /events/71 on instance 2, again and again');
       await Promise.race([waiting, delay(recoverWithinMs)]);
       for (;;) {
         const leftMs = recoverWithinMs - (performance.now() - killedAt);
@@ -69,7 +64,7 @@ export function outageBehaviours(behaviour: CheckDefinition['behaviour']): void 
         t.require(leftMs > 0, { expected: 'a 200 within 3 s', seen: answer ? `${answer.status}` : 'none' });
         await delay(20);
       }
-      t.trail.splice(trailLength + 2);
+      t.trail.retell(trailLength + 2);
       t.atMost('time until readers are served', performance.now() - killedAt, recoverWithinMs, 'ms');
     },
   );
@@ -81,7 +76,7 @@ async function mustFailTogether(t: Stage): Promise<void> {
   await t.supplier.setLatency(heldMs);
   await t.supplier.reset();
   await t.supplier.fail({ how: 503 });
-  t.trail.splice(0, t.trail.length, '20 times GET /events/61 at once, over both instances');
+  t.trail.begin('20 times GET /events/61 at once, over both instances');
   t.step('the supplier keeps them waiting, and then answers 503');
   let answered = false;
   const heldFrom = performance.now();
@@ -138,7 +133,7 @@ async function mustNameAFailedCall(t: Stage): Promise<void> {
   ] as const) {
     await t.redis.clear();
     await t.supplier.fail({ how });
-    t.trail.splice(0, t.trail.length, `the supplier: ${what}`);
+    t.trail.begin(`the supplier: ${what}`);
     // A copy of the statistics in the process may be answered, too.
     for (const [path, on] of [
       ['/stats', 1],

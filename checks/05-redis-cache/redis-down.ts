@@ -25,7 +25,7 @@ export function redisDownBehaviours(behaviour: CheckDefinition['behaviour']): vo
       await read(t, t.visitor(), '/events/91', { on: 1 });
       await mustAnswerWhoWaits(t);
       await readAll(t, [1, 2]);
-      t.trail.splice(1, t.trail.length, 'an instance is started meanwhile');
+      t.trail.retell(1, 'an instance is started meanwhile');
       const [extra] = await Promise.all([t.startExtra(), delay(givesUpWithinMs)]);
       await readAll(t, [1, 2]);
       await read(t, t.visitor({ at: extra }), '/events/92', { deadlineMs: slowestAnswerMs });
@@ -54,20 +54,20 @@ export function redisDownBehaviours(behaviour: CheckDefinition['behaviour']): vo
       const [one, two] = await Promise.all([t.startExtra({ env }), t.startExtra({ env })]);
       const visitors = [t.visitor({ at: one }), t.visitor({ at: two })] as const;
       for (const visitor of visitors) await untilKept(visitor, supplier, '/events/1');
-      t.trail.splice(0, t.trail.length, 'Redis stops for a moment');
+      t.trail.begin('Redis stops for a moment');
       await redis.cut();
       await Promise.all(visitors.map((visitor) => read(t, visitor, '/stats')));
       await redis.restore();
-      t.trail.splice(1, t.trail.length, 'Redis is back');
+      t.trail.retell(1, 'Redis is back');
       await mustShareAgain(t, visitors, { supplier, firstId: 201 });
-      t.trail.splice(2, t.trail.length, `Redis stops again, for ${longOutageMs / 1_000} s`);
+      t.trail.retell(2, `Redis stops again, for ${longOutageMs / 1_000} s`);
       await redis.cut();
       for (const until = performance.now() + longOutageMs; performance.now() < until; await delay(250)) {
-        t.trail.splice(3);
+        t.trail.retell(3);
         await Promise.all(visitors.map((visitor) => read(t, visitor, '/events/1')));
       }
       await redis.restore();
-      t.trail.splice(3, t.trail.length, 'Redis is back');
+      t.trail.retell(3, 'Redis is back');
       await mustShareAgain(t, visitors, { supplier, firstId: 241 });
     },
     { background: true, limitMs: 30_000 },
@@ -83,7 +83,7 @@ async function mustAnswerWhoWaits(t: Stage): Promise<void> {
   await t.until('a call to the supplier', async () => (await t.supplier.total()) > 0);
   await haveLooked(urls);
   await t.supplier.setLatency(20);
-  t.trail.splice(0, t.trail.length, 'Redis stops');
+  t.trail.begin('Redis stops');
   await t.redis.cut();
   await delay(20);
   await t.supplier.release();

@@ -20,14 +20,14 @@ export function slowRedisBehaviour(behaviour: CheckDefinition['behaviour']): voi
       // Instance 1 may have just started, and not be connected to Redis yet.
       for (const path of paths) await untilKept(t.visitor(), t.supplier, path, 1);
       t.redis.delay(slowRoundTripMs);
-      t.trail.splice(0, t.trail.length, `every round trip to Redis takes ${slowRoundTripMs} ms`);
+      t.trail.begin(`every round trip to Redis takes ${slowRoundTripMs} ms`);
       // An app that waits twice is never faster than two round trips. One that waits once may be disturbed, but not each time.
       for (let attempt = 1; ; attempt++) {
-        t.trail.splice(1);
+        t.trail.retell(1);
         const answers = await Promise.all(paths.map((path) => read(t, t.visitor(), path, { on: 1 })));
         const slowest = answers.reduce((one, other) => (other.ms > one.ms ? other : one));
         if (slowest.ms < 2 * slowRoundTripMs) break;
-        t.trail.splice(1, t.trail.length, `${slowest.request}\t${slowest.status}`);
+        t.trail.retell(1, String(slowest.request), String(slowest.status));
         t.require(attempt < 4, {
           expected: `an answer that is kept in less than two round trips (${2 * slowRoundTripMs} ms)`,
           seen: `${Math.round(slowest.ms)} ms, and not faster in ${attempt} attempts`,
@@ -35,7 +35,7 @@ export function slowRedisBehaviour(behaviour: CheckDefinition['behaviour']): voi
       }
       await t.redis.restore();
       t.redis.pause();
-      t.trail.splice(0, t.trail.length, 'Redis takes connections and answers nothing');
+      t.trail.begin('Redis takes connections and answers nothing');
       // More than one: an app may leave Redis alone after some time-outs.
       const answers = await Promise.all(
         [82, 83, 84, 85].map((id) => t.visitor().get(`/events/${id}`, { on: 1, deadlineMs, unanswered: hangs })),
@@ -49,7 +49,7 @@ export function slowRedisBehaviour(behaviour: CheckDefinition['behaviour']): voi
       const slowestMs = Math.max(...answers.map(({ ms }) => ms));
       t.atMost('answer while Redis hangs', slowestMs, slowestAnswerMs, 'ms', hangs);
       t.redis.resume();
-      t.trail.splice(1, t.trail.length, 'Redis answers again');
+      t.trail.retell(1, 'Redis answers again');
       const visitors = [1, 2].map((number) => t.visitor({ at: t.app(number) })) as [Visitor, Visitor];
       await mustShareAgain(t, visitors, { firstId: 241 });
     },

@@ -26,25 +26,25 @@ export function routeBehaviours(behaviour: CheckDefinition['behaviour']): void {
     async (t) => {
       await t.supplier.setLatency(0);
       for (const on of [1, 2]) {
-        t.trail.splice(0);
+        t.trail.begin();
         await read(t, t.visitor(), '/events/7', { on });
         for (const id of noEvents)
           (await t.visitor().get(`/events/${id}`, { on })).mustBe(404, { because: 'There is no such event.' });
       }
-      t.trail.splice(0);
+      t.trail.begin();
       const before = await t.supplier.event('7');
       for (const invalid of invalidChanges) {
         t.step(`PUT /events/7 ${JSON.stringify(invalid)}`);
         const answer = await t.visitor().put('/events/7', invalid, { on: 1 });
-        t.trail.pop();
+        t.trail.dropLast();
         answer.mustBe(400, {
           because: 'The change is not valid: title and city are text, priceCents and seatsLeft whole numbers from 0.',
           lookAt: 'what does PUT /events/:id check before it asks the supplier?',
         });
-        t.trail.pop();
+        t.trail.dropLast();
       }
       t.require(isDeepStrictEqual(await t.supplier.event('7'), before), {
-        step: 'PUT /events/7 with invalid changes\t400',
+        step: { what: 'PUT /events/7 with invalid changes', answer: '400' },
         expected: 'event 7 as it was',
         seen: 'it has changed at the supplier',
         because: 'The shop refused the change and made it all the same.',

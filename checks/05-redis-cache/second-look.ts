@@ -80,7 +80,7 @@ function readBeside(t: Stage, path: string) {
 
 async function requireOneCall(t: Stage, path: string): Promise<void> {
   const calls = await t.supplier.total();
-  t.trail.splice(0, t.trail.length, `GET ${path} on an extra instance, whose way to Redis is slow for a moment`);
+  t.trail.begin(`GET ${path} on an extra instance, whose way to Redis is slow for a moment`);
   t.step(`GET ${path} on instance 1 meanwhile`);
   t.require(calls === 1, { expected: '1 call to the supplier', seen: inCalls(calls), ...asksAgain });
 }

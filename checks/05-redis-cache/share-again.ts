@@ -16,7 +16,7 @@ export async function mustShareAgain(
   const deadline = performance.now() + recoverWithinMs;
   const trailLength = t.trail.length;
   for (let id = firstId; ; id++) {
-    t.trail.splice(trailLength);
+    t.trail.retell(trailLength);
     await read(t, one, `/events/${id}`);
     const calls = await callsDuring(supplier, () => read(t, other, `/events/${id}`));
     if (calls === 0) return;

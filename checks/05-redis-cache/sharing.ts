@@ -23,7 +23,7 @@ export function sharingBehaviours(behaviour: CheckDefinition['behaviour']): void
         ['/stats', 1, 2],
         ['/events/5', 2, 1],
       ] as const) {
-        t.trail.splice(0);
+        t.trail.begin();
         const before = await read(t, t.visitor(), path, { on: first });
         let after = before;
         const calls = await callsDuring(t.supplier, async () => {
@@ -71,7 +71,7 @@ async function mustAskOnce(t: Stage, path: string): Promise<void> {
   const urls = [t.app(1).url, t.app(2).url];
   await t.supplier.setLatency(heldMs);
   await t.supplier.reset();
-  t.trail.splice(0, t.trail.length, `${readers} times GET ${path} at once, over both instances`);
+  t.trail.begin(`${readers} times GET ${path} at once, over both instances`);
   const askedFrom = performance.now();
   const asked = crowd(urls, path, readers);
   await haveLooked(urls);

@@ -120,10 +120,8 @@ export async function change(t: Stage, id: string, body: Record<string, unknown>
   const visitor = isNumber ? t.visitor() : by;
   const answer = await visitor.put(`/events/${id}`, body, isNumber ? { on: by } : {});
   answer.mustBe(200);
-  t.trail.splice(
-    t.trail.findLastIndex((line) => line.startsWith(answer.request)),
-    1,
-  );
+  const asked = t.trail.steps.findLastIndex(({ what }) => what === answer.request);
+  t.trail.keep((_, index) => index !== asked); // The step before it says what was changed.
 }
 
 /** Something under way, and whether it still is. */

@@ -36,7 +36,7 @@ export async function supplierWatch(t: Stage): Promise<() => Promise<LoadFinding
       figure,
       failure: {
         kind: 'target',
-        trail: ['the load run, with CACHE_TTL_S=2'],
+        trail: [{ what: 'the load run, with CACHE_TTL_S=2' }],
         expected: `at most ${mostInWindow} calls to the supplier within half a second`,
         seen: inCalls(together),
         because:

@@ -33,7 +33,7 @@ async function requireOneAtATime(t: Stage): Promise<void> {
   const env = { SUPPLIER_URL: supplier.url, REDIS_URL: redis.appUrl };
   const [one, two] = await Promise.all([t.startExtra({ env }), t.startExtra({ env })]);
   for (const at of [one, two]) await untilKept(t.visitor({ at }), supplier, '/events/1');
-  t.trail.splice(0);
+  t.trail.begin();
   const urls = [one.url, two.url];
   await supplier.setLatency(heldMs);
   await supplier.reset();

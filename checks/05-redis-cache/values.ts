@@ -40,7 +40,7 @@ export function valueBehaviours(behaviour: CheckDefinition['behaviour']): void {
         ['52', 'overwritten with text', () => 'not { what you think'],
       ] as const) {
         await t.redis.clear();
-        t.trail.splice(0);
+        t.trail.begin();
         const paths = ['/stats', `/events/${id}`];
         for (const path of paths) await read(t, t.visitor(), path, { on: 1 });
         const keys = [...(await timesToLive(t)).keys()];

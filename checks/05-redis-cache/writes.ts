@@ -22,7 +22,7 @@ export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
         ['6', 2],
         ['8', 1],
       ] as const) {
-        t.trail.splice(0);
+        t.trail.begin();
         // Twice: an instance that keeps a copy of what it reads from Redis has one now.
         for (const reader of [1, 2, 1, 2]) await read(t, t.visitor(), `/events/${id}`, { on: reader });
         await change(t, id, { priceCents: 4_321 }, on);
@@ -47,9 +47,9 @@ export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
 /** Two writes, of which the first is answered last. What its answer says is no longer true. */
 async function mustKeepTheLastWrite(t: Stage, id: string): Promise<void> {
   const path = `/events/${id}`;
-  t.trail.splice(0);
+  t.trail.begin();
   for (const on of [1, 2]) await read(t, t.visitor(), path, { on });
-  t.trail.splice(0, t.trail.length, `PUT ${path} {"priceCents":1111} on instance 1: done, and the answer is slow`);
+  t.trail.begin(`PUT ${path} {"priceCents":1111} on instance 1: done, and the answer is slow`);
   await t.supplier.fail({ how: 'late', route: 'PUT /events/:id', times: 1 });
   const first = follow(t.visitor().put(path, { priceCents: 1_111 }, { on: 1 }));
   await t.until('the supplier to make the change', async () => (await t.supplier.event(id))?.priceCents === 1_111);
@@ -62,8 +62,8 @@ async function mustKeepTheLastWrite(t: Stage, id: string): Promise<void> {
   }
   await t.supplier.release();
   (await first.promise).mustBe(200);
-  t.trail.pop();
-  t.step('the first write is answered\t200');
+  t.trail.dropLast();
+  t.step('the first write is answered', '200');
   for (const on of [1, 2]) {
     requirePrice(t, await read(t, t.visitor(), path, { on }), 2_222, {
       because: 'The answer to the first write was kept, although the second write came after it.',
@@ -75,9 +75,9 @@ async function mustKeepTheLastWrite(t: Stage, id: string): Promise<void> {
 /** The supplier has made the change, and nobody hears of it. */
 async function mustDropAfterALostAnswer(t: Stage, id: string): Promise<void> {
   const path = `/events/${id}`;
-  t.trail.splice(0);
+  t.trail.begin();
   for (const on of [1, 2]) await read(t, t.visitor(), path, { on });
-  t.trail.splice(0, t.trail.length, `PUT ${path} {"priceCents":3333} on instance 1: done, and the answer is lost`);
+  t.trail.begin(`PUT ${path} {"priceCents":3333} on instance 1: done, and the answer is lost`);
   await t.supplier.fail({ how: 'late', route: 'PUT /events/:id', times: 1 });
   const lost = follow(t.visitor().put(path, { priceCents: 3_333 }, { on: 1 }));
   await t.until('the supplier to make the change', async () => (await t.supplier.event(id))?.priceCents === 3_333);
@@ -99,7 +99,7 @@ async function mustDropAfterALostAnswer(t: Stage, id: string): Promise<void> {
 async function mustWaitForRedis(t: Stage, far: FarInstance, id: string): Promise<boolean> {
   const path = `/events/${id}`;
   for (const visitor of [t.visitor(), far.visitor]) await read(t, visitor, path);
-  t.trail.splice(0, t.trail.length, 'what an extra instance sends to Redis is slow to arrive');
+  t.trail.begin('what an extra instance sends to Redis is slow to arrive');
   await t.supplier.setLatency(heldMs);
   await t.supplier.reset();
   const write = follow(change(t, id, { priceCents: 4_321 }, far.visitor));
@@ -128,7 +128,7 @@ async function mustWaitForCopies(t: Stage, far: FarInstance, id: string): Promis
   const path = `/events/${id}`;
   const copiedAt = performance.now();
   for (const visitor of [t.visitor(), far.visitor, far.visitor]) await read(t, visitor, path);
-  t.trail.splice(0, t.trail.length, 'what Redis sends to an extra instance is slow to arrive');
+  t.trail.begin('what Redis sends to an extra instance is slow to arrive');
   far.hold();
   const write = follow(change(t, id, { priceCents: 4_321 }, 1));
   await hasCaughtUp(t.app(1).url);

@@ -23,7 +23,7 @@ export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): voi
     },
     async (t) => {
       for (const path of ['/events?city=berlin&page=1', '/events/7']) {
-        t.trail.splice(0);
+        t.trail.begin();
         const first = await readWell(t, path, { 'user-agent': 'one', 'accept-language': 'en' });
         const vary = first.answer.headers.vary;
         t.step('another visitor:');
@@ -58,7 +58,7 @@ export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): voi
         ['/events?city=oslo&page=1', '2'],
         ['/events/22', '22'],
       ] as const) {
-        t.trail.splice(0);
+        t.trail.begin();
         const { answer: before, cdn: first } = await readWell(t, path);
         const ttlS = first.stored ? (first.ttlS ?? 0) : 0;
         t.require(ttlS <= freshAtMostS, {

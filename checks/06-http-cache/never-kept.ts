@@ -70,7 +70,7 @@ export function neverKeptBehaviours(behaviour: CheckDefinition['behaviour']): vo
     },
     async (t) => {
       for (const path of ['/events/55', '/events?city=dublin&page=1']) {
-        t.trail.splice(0);
+        t.trail.begin();
         await t.supplier.fail({ how: 503 });
         t.step('the box office is out of order:');
         const { answer } = await read(t, path);
@@ -95,7 +95,7 @@ export function neverKeptBehaviours(behaviour: CheckDefinition['behaviour']): vo
         ['/events?page=0', 400],
         ['/venues/nowhere/map.svg?v=1', 404],
       ] as const) {
-        t.trail.splice(0);
+        t.trail.begin();
         (await read(t, path)).answer.mustBe(status);
         const { answer, cdn } = await read(t, path);
         answer.mustBe(status);
@@ -122,7 +122,7 @@ export function partnerBehaviour(behaviour: CheckDefinition['behaviour']): void 
     },
     async (t) => {
       for (const path of ['/events/66?ref=radio', '/events?city=prague&page=1&ref=radio']) {
-        t.trail.splice(0);
+        t.trail.begin();
         const visits = new Set<string>();
         for (let visitor = 1; visitor <= 3; visitor++) {
           const { answer, cdn } = await readWell(t, path);
@@ -138,7 +138,7 @@ export function partnerBehaviour(behaviour: CheckDefinition['behaviour']): void 
           visits.add(visit ?? '');
         }
       }
-      t.trail.splice(0);
+      t.trail.begin();
       const { answer } = await readWell(t, '/events/66');
       t.require(answer.setCookies.length === 0, {
         expected: 'no cookie without ref',
@@ -156,7 +156,7 @@ async function mustNotMixUp(t: Stage): Promise<void> {
     because: 'A customer got the page of another one: the shop takes two requests for /me as the same request.',
     lookAt: 'what decides that a request may have the answer, or the 304, of another one?',
   };
-  t.trail.splice(0, t.trail.length, 'ada and grace ask at the same time:');
+  t.trail.begin('ada and grace ask at the same time:');
   const [adas, graces] = await whileHeld(t, () => [ada, grace].map((cookies) => t.visitor({ cookies }).get('/me')));
   for (const [who, answer, offers] of [
     ['ada', adas, 'a-1,a-2'],
@@ -192,9 +192,9 @@ async function mustCountEachVisit(t: Stage): Promise<void> {
     });
     visits.add(visit);
   };
-  t.trail.splice(0, t.trail.length, `three times GET ${path} at once`);
+  t.trail.begin(`three times GET ${path} at once`);
   for (const answer of await whileHeld(t, () => [1, 2, 3].map(() => askShop(t, path)))) note(mustBe(answer, 200));
-  t.trail.splice(0);
+  t.trail.begin();
   const first = await askShop(t, path);
   note(mustBe(first, 200));
   const { etag } = first.headers;

@@ -36,7 +36,9 @@ export async function originWatch(t: Stage): Promise<() => Promise<LoadFinding>>
       figure,
       failure: {
         kind: 'target',
-        trail: [`the load run, ${requests} requests of 8 pages in 2 languages, each of which was read once before`],
+        trail: [
+          { what: `the load run, ${requests} requests of 8 pages in 2 languages, each of which was read once before` },
+        ],
         expected: `at most ${limit} to reach the shop (10 %)`,
         seen: `${toShop} (${Math.round((100 * toShop) / requests)} %)`,
         because: 'The CDN asks the shop far more often than copies expire.',

@@ -26,7 +26,7 @@ export function representationBehaviours(behaviour: CheckDefinition['behaviour']
     },
     async (t) => {
       for (const path of ['/events/77', '/events?city=madrid&page=1']) {
-        t.trail.splice(0);
+        t.trail.begin();
         const whens = new Set<string>();
         for (const language of ['en', 'de', 'fr', 'en', 'de']) {
           t.step(`Accept-Language: ${language}`);
@@ -39,7 +39,7 @@ export function representationBehaviours(behaviour: CheckDefinition['behaviour']
           whens.add(String(when));
         }
         t.require(whens.size === 3, { expected: 'a date in three languages', seen: [...whens].join(', ') });
-        t.trail.splice(0);
+        t.trail.begin();
         t.step('Accept-Language: en');
         const { etag } = (await askWell(t, path, { 'accept-language': 'en' })).headers;
         if (!etag) continue;
@@ -59,12 +59,12 @@ export function representationBehaviours(behaviour: CheckDefinition['behaviour']
 /** Visitors with different languages ask at the same time. */
 async function mustNotShareACall(t: Stage): Promise<void> {
   for (const path of ['/events/78', '/events?city=athens&page=2']) {
-    t.trail.splice(0, t.trail.length, `GET ${path} in three languages at the same time`);
+    t.trail.begin(`GET ${path} in three languages at the same time`);
     const languages = ['fr', 'de', 'en'];
     const answers = await whileHeld(t, () =>
       languages.map(async (language) => (await readWell(t, path, { 'accept-language': language })).answer),
     );
-    t.trail.splice(1);
+    t.trail.retell(1);
     const seen = answers.map(({ json }) => json?.language);
     t.require(seen.join() === languages.join(), {
       expected: languages.join(', '),
@@ -83,7 +83,7 @@ async function mustReadPreferences(t: Stage): Promise<void> {
     ['en;q=0.2,fr;q=0.8', 'fr'],
     ['it,es;q=0.5', 'en'],
   ] as const) {
-    t.trail.splice(0, t.trail.length, `Accept-Language: ${header}`);
+    t.trail.begin(`Accept-Language: ${header}`);
     const { answer } = await readWell(t, '/events/79', { 'accept-language': header });
     t.require(answer.json?.language === language, {
       expected: `language "${language}"`,
@@ -110,7 +110,7 @@ export function furtherRepresentationBehaviours(behaviour: CheckDefinition['beha
         expected: 'an event with the address of its map',
         seen: excerpt(event.text),
       });
-      t.trail.splice(0);
+      t.trail.begin();
       const { answer } = await readWell(t, address);
       t.require(answer.headers['content-type']?.startsWith('image/svg+xml'), {
         expected: 'image/svg+xml',
@@ -129,7 +129,7 @@ export function furtherRepresentationBehaviours(behaviour: CheckDefinition['beha
         [address.replace(/\?.*/, ''), 'no version'],
         [address.replace(/v=.*/, 'v=0000000000'), 'a version that is not the map’s'],
       ] as const) {
-        t.trail.splice(0);
+        t.trail.begin();
         const teaching = {
           because: `The address has ${what} in it, so what is behind it can change. A cache that has kept this will not ask again.`,
           lookAt: 'under which condition may an answer be kept for a year?',
@@ -163,7 +163,7 @@ export function furtherRepresentationBehaviours(behaviour: CheckDefinition['beha
     async (t) => {
       const event = await askWell(t, '/events/98');
       for (const path of ['/events/98', '/events?city=riga&page=1', '/events/99999', String(event.json?.map)]) {
-        t.trail.splice(0);
+        t.trail.begin();
         // For both: the client sends a default with GET only, and the app may compress.
         const headers = { 'accept-encoding': 'identity' };
         const get = await askShop(t, path, headers);

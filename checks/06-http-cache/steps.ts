@@ -143,7 +143,7 @@ export async function whileHeld<T>(t: Stage, ask: () => Promise<T>[]): Promise<T
   await t.until('a call to the supplier', async () => (await t.supplier.total()) > 0);
   const trailLength = t.trail.length;
   for (let trip = 0; trip < tripsToReach; trip++) await t.visitor().get('/events?page=0');
-  t.trail.splice(trailLength);
+  t.trail.retell(trailLength);
   await t.supplier.setLatency(10);
   await t.supplier.release();
   return asked;

@@ -15,7 +15,7 @@ export function validationBehaviours(behaviour: CheckDefinition['behaviour']): v
         ['/events/33', '33'],
         ['/events?city=lisbon&page=1', '3'],
       ] as const) {
-        t.trail.splice(0);
+        t.trail.begin();
         const first = await askWell(t, path);
         const tag = tagOf(t, first);
         t.step(`with If-None-Match: ${tag}`);
@@ -63,7 +63,7 @@ export function validationBehaviours(behaviour: CheckDefinition['behaviour']): v
     },
     async (t) => {
       for (const path of ['/events/44', '/events?city=vienna&page=1']) {
-        t.trail.splice(0);
+        t.trail.begin();
         const tag = tagOf(t, await askWell(t, path));
         for (const same of [tag, ...otherWritings(tag)]) {
           await t.supplier.reset();
@@ -72,7 +72,7 @@ export function validationBehaviours(behaviour: CheckDefinition['behaviour']): v
           await requireCheap();
         }
       }
-      t.trail.splice(0);
+      t.trail.begin();
       // When the copy may no longer be used, the CDN asks itself.
       const path = '/events/45';
       await readWell(t, path);
@@ -130,7 +130,7 @@ async function mustNameOneContent(t: Stage, path: string, id: string): Promise<v
     });
     contents.set(tag, seats);
   };
-  t.trail.splice(0);
+  t.trail.begin();
   note(await askShop(t, path));
   for (const [seatsLeft, headers] of [
     [21, {}],

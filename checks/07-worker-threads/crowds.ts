@@ -20,7 +20,6 @@ import {
   searchPath,
   soon,
   startAnew,
-  tellInOneLine,
 } from './searches.ts';
 
 const notServed = {
@@ -77,14 +76,14 @@ async function refusesTheSurplus(t: Stage, hall: () => number): Promise<void> {
     // Not so many seconds but so much work: a busy machine makes the seconds longer.
     while (crowd.count(503) < enough && crowd.open > 0 && app.cpuMs() - cpuBefore < mostCpuMs) await delay(20);
     const [refused, answered, waiting] = [crowd.count(503), crowd.count(200), crowd.open];
-    tellInOneLine(t, `${visitors} searches at once`);
+    t.trail.begin(`${visitors} searches at once`);
     crowd.answers.find(({ status }) => status !== 200 && status !== 503)?.mustBe([200, 503], notServed);
     t.require(refused >= enough, {
       expected: `at least ${enough} of them refused with 503 at once`,
       seen: `${refused} refused, ${answered} answered, ${waiting} still waiting`,
     });
     const answers = await crowd.everyAnswer();
-    tellInOneLine(t, `${visitors} searches at once`);
+    t.trail.begin(`${visitors} searches at once`);
     mustFillTheLine(t, answers);
     const lastSearch = Math.max(...answers.filter(({ status }) => status === 200).map(({ arrivedAt }) => arrivedAt));
     for (const answer of answers) {
@@ -155,7 +154,7 @@ async function freesThePlaces(t: Stage, hall: () => number): Promise<void> {
       const next = new Crowd(t, [searchPath(expected.venue, expected.party)]);
       nexts.push(next);
       while (next.open > 0 && sinceMs() < limitMs() && spentMs() < mostCpuMs) await delay(20);
-      tellInOneLine(t, `${clients} clients wait for a large search, and all go away`);
+      t.trail.begin(`${clients} clients wait for a large search, and all go away`);
       t.step('then somebody wants a small search');
       if (next.open > 0 && disturbed() && spentMs() < mostCpuMs)
         t.inconclusive('the machine was too busy to answer a search');

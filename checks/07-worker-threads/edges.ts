@@ -2,17 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
 import { mustBeBest, mustBeOwn } from './answers.ts';
 import { bestSeats, fibonacci } from './reference.ts';
-import {
-  Crowd,
-  largestParty,
-  mostThreads,
-  mostWaiting,
-  patienceMs,
-  searchPath,
-  soon,
-  startAnew,
-  tellInOneLine,
-} from './searches.ts';
+import { Crowd, largestParty, mostThreads, mostWaiting, patienceMs, searchPath, soon, startAnew } from './searches.ts';
 
 /** The hall whose seat map has lost a row. */
 const brokenHall = 13;
@@ -90,14 +80,14 @@ export function edgeBehaviours(behaviour: CheckDefinition['behaviour'], hall: ()
         const times = mostWaiting + mostThreads(t) + 1;
         const atOnce = Math.ceil(times / 2);
         for (let asked = 0; asked < times; asked += atOnce) {
-          if (asked > 0) tellInOneLine(t, `${asked} × GET ${searchPath(brokenHall, 2)}\t500`);
+          if (asked > 0) t.trail.begin(`${asked} × GET ${searchPath(brokenHall, 2)}`, '500');
           const broken = Array.from({ length: Math.min(atOnce, times - asked) }, () => searchPath(brokenHall, 2));
           for (const answer of await ask(asked === 0 ? [searchPath(beside.venue, beside.party), ...broken] : broken)) {
             if (isOfBrokenHall(answer)) answer.mustBe(500, answer.status === 503 ? keptPlace : serversFault);
             else mustBeBest(t, answer, beside);
           }
         }
-        tellInOneLine(t, `${times} × GET ${searchPath(brokenHall, 2)}\t500`);
+        t.trail.begin(`${times} × GET ${searchPath(brokenHall, 2)}`, '500');
         const [answer] = await ask([searchPath(next.venue, next.party)]);
         mustBeBest(t, answer as Answer, next);
         mustNotHaveGrown(t, before, sizeOf(app));
@@ -130,7 +120,9 @@ export function edgeBehaviours(behaviour: CheckDefinition['behaviour'], hall: ()
       await t.until('the app to search', () => app.cpuMs() - before > 60 || crowd.open < paths.length, soon);
       app.signal('SIGTERM');
       const answers = await crowd.everyAnswer();
-      t.trail.unshift('SIGTERM while these searches run or wait:');
+      const { steps } = t.trail;
+      t.trail.begin('SIGTERM while these searches run or wait:');
+      for (const { what, answer } of steps) t.step(what, answer);
       for (const answer of answers) mustBeOwn(t, answer.mustBe(200), []);
       const exited = await app.exitedWithin(10_000);
       t.require(exited && app.exitCode === 0, {
@@ -232,7 +224,7 @@ async function refusesWhileOthersSearch(t: Stage, hall: () => number): Promise<v
       [99, 1, 9, 0].map((party) => t.visitor().get(searchPath(20, party), { deadlineMs: patienceMs })),
     );
     const servedMeanwhile = openBefore - crowd.open;
-    tellInOneLine(t, `${searches} searches at once, and meanwhile ${bad.length} with a bad party`);
+    t.trail.begin(`${searches} searches at once, and meanwhile ${bad.length} with a bad party`);
     for (const answer of bad) mustSayWhat(t, answer);
     if (openBefore < searches / 2) return; // They were nearly over before anybody could ask.
     t.require(servedMeanwhile <= 2 * t.cores, {

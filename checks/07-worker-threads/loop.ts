@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CheckDefinition, disturbs, MachineWatch, type Stage } from '../harness/sdk/index.ts';
 import { inMs } from './answers.ts';
-import { Crowd, patienceMs, searchPath, soon, tellInOneLine } from './searches.ts';
+import { Crowd, patienceMs, searchPath, soon } from './searches.ts';
 
 /** Event-loop utilisation of an app that only hands searches on, with room for our own health checks. */
 const mostlyIdle = 0.4;
@@ -37,7 +37,7 @@ export function loopBehaviours(behaviour: CheckDefinition['behaviour'], hall: ()
           await delay(pauseMs);
         }
         const { eventLoopHeld, elu } = await app.probe.read();
-        tellInOneLine(t, `${searches} searches at once, meanwhile ${waits.length} × GET /health`);
+        t.trail.begin(`${searches} searches at once, meanwhile ${waits.length} × GET /health`);
         for (const answer of await crowd.everyAnswer()) {
           answer.mustBe(200, { because: 'A right search must be answered.' });
         }
@@ -113,7 +113,7 @@ async function fibonacciMustNotBlock(t: Stage): Promise<void> {
     for (const answer of await crowd.everyAnswer()) answer.mustBe(200);
     await delay(30); // A stall is recorded when the app's timers run next, which is after it could answer us.
     const { eventLoopHeld, elu } = await probe.read();
-    tellInOneLine(t, '4 × GET /fibonacci/35 at once');
+    t.trail.begin('4 × GET /fibonacci/35 at once');
     if (eventLoopHeld.p99 > 30 && attempt === 'first') continue;
     if (eventLoopHeld.p99 > 30 && elu < mostlyIdle)
       t.inconclusive('the event loop was late although it was idle: the machine was too busy');

@@ -1,7 +1,7 @@
 import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { inMs } from './answers.ts';
 import { cpuByThread, pidsDuring } from './evidence.ts';
-import { Crowd, mostThreads, mostWaiting, partyFor, patienceMs, searchPath, tellInOneLine } from './searches.ts';
+import { Crowd, mostThreads, mostWaiting, partyFor, patienceMs, searchPath } from './searches.ts';
 
 /** Of what two threads do, for the second. One that only passes searches on does next to nothing. */
 const leastShare = 0.25;
@@ -38,7 +38,7 @@ export function poolBehaviours(behaviour: CheckDefinition['behaviour'], hall: ()
       const togetherMs = performance.now() - startedAt - aloneMs;
       if (alone && together) {
         const [most = 0, second = 0] = together;
-        tellInOneLine(t, `one search alone\t${inMs(costMs)} of CPU`);
+        t.trail.begin('one search alone', `${inMs(costMs)} of CPU`);
         t.require(second >= leastShare * (most + second), {
           expected: 'two threads to share the work',
           seen: `the two busiest used ${inMs(most)} and ${inMs(second)}`,
@@ -80,7 +80,7 @@ export function poolBehaviours(behaviour: CheckDefinition['behaviour'], hall: ()
         }),
       );
       const after = await app.probe.read();
-      tellInOneLine(t, `${paths.length} requests, ten at a time`);
+      t.trail.begin(`${paths.length} requests, ten at a time`);
       const threads = after.threadsCreated - before.threadsCreated;
       const processes = [...new Set([...after.processes, ...pids])].filter((pid) => !known.has(pid)).length;
       const made = threads + processes;

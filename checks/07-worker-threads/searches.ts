@@ -106,13 +106,8 @@ export class Crowd {
   }
 }
 
-/** Replaces what was done by one line: nobody reads two hundred. */
-export function tellInOneLine(t: Stage, text: string): void {
-  t.trail.splice(0, t.trail.length, text);
-}
-
 /** A broken app must not spoil the next behaviour. What it broke has been told already, so the trail stays as it is. */
 export async function startAnew(t: Stage): Promise<void> {
   await t.restart(1);
-  t.trail.pop();
+  t.trail.dropLast();
 }

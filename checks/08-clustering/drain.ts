@@ -14,7 +14,7 @@ interface Ending {
 /** Requests are in flight when the app is told to end: all are answered, then all processes end, and the code is 0. */
 export async function mustDrain(t: Stage, open: () => Promise<Subject>, ending: Ending): Promise<void> {
   for (let attempt = 1; attempt <= 3; attempt++) {
-    t.trail.splice(0);
+    t.trail.begin();
     const subject = await open();
     const { app } = subject;
     await settled(app);
@@ -58,10 +58,10 @@ async function drainsInTime(
   }
   const failure = await held.failure;
   if (!inTime) return false;
-  const broken = t.trail.at(-1);
-  t.trail.splice(0);
+  const broken = t.trail.last;
+  t.trail.begin();
   t.step(`${what} while ${held.count} requests to /visits wait for Redis${failure ? '' : ': all answered'}`);
-  if (failure && broken) t.step(broken); // Each that broke has left its line; one is enough.
+  if (failure && broken) t.step(broken.what, broken.answer); // Each that broke has left its line; one is enough.
   if (failure) throw failure;
   return true;
 }

@@ -76,7 +76,7 @@ function sharedWork(used: { ms: number }[], spreads: boolean): LoadFinding {
     note,
     failure: {
       kind: 'target',
-      trail: ['the load run'],
+      trail: [{ what: 'the load run' }],
       expected: `no process to do more than ${mostOfOne * 100} % of the work`,
       seen: note,
       because: 'One process does the work, on one core, and the others wait.',

@@ -29,7 +29,7 @@ export async function endsTheStuck(t: Stage): Promise<void> {
   } catch {}
   if (killed && waitedMs > longTimeoutMs - 2_000)
     t.inconclusive('the machine is so slow that DRAIN_TIMEOUT_MS was over before anybody looked');
-  t.trail.splice(0);
+  t.trail.begin();
   t.step(`DRAIN_TIMEOUT_MS=${longTimeoutMs}: SIGTERM while a worker is stuck (SIGSTOP)`);
   t.require(!killed, {
     expected: `the worker to have ${longTimeoutMs} ms`,

@@ -28,7 +28,7 @@ export function completeBehaviour(behaviour: CheckDefinition['behaviour']): void
         );
         if (!event) return t.inconclusive(`the database has no event that ${what}`, 'delete .workshop/postgres');
         const path = `/events?from=${event.day}&limit=6`;
-        t.trail.splice(0);
+        t.trail.begin();
         const expected = await truePage(t, { from: event.day, limit: 6 });
         const answer = await read(t, path);
         const shown = eventsIn(t, answer);

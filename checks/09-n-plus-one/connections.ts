@@ -37,9 +37,9 @@ export function connectionsBehaviour(behaviour: CheckDefinition['behaviour']): v
         ['/events/301', 404],
         ['/events?limit=0', 400],
       ] as const) {
-        t.trail.splice(0);
+        t.trail.begin();
         for (let n = 1; n <= findingNothing; n++) {
-          t.trail.splice(0, t.trail.length, `GET ${path}\t${n - 1} times ${status}`);
+          t.trail.begin(`GET ${path}`, `${n - 1} times ${status}`);
           const options = { deadlineMs: crowdDeadlineMs, teaching: notGivenBack };
           (await ask(t, path, options)).mustBe(status, {
             because: 'The same request is answered in another way than before.',
@@ -54,11 +54,11 @@ export function connectionsBehaviour(behaviour: CheckDefinition['behaviour']): v
 }
 
 async function keptAndUsedAgain(t: Stage, path: string): Promise<void> {
-  t.trail.splice(0);
+  t.trail.begin();
   await t.postgres.resetStatements();
   for (let n = 0; n < inTurn; n++) await read(t, path);
   const { opened } = t.postgres.connections();
-  t.trail.splice(0, t.trail.length, `${inTurn} × GET ${path}, one after the other\t${opened} connections opened`);
+  t.trail.begin(`${inTurn} × GET ${path}, one after the other`, `${opened} connections opened`);
   t.require(opened <= inTurn / 2, {
     expected: 'connections that are kept and used again',
     seen: `${opened} new ones for ${inTurn} requests`,
@@ -69,7 +69,7 @@ async function keptAndUsedAgain(t: Stage, path: string): Promise<void> {
 }
 
 async function shared(t: Stage, path: string): Promise<void> {
-  t.trail.splice(0);
+  t.trail.begin();
   // Further away, so that the first has not been answered when the last comes, however busy the machine is.
   t.postgres.delay(crowdDelayMs);
   try {
@@ -80,6 +80,6 @@ async function shared(t: Stage, path: string): Promise<void> {
     await t.postgres.restore();
   }
   const { peak } = t.postgres.connections();
-  t.trail.splice(0, t.trail.length, `${atOnce} × GET ${path} at once\t${peak} connections`);
+  t.trail.begin(`${atOnce} × GET ${path} at once`, `${peak} connections`);
   t.require(peak <= mostConnections, { expected: `at most ${mostConnections} connections`, seen: `${peak}` });
 }

@@ -29,7 +29,7 @@ export function costBehaviours(behaviour: CheckDefinition['behaviour']): void {
       // With a day and without, with a limit and without: each may have a way of its own through the app.
       for (const path of ['/events?limit=20', '/events?limit=100&from=2027-03-20', '/events', '/events?limit=1']) {
         const cost = await costOf(t, path);
-        t.step(`${cost.statements} statements, most often\t${cost.most}`);
+        t.step(`${cost.statements} statements, most often`, String(cost.most));
         costs.push(cost);
         if (costs.length > 1 && costs.some(({ statements }) => statements > mostStatements)) break;
       }
@@ -67,7 +67,7 @@ export function costBehaviours(behaviour: CheckDefinition['behaviour']): void {
       const forEachRow = (long.rows - tiny.rows) / (long.belong - tiny.belong);
       const wholeTables = tiny.rows - forEachRow * tiny.belong > tiny.rows / 2;
       for (const { limit, rows, belong } of lists) {
-        t.step(`the ${limit} events with their artists and prices\t${belong} rows`);
+        t.step(`the ${limit} events with their artists and prices`, `${belong} rows`);
         t.atMost(`rows for a list of ${limit}`, rows, Math.round(mostRows * belong), 'rows', {
           ...(wholeTables
             ? {

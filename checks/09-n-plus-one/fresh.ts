@@ -70,11 +70,11 @@ async function changesShow(t: Stage): Promise<void> {
       [`${from} 08:00:00+00`],
     ],
   ] as const) {
-    t.trail.splice(0, t.trail.length, step);
+    t.trail.begin(step);
     await t.postgres.query(sql, params);
     await shortList(stale);
   }
-  t.trail.splice(0, t.trail.length, 'the changes of the box office, all of them');
+  t.trail.begin('the changes of the box office, all of them');
   await frontPage(stale);
 }
 
@@ -105,12 +105,8 @@ async function changesShowBesideAnother(t: Stage): Promise<void> {
   }
   await first;
   const answer = await second;
-  t.trail.splice(
-    0,
-    t.trail.length,
-    `GET ${path}\tits artists are held back`,
-    'every venue is renamed',
-    `GET ${path}\tasked after that, while the first one still waits`,
-  );
+  t.trail.begin(`GET ${path}`, 'its artists are held back');
+  t.step('every venue is renamed');
+  t.step(`GET ${path}`, 'asked after that, while the first one still waits');
   mustShow(t, answer, await truePage(t, { limit: 4 }), shared);
 }

@@ -31,16 +31,16 @@ export function answersBehaviour(behaviour: CheckDefinition['behaviour']): void 
     },
     async (t) => {
       for (const { from, limit } of lists) {
-        t.trail.splice(0);
+        t.trail.begin();
         const path = `/events?limit=${limit}${from ? `&from=${from}` : ''}`;
         mustShow(t, await read(t, path), await truePage(t, { from, limit }));
       }
       for (const id of single) {
-        t.trail.splice(0);
+        t.trail.begin();
         mustEqual(t, (await read(t, `/events/${id}`)).json, (await trueEvent(t, id)) as Listed);
       }
       for (const id of noEvent) {
-        t.trail.splice(0);
+        t.trail.begin();
         (await ask(t, `/events/${encodeURIComponent(id)}`)).mustBe(404, {
           because: 'There is no such event. What is not a whole number can be the id of none.',
           lookAt: 'what does GET /events/:id do when there is no row, or when the id is not a number?',
@@ -71,7 +71,7 @@ export function limitsBehaviour(behaviour: CheckDefinition['behaviour']): void {
         t.require(events.length === length, { expected: `${length} events`, seen: `${events.length}` });
       }
       for (const query of badLimits) {
-        t.trail.splice(0);
+        t.trail.begin();
         (await ask(t, `/events?${query}`)).mustBe(400, {
           because:
             'That is not a whole number from 1. It was used as a limit, or it reached the database and failed there.',
@@ -79,7 +79,7 @@ export function limitsBehaviour(behaviour: CheckDefinition['behaviour']): void {
         });
       }
       for (const query of badDays) {
-        t.trail.splice(0);
+        t.trail.begin();
         (await ask(t, `/events?${query}`)).mustBe(400, {
           because:
             'There is no such day, or it is not written as the contract says. It was used as one, or it reached the database and failed there.',

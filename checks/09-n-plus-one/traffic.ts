@@ -29,7 +29,7 @@ export async function costOf(t: Stage, path: string): Promise<Cost> {
   const trailLength = t.trail.length;
   const first = await costOnce(t, path);
   const second = first.statements > beyondDoubt ? first : await costOnce(t, path);
-  t.trail.splice(trailLength, t.trail.length, `GET ${path}\t200`);
+  t.trail.retell(trailLength, `GET ${path}`, '200');
   return second.statements < first.statements || second.bytes < first.bytes ? second : first;
 }
 
@@ -98,7 +98,7 @@ export async function databaseWatch(t: Stage): Promise<() => Promise<LoadFinding
       note,
       failure: {
         kind: 'target',
-        trail: ['the load run'],
+        trail: [{ what: 'the load run' }],
         expected: `at most ${mostConnections} connections to the database at one time`,
         seen: `${peak}`,
         because:

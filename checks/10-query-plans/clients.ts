@@ -62,7 +62,7 @@ export function clientBehaviours(behaviour: CheckDefinition['behaviour']): void 
       } catch (error) {
         const lines = t.trail.length;
         await t.restart(1); // Its pool is empty, and the next behaviour is about something else.
-        t.trail.splice(lines);
+        t.trail.retell(lines);
         throw error;
       }
     },
@@ -81,7 +81,7 @@ export function clientBehaviours(behaviour: CheckDefinition['behaviour']): void 
       const app = await t.startExtra({ env: { STATEMENT_TIMEOUT_MS: '500' } });
       const visitor = t.visitor({ at: app });
       (await visitor.get('/orders?email=nobody@example.org')).mustBe(200);
-      t.trail.splice(0);
+      t.trail.begin();
       const release = await lockTables(t.postgres);
       try {
         const gone = new AbortController();
@@ -102,9 +102,7 @@ export function clientBehaviours(behaviour: CheckDefinition['behaviour']): void 
           return (await busyConnections(t.postgres)).waiting > 0 || answered === asked.length;
         });
         gone.abort(new Error('the visitor is gone'));
-        t.trail.splice(
-          0,
-          t.trail.length,
+        t.trail.begin(
           'every table locked by somebody else, STATEMENT_TIMEOUT_MS=500',
           '24 requests, whose clients then go away',
         );
@@ -157,7 +155,7 @@ export function connectionsBehaviour(behaviour: CheckDefinition['behaviour']): v
         },
         (answers) => !answers.some((one) => one.status === 'fulfilled' && one.value.status === 503),
       );
-      t.trail.splice(0, t.trail.length, '60 requests at once');
+      t.trail.begin('60 requests at once');
       for (const one of all) {
         if (one.status === 'rejected') throw one.reason;
         one.value.mustBe(200, {
@@ -190,7 +188,7 @@ async function failOften(t: Stage, isBusy: () => boolean): Promise<Answer | unde
         return (refused[kind] as (typeof refused)[0])(visitor, deadlineMs);
       }),
     );
-    t.trail.splice(0);
+    t.trail.begin();
     const failed = batch.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
     for (const reason of failed) {
       if (!(reason instanceof BehaviourFailure) || reason.failure.kind === 'crashed') throw reason;
@@ -206,10 +204,10 @@ async function failOften(t: Stage, isBusy: () => boolean): Promise<Answer | unde
     const answers = batch.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     t.step(step);
     for (const answer of answers) answer.mustBe(allowed, answer.status === 503 ? {} : otherAnswer);
-    t.trail.splice(0);
+    t.trail.begin();
     unserved = answers.find(({ status }) => status === 503);
     sent += atOnce;
   }
-  t.step(`${sent} requests that are refused\tanswered`);
+  t.step(`${sent} requests that are refused`, 'answered');
   return unserved;
 }

@@ -36,7 +36,7 @@ export function injectionBehaviour(behaviour: CheckDefinition['behaviour']): voi
       };
       for (const text of names) {
         for (const name of ['city', 'email']) {
-          t.trail.splice(0);
+          t.trail.begin();
           const { status, json } = await visitor.get(`/orders?${name}=${encodeURIComponent(text)}`);
           const none = status === 400 || (status === 200 && json?.orders?.length === 0);
           t.require(none, {
@@ -47,12 +47,12 @@ export function injectionBehaviour(behaviour: CheckDefinition['behaviour']): voi
         }
       }
       for (const query of queries) {
-        t.trail.splice(0);
+        t.trail.begin();
         const answer = await visitor.get(cityPath('helgoland', query));
         await unharmed();
         answer.mustBe(400, reasonOf(answer));
       }
-      t.trail.splice(0);
+      t.trail.begin();
       const report = await visitor.get(`/reports/daily?day=${encodeURIComponent(`2025-02-14${attack}`)}`);
       await unharmed();
       report.mustBe(400, reasonOf(report));

@@ -43,7 +43,7 @@ export function migrationBehaviours(behaviour: CheckDefinition['behaviour']): vo
         expected: 'nothing to change',
         seen: `${difference(before, after)}`,
       });
-      t.trail.splice(0);
+      t.trail.begin();
       const together = {
         because: 'Two deploys at once both saw that it was not done yet, and both did it.',
         lookAt:

@@ -20,11 +20,11 @@ export function pageBehaviours(behaviour: CheckDefinition['behaviour']): void {
       const rows = await t.postgres.query<{ id: number }>(`SELECT id FROM orders WHERE city = 'kiel'`);
       const ids = new Set(rows.map(({ id }) => id));
       for (const sort of ['desc', 'asc'] as const) {
-        t.trail.splice(0, t.trail.length, `every page of kiel, sort=${sort}: ${ids.size} orders`);
+        t.trail.begin(`every page of kiel, sort=${sort}: ${ids.size} orders`);
         requireAll(t, ids, await walk(t, sort, false), sort, tied);
       }
       for (const sort of ['desc', 'asc'] as const) {
-        t.trail.splice(0, t.trail.length, `every page of kiel, sort=${sort}, and an order placed after each`);
+        t.trail.begin(`every page of kiel, sort=${sort}, and an order placed after each`);
         requireAll(t, ids, await walk(t, sort, true), sort);
       }
     },
@@ -43,12 +43,12 @@ async function walk(t: Stage, sort: 'asc' | 'desc', placing: boolean): Promise<O
       visitor,
       cityPath('kiel', { sort, limit: [20, 7, 13][page % 3] as number, ...(after && { after }) }),
     );
-    t.trail.splice(trail);
+    t.trail.retell(trail);
     seen.push(...orders);
     if (!next) return seen;
     after = next;
     if (placing && page <= 10) (await visitor.post('/orders', newOrder({ city: 'kiel' }))).mustBe(201);
-    t.trail.splice(trail);
+    t.trail.retell(trail);
   }
   t.require(false, {
     expected: 'a last page, with next null',

@@ -43,11 +43,11 @@ export function planBehaviours(behaviour: CheckDefinition['behaviour']): void {
           'The report reads the orders of every day to sum up one. A condition on an expression, such as a date made of placed_at, can’t use an index on the column itself.',
         ],
       ] as const) {
-        t.trail.splice(0);
+        t.trail.begin();
         const { answer, blocks, explainedBlocks, step } = await costOf(t, visitor, path);
         const rows = answer.json?.orders?.length as number | undefined;
         const limit = path.startsWith('/reports') ? allowedForDay : allowed(rows ?? 0);
-        t.step(`PostgreSQL's costliest step\t${step}`);
+        t.step(`PostgreSQL's costliest step`, String(step));
         const what = path.startsWith('/reports')
           ? 'pages of 8 KB for the report of a day'
           : `pages of 8 KB for ${rows} orders`;
@@ -80,17 +80,12 @@ export function planBehaviours(behaviour: CheckDefinition['behaviour']): void {
         });
         after = next;
       }
-      t.trail.splice(
-        0,
-        t.trail.length,
-        'GET /orders?city=berlin, page 1',
-        'GET /orders?city=berlin&limit=1000, 20 pages by their next',
-      );
+      t.trail.begin('GET /orders?city=berlin, page 1', `${first.blocks} pages of 8 KB`);
+      t.step('GET /orders?city=berlin&limit=1000, 20 pages by their next');
       const deep = await costOf(t, visitor, cityPath('berlin', { after }));
-      t.trail.splice(2, t.trail.length, `the page of 20 behind them: costliest step\t${deep.step}`);
+      t.trail.retell(2, 'the page of 20 behind them: costliest step', String(deep.step));
       const rows = deep.answer.json?.orders?.length;
       t.require(rows === pageSize, { expected: `${pageSize} orders`, seen: `${rows} orders` });
-      t.trail[0] += `\t${first.blocks} pages of 8 KB`;
       t.atMost('pages of 8 KB for page 1,001', deep.blocks, allowed(pageSize), 'pages', reasonOf(deep));
       t.atMost('rows read in one step for page 1,001', deep.rowsRead, 20 * pageSize, 'rows', reasonOf(deep));
     },

@@ -75,9 +75,9 @@ export function timeLimitBehaviour(behaviour: CheckDefinition['behaviour']): voi
 
 /** The answer, with a trail that holds nothing but it. Having none in time is a failure. */
 function answerOf(t: Stage, one: PromiseSettledResult<Answer>, situation: string): Answer {
-  t.trail.splice(0, t.trail.length, situation);
+  t.trail.begin(situation);
   if (one.status === 'fulfilled') {
-    t.step(`${one.value.request}\t${one.value.status}`);
+    t.step(String(one.value.request), String(one.value.status));
     return one.value;
   }
   const { reason } = one;

@@ -81,7 +81,7 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
         });
       }
       await reportsAreRight(t, visitor);
-      t.trail.splice(0);
+      t.trail.begin();
       for (const bad of [
         '/orders',
         '/orders?city=oslo&limit=0',
@@ -122,7 +122,7 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
       };
       // Twice, if midnight comes between the two.
       for (let attempt = 1; attempt <= 2; attempt++) {
-        t.trail.splice(0);
+        t.trail.begin();
         const first = await place();
         const day = first.placedAt.slice(0, 10);
         const before = await inReport(day);
@@ -164,7 +164,7 @@ const days = ['2025-02-14', '2025-02-15', '2025-03-30', '2025-03-08', '2024-06-0
 
 async function reportsAreRight(t: Stage, visitor: Visitor): Promise<void> {
   for (const day of days) {
-    t.trail.splice(0);
+    t.trail.begin();
     const { json } = (await visitor.get(`/reports/daily?day=${day}`)).mustBe(200);
     const cities = await t.postgres.query<{ city: string; orders: number; totalCents: number }>(
       `SELECT city, count(*)::int AS orders, sum(total_cents)::float8 AS "totalCents" FROM orders
@@ -195,7 +195,7 @@ async function referenceWorksOnce(t: Stage, visitor: Visitor, taken: string): Pr
   (await visitor.post('/orders', newOrder({ reference: taken }))).mustBe(409, twice);
   const order = newOrder();
   const answers = await Promise.all(Array.from({ length: 10 }, () => visitor.post('/orders', order)));
-  t.trail.splice(0, t.trail.length, '10 × POST /orders with one reference, at once');
+  t.trail.begin('10 × POST /orders with one reference, at once');
   for (const answer of answers)
     answer.mustBe(
       [201, 409],
@@ -211,7 +211,7 @@ async function referenceWorksOnce(t: Stage, visitor: Visitor, taken: string): Pr
 }
 
 async function badOrdersAreRefused(t: Stage, visitor: Visitor): Promise<void> {
-  t.trail.splice(0);
+  t.trail.begin();
   for (const seats of [0, 9])
     (await visitor.post('/orders', newOrder({ seats }))).mustBe(400, {
       because: 'The table has a constraint for the seats, and an order that breaks it is the visitor’s mistake.',

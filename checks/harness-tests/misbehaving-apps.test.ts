@@ -67,7 +67,7 @@ describe.concurrent('a check of an app that misbehaves', { timeout: 60_000 }, ()
     const { failed, failure } = await failureOf('hangs', '--no-load');
     expect(failed?.id).toBe('page');
     expect(failure).toMatchObject({ kind: 'hangs', seen: 'none within 1 s' });
-    expect(failure?.trail.at(-1)).toContain('GET /');
+    expect(failure?.trail.at(-1)?.what).toContain('GET /');
   });
 
   it('names an app that ignores SIGTERM, and ends it', async () => {

@@ -24,12 +24,12 @@ describe('values that look alike', () => {
   });
 
   it('are so in what a failure expects, has seen and has done', () => {
-    const trail = ['GET /?city=oslo\u200b\t200'];
+    const trail = [{ what: 'GET /?city=oslo\u200b', answer: '200' }];
     const failure = { kind: 'behaviour', trail, expected: '12 €', seen: '12\u00a0€', ...teaching } as const;
     expect(legible(failure)).toMatchObject({
       expected: '12 €',
       seen: '12[U+00A0]€',
-      trail: ['GET /?city=oslo[U+200B]\t200'],
+      trail: [{ what: 'GET /?city=oslo[U+200B]', answer: '200' }],
     });
   });
 

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Trail } from '../harness/model/trail.ts';
 import { BehaviourFailure } from '../harness/model/verdict.ts';
 import { Visitor } from '../harness/net/visitor.ts';
 
@@ -24,7 +25,7 @@ afterAll(() => {
   server.close();
 });
 
-function visitor(trail: string[] = []): Visitor {
+function visitor(trail = new Trail()): Visitor {
   const scene = { trail, teaching: { because: 'Because.', lookAt: 'here' }, crash: () => undefined };
   return new Visitor({ url, scene, severalInstances: true, cookies: new Map([['old', '0']]) });
 }
@@ -37,9 +38,9 @@ describe('a visitor', () => {
   });
 
   it('writes what it does into the trail', async () => {
-    const trail: string[] = [];
+    const trail = new Trail();
     await visitor(trail).post('/cookies', {}, { on: 2 });
-    expect(trail).toEqual(['POST /cookies on instance 2\t200, set-cookie id, theme, old']);
+    expect(trail.steps).toEqual([{ what: 'POST /cookies on instance 2', answer: '200, set-cookie id, theme, old' }]);
   });
 
   it('calls an answer that does not come in time a hang', async () => {

@@ -16,7 +16,7 @@ describe.concurrent('a process of the app beside its instances', { timeout: 120_
     expect(behaviours[0]).toMatchObject({
       id: 'starts',
       outcome: 'fail',
-      failure: { kind: 'exited-early', trail: ['node src/worker.ts'] },
+      failure: { kind: 'exited-early', trail: [{ what: 'node src/worker.ts' }] },
     });
     expect(behaviours[0]?.failure?.appOutput?.join('\n')).toContain('CONCURRENCY is not set');
     expect(runningApps('worker-throws')).toEqual([]);
@@ -38,7 +38,7 @@ describe.concurrent('a process of the app beside its instances', { timeout: 120_
     const { behaviours } = await checkApp('worker-ignores-sigterm', worker);
     expect(behaviours.find(({ outcome }) => outcome === 'fail')).toMatchObject({
       id: 'stops',
-      failure: { kind: 'ignored-sigterm', trail: ['SIGTERM to the worker'] },
+      failure: { kind: 'ignored-sigterm', trail: [{ what: 'SIGTERM to the worker' }] },
     });
     expect(runningApps('worker-ignores-sigterm')).toEqual([]);
   });

@@ -47,7 +47,12 @@ export function judge(lesson: Lesson, subject: Subject, result: CheckResult, par
 }
 
 function sentences({ because, seen, expected, lookAt, trail }: Failure): string {
-  return [because, `seen ${seen}, expected ${expected}`, lookAt, ...trail].join(' | ');
+  return [
+    because,
+    `seen ${seen}, expected ${expected}`,
+    lookAt,
+    ...trail.map(({ what, answer = '' }) => `${what}\t${answer}`),
+  ].join(' | ');
 }
 
 /** How far measured figures stay from their limits: for a right app limit ÷ figure, for the starter figure ÷ limit. */

@@ -1,3 +1,4 @@
+import type { Step } from '../model/trail.ts';
 import { BehaviourFailure, type Failure } from '../model/verdict.ts';
 import type { OutputTail } from '../os/output-tail.ts';
 import { knownMistake, portOfItsOwn } from './known-mistakes.ts';
@@ -23,7 +24,7 @@ export function exitedEarly(app: AppFacts): BehaviourFailure {
   if (port !== undefined) return wrongPort(app, [port], `it wanted port ${port} and could not have it`);
   return new BehaviourFailure({
     kind: 'exited-early',
-    trail: ['node src/server.ts'],
+    trail: [{ what: 'node src/server.ts' }],
     expected: 'to listen on PORT',
     seen: `it ended with ${app.ending()} before it listened`,
     because: 'The app ended while it was starting. Its own last lines say why.',
@@ -37,7 +38,7 @@ export function exitedEarly(app: AppFacts): BehaviourFailure {
 export function workerEnded(app: AppFacts, script: string): BehaviourFailure {
   return new BehaviourFailure({
     kind: 'exited-early',
-    trail: [`node ${script}`],
+    trail: [{ what: `node ${script}` }],
     expected: 'to run until it gets SIGTERM',
     seen: `it ended with ${app.ending()} while it was starting`,
     because: `${script} ended by itself. Nobody does the work that is left for it.`,
@@ -51,7 +52,7 @@ export function workerEnded(app: AppFacts, script: string): BehaviourFailure {
 export function hasNoScript(dir: string, script: string): BehaviourFailure {
   return new BehaviourFailure({
     kind: 'exited-early',
-    trail: [`node ${script}`],
+    trail: [{ what: `node ${script}` }],
     expected: `a file ${script}`,
     seen: `${script} is not there`,
     because: 'The file that starts this process of the app is gone, so it can’t be started.',
@@ -91,7 +92,7 @@ export function neverListened(app: AppFacts, waitedMs: number): BehaviourFailure
 function notListening(app: AppFacts, what: Pick<Failure, 'kind' | 'seen' | 'because'>): BehaviourFailure {
   return new BehaviourFailure({
     ...what,
-    trail: [`PORT=${app.port} node src/server.ts`],
+    trail: [{ what: `PORT=${app.port} node src/server.ts` }],
     expected: `to listen on port ${app.port}`,
     lookAt: 'where does src/server.ts call listen, and with which port?',
     appOutput: app.lastLines(),
@@ -99,7 +100,7 @@ function notListening(app: AppFacts, what: Pick<Failure, 'kind' | 'seen' | 'beca
 }
 
 /** An app that has died without being told to. */
-export function hasCrashed(app: AppFacts, trail: string[]): BehaviourFailure {
+export function hasCrashed(app: AppFacts, trail: Step[]): BehaviourFailure {
   return new BehaviourFailure({
     kind: 'crashed',
     trail: [...trail],
@@ -130,7 +131,7 @@ function outOfMemory(output: string): Partial<Failure> | undefined {
 export function ignoredSigterm(app: AppFacts, deadlineMs: number): Failure {
   return {
     kind: 'ignored-sigterm',
-    trail: [`SIGTERM to ${app.name}`],
+    trail: [{ what: `SIGTERM to ${app.name}` }],
     expected: `to exit within ${deadlineMs / 1000} s`,
     seen: 'it still ran, and was ended with SIGKILL',
     because: 'A deploy sends SIGTERM and waits. An app that does not exit is killed, with whatever it was doing.',
@@ -144,7 +145,7 @@ export function leftChildren(app: AppFacts, commands: string[]): Failure {
   const named = commands.filter(Boolean).map(excerptOf);
   return {
     kind: 'left-children',
-    trail: [`SIGTERM to ${app.name}`],
+    trail: [{ what: `SIGTERM to ${app.name}` }],
     expected: 'no process of the app to be left',
     seen: `${commands.length} of its child processes still ran${named.length > 0 ? `: ${named.join(', ')}` : ''}`,
     because: 'The app exited before its children. Nobody stops them now, and they keep memory and ports.',
@@ -159,7 +160,7 @@ export function migrationFailed(
 ): BehaviourFailure {
   return new BehaviourFailure({
     kind: 'migration-failed',
-    trail: [`node ${script}`],
+    trail: [{ what: `node ${script}` }],
     expected: 'to end with exit code 0',
     seen: ending,
     because: 'The migrations failed, so the app was not started: a deploy stops here, too.',

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Probe } from '../measure/probe/probe.ts';
 import type { ProbeServer } from '../measure/probe/probe-server.ts';
 import type { Lesson } from '../model/lesson.ts';
+import type { Step } from '../model/trail.ts';
 import { BehaviourFailure, type Failure } from '../model/verdict.ts';
 import { freePort, isFree } from '../os/ports.ts';
 import { stillAlive } from '../os/processes.ts';
@@ -165,7 +166,7 @@ export class Instances {
   }
 
   /** The failure of one that has died without being told to. */
-  crash(trail: string[]): BehaviourFailure | undefined {
+  crash(trail: Step[]): BehaviourFailure | undefined {
     const dead = this.everyone.find((instance) => instance.crashed);
     return dead && hasCrashed(dead, trail);
   }

@@ -149,7 +149,7 @@ async function runOnce(lesson: Lesson, environment: LoadScene, shape: LoadShape)
     ...(finding?.figure ? { figures: [finding.figure] } : {}),
     ...use,
   };
-  const crash = environment.crash(['the load run']);
+  const crash = environment.crash([{ what: 'the load run' }]);
   if (crash) return { result: { ...measured, outcome: 'fail', failure: crash.failure }, excusable: false };
   if (answers.failure) {
     const lines = environment.ownFaultSince?.(startedAt);
@@ -180,7 +180,7 @@ function threwUnderLoad(lines: string[]): Pick<Failure, 'because' | 'lookAt' | '
 function missedTarget(target: TargetResult, requests: number): Failure {
   return {
     kind: 'target',
-    trail: [`the load run, ${requests} requests`],
+    trail: [{ what: `the load run, ${requests} requests` }],
     expected: `${target.title} at most ${target.atMostMs} ms`,
     seen: `${target.measuredMs} ms`,
     because: 'The answers are right, but under load they come too late.',

@@ -1,4 +1,5 @@
 import type { Probe } from '../measure/probe/probe.ts';
+import type { Step } from '../model/trail.ts';
 import type { BehaviourFailure } from '../model/verdict.ts';
 import type { SeenAnswer } from '../net/balancer.ts';
 
@@ -11,7 +12,7 @@ export interface LoadScene {
   readonly supplier: { total(): Promise<number> } | undefined;
   readonly postgres: { statementsSent(): number } | undefined;
   /** The failure of an instance that has died without being told to. */
-  crash(trail: string[]): BehaviourFailure | undefined;
+  crash(trail: Step[]): BehaviourFailure | undefined;
   /** Lines around the last error that the app has printed since then (performance.now()), such as no right app prints. */
   ownFaultSince?(since: number): string[] | undefined;
   /** Throws when one of our own services has died. */

@@ -52,7 +52,7 @@ export function readAnswers({ counters, firstMetricAt, lastMetricAt }: Artillery
     excusable: !wrong,
     failure: {
       kind: 'target',
-      trail: [`the load run, ${requests} requests in ${seconds} s`],
+      trail: [{ what: `the load run, ${requests} requests in ${seconds} s` }],
       expected: 'a 2xx answer to every request',
       seen: problems.join('; '),
       because: wrong

@@ -1,3 +1,4 @@
+import type { Step } from './trail.ts';
 import { visible } from './visible.ts';
 
 /** The three verdicts on a lesson. The default is fail: what could not run never passes. */
@@ -30,8 +31,8 @@ export interface Teaching {
 /** Why a behaviour does not hold, complete enough to print. */
 export interface Failure extends Teaching {
   kind: FailureKind;
-  /** What was done, a line a step; the last one is where it went wrong. */
-  trail: string[];
+  /** What was done; the last step is where it went wrong. */
+  trail: Step[];
   expected: string;
   seen: string;
   /** The app's own last output lines, where they explain the failure. */
@@ -50,7 +51,11 @@ export class BehaviourFailure extends Error {
 /** A failure as it is printed and passed on: values that look alike can be told apart. */
 export function legible(failure: Failure): Failure {
   const { trail, expected, seen } = failure;
-  return { ...failure, trail: trail.map(visible), expected: visible(expected), seen: visible(seen) };
+  return { ...failure, trail: trail.map(visibleStep), expected: visible(expected), seen: visible(seen) };
+}
+
+function visibleStep({ what, answer }: Step): Step {
+  return { what: visible(what), ...(answer === undefined ? {} : { answer: visible(answer) }) };
 }
 
 /** Thrown when the evidence is missing or the workshop itself failed: nobody is blamed. */

@@ -1,10 +1,11 @@
 import type supertest from 'supertest';
+import type { Trail } from '../model/trail.ts';
 import { BehaviourFailure, type Teaching } from '../model/verdict.ts';
 import { brokenHeader, instanceHeader } from './balancer.ts';
 
 /** What a visitor needs of the behaviour it acts in. */
 export interface Scene {
-  trail: string[];
+  trail: Trail;
   teaching: Teaching;
   /** Names the failure of an app that has died, if one has. */
   crash(): BehaviourFailure | undefined;
@@ -80,7 +81,7 @@ export class Answer {
     if (this.#scene.evidence) this.#scene.evidence.refused = { answer: this, allowed };
     throw new BehaviourFailure({
       kind: 'behaviour',
-      trail: this.#scene.trail,
+      trail: this.#scene.trail.steps,
       expected: allowed.join(' or '),
       seen: `${this.status}${this.status >= 400 && this.text ? ` ${excerpt(this.text)}` : ''}`,
       ...this.#scene.teaching,

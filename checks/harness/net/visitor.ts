@@ -80,7 +80,7 @@ export class Visitor {
       const instance = instanceOf?.(answer);
       if (answer.status !== 503 && !answer.broken) instance?.isReady();
       if (answer.status !== 503 || options.onlyOnce || !instance?.mayBeUnready) return answer;
-      if (scene.trail.length === trailLength + 1) scene.trail.pop();
+      if (scene.trail.length === trailLength + 1) scene.trail.dropLast();
       await delay(askAgainMs);
     }
   }
@@ -112,9 +112,10 @@ export class Visitor {
       this.#keepCookies(answer.setCookies);
       const cookieNames = answer.setCookies.map((cookie) => cookie.split('=')[0]);
       const cdn = cdnVerdictOf(answer);
-      scene.trail.push(
+      scene.trail.add(
+        request,
         [
-          `${request}\t${answer.status}`,
+          String(answer.status),
           ...(cookieNames.length > 0 ? [`set-cookie ${cookieNames.join(', ')}`] : []),
           ...(cdn ? [`CDN: ${cdnVerdictInWords(cdn)}`] : []),
         ].join(', '),
@@ -143,7 +144,7 @@ export class Visitor {
     if (scene.evidence && !late) scene.evidence.broken = { request, sentAt: startedAt };
     return new BehaviourFailure({
       kind,
-      trail: [...scene.trail, `${request}\t${late ? 'no answer' : error.code}`],
+      trail: [...scene.trail.steps, { what: request, answer: late ? 'no answer' : (error.code ?? error.message) }],
       expected: 'an answer',
       seen: late ? `none within ${deadlineMs / 1000} s` : `the connection broke: ${error.code ?? error.message}`,
       ...scene.teaching,

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AppCommandEnd } from '../app/app-command.ts';
 import { hasCrashed } from '../app/failures.ts';
 import type { Figure } from '../model/result.ts';
+import { type Step, Trail } from '../model/trail.ts';
 import { BehaviourFailure, Inconclusive, Skipped, type Teaching } from '../model/verdict.ts';
 import type { Evidence } from '../net/answer.ts';
 import { forwarded } from '../net/balancer.ts';
@@ -38,14 +39,14 @@ export interface Behaviour {
 
 interface Requirement extends Partial<Teaching> {
   /** What was done, if the trail does not say it. */
-  step?: string;
+  step?: string | Step;
   expected: string;
   seen: string;
 }
 
 /** What a behaviour acts with. Each has a stage of its own, with its own trail. */
 export class Stage {
-  readonly trail: string[] = [];
+  readonly trail = new Trail();
   readonly figures: Figure[] = [];
   readonly cores = availableParallelism();
   readonly #environment: Environment;
@@ -88,7 +89,7 @@ export class Stage {
 
   #crash(): BehaviourFailure | undefined {
     const dead = [...this.#apps].find((app) => app.crashed);
-    return this.#environment.crash(this.trail) ?? (dead && hasCrashed(dead, this.trail));
+    return this.#environment.crash(this.trail.steps) ?? (dead && hasCrashed(dead, this.trail.steps));
   }
 
   /** An instance of the app, 1-based. */
@@ -215,18 +216,19 @@ export class Stage {
     return cdn;
   }
 
-  /** Adds a line to what the failure will print as done. */
-  step(text: string): void {
-    this.trail.push(text);
+  /** Adds to what the failure will print as done. */
+  step(what: string, answer?: string): void {
+    this.trail.add(what, answer);
   }
 
   /** Fails the behaviour unless the condition holds. */
   require(condition: unknown, { step, expected, seen, ...teaching }: Requirement): void {
     if (condition) return;
-    if (step) this.trail.push(step);
+    if (typeof step === 'string') this.trail.add(step);
+    else if (step) this.trail.add(step.what, step.answer);
     throw new BehaviourFailure({
       kind: 'behaviour',
-      trail: this.trail,
+      trail: this.trail.steps,
       expected,
       seen,
       ...this.#teaching,

@@ -6,6 +6,7 @@ import { type Instance, type InstanceOptions, Instances, type Launch } from '../
 import { makeLessonFiles } from '../app/lesson-files.ts';
 import { ProbeServer } from '../measure/probe/probe-server.ts';
 import type { Lesson } from '../model/lesson.ts';
+import type { Step } from '../model/trail.ts';
 import { BehaviourFailure, type Failure, Inconclusive } from '../model/verdict.ts';
 import { type Balancer, startBalancer } from '../net/balancer.ts';
 import type { Run } from '../os/run.ts';
@@ -212,7 +213,7 @@ export class Environment implements AsyncDisposable {
   }
 
   /** The failure of a process that has died without being told to. */
-  crash(trail: string[]): BehaviourFailure | undefined {
+  crash(trail: Step[]): BehaviourFailure | undefined {
     return this.#instances.crash(trail);
   }
 

@@ -1,5 +1,6 @@
 import { disturbs, MachineWatch } from '../measure/machine.ts';
 import type { BehaviourResult } from '../model/result.ts';
+import type { Step } from '../model/trail.ts';
 import { BehaviourFailure, Inconclusive, legible, Skipped } from '../model/verdict.ts';
 import { StartFailure } from '../os/start-failure.ts';
 import { troubleIn } from '../os/trouble.ts';
@@ -29,7 +30,13 @@ export async function judge(behaviour: Behaviour, environment: Environment): Pro
       }
       const seen = `not finished after ${Math.round(elapsedMs / 1000)} s`;
       reject(
-        new BehaviourFailure({ kind: 'hangs', trail: stage.trail, expected: 'an end', seen, ...behaviour.teaching }),
+        new BehaviourFailure({
+          kind: 'hangs',
+          trail: stage.trail.steps,
+          expected: 'an end',
+          seen,
+          ...behaviour.teaching,
+        }),
       );
     };
     timer = setTimeout(isOver, limitMs);
@@ -44,7 +51,7 @@ export async function judge(behaviour: Behaviour, environment: Environment): Pro
     clearTimeout(timer);
     await stage.close();
   }
-  const outcome = await outcomeOf(behaviour, startedAt, error, environment, stage.trail);
+  const outcome = await outcomeOf(behaviour, startedAt, error, environment, stage.trail.steps);
   return stage.figures.length > 0 ? { ...outcome, figures: stage.figures } : outcome;
 }
 
@@ -54,7 +61,7 @@ export async function outcomeOf(
   startedAt: number,
   thrown: unknown,
   environment: Environment | undefined,
-  trail: string[] = [],
+  trail: Step[] = [],
 ): Promise<BehaviourResult> {
   let error = thrown;
   if (environment) {

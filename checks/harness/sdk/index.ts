@@ -5,6 +5,7 @@ export { lastAttempt } from '../measure/attempts.ts';
 export type { Call } from '../measure/closed-loop.ts';
 export { disturbance, disturbs, MachineWatch } from '../measure/machine.ts';
 export { pulseOf, wantsCore } from '../measure/pulse.ts';
+export type { Step } from '../model/trail.ts';
 export { BehaviourFailure, type Teaching } from '../model/verdict.ts';
 export { type CdnVerdict, cdnVerdictInWords, cdnVerdictOf } from '../net/cache-status.ts';
 export { type Answer, excerpt, type RequestOptions, type Visitor } from '../net/visitor.ts';
