@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { CheckResult } from '../harness/model/result.ts';
 import { processTable, taggedProcesses } from '../harness/os/processes.ts';
+import { fakeRun } from './services/fake-run.ts';
 
 /** Where the misbehaving apps are, each with a `src/server.ts`. */
 export const appsDir = fileURLToPath(new URL('./apps/', import.meta.url));
@@ -18,6 +21,22 @@ export async function checkDir(dir: string, ...args: string[]): Promise<CheckRes
   const child = startCheckOf(dir, ...args);
   const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   return JSON.parse(output) as CheckResult;
+}
+
+/** The same for a copy of an app, which may change its own files. Of those given here null is one that is not there. */
+export async function checkCopy(
+  name: string,
+  files: Record<string, string | null>,
+  ...args: string[]
+): Promise<CheckResult> {
+  await using run = fakeRun();
+  const dir = join(run.dir, 'app');
+  cpSync(appsDir + name, dir, { recursive: true });
+  for (const [file, content] of Object.entries(files)) {
+    if (content === null) rmSync(join(dir, file));
+    else writeFileSync(join(dir, file), content);
+  }
+  return await checkDir(dir, ...args); // Without await its folder would go first.
 }
 
 /** The same, without waiting for it. */

@@ -1,18 +1,11 @@
-import { cpSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { appsDir, checkApp, checkDir } from './check-fixture.ts';
-import { fakeRun } from './services/fake-run.ts';
+import { checkApp, checkCopy } from './check-fixture.ts';
 
 const restarts = 'FIXTURE=fixture-restarts';
 
 /** Checks a copy of an app, which may change its own files. */
-async function checkCopy(app: string, files: Record<string, string>, ...flags: string[]) {
-  await using run = fakeRun();
-  const dir = join(run.dir, 'app');
-  cpSync(appsDir + app, dir, { recursive: true });
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(dir, name), content);
-  const result = await checkDir(dir, restarts, ...flags);
+async function restarted(app: string, files: Record<string, string>, ...flags: string[]) {
+  const result = await checkCopy(app, files, restarts, ...flags);
   const rows = result.behaviours.map(({ id, outcome }) => `${id}: ${outcome}`);
   const failure = result.behaviours.find(({ outcome }) => outcome === 'fail')?.failure;
   return { result, rows, failure, lines: failure?.appOutput?.join('\n') ?? '' };
@@ -35,7 +28,7 @@ describe.concurrent('an app that is started again between behaviours', { timeout
     ['stops at the first failure', [] as string[]],
     ['goes on with --all', ['--all']],
   ])('fails for itself when it throws from its third start on, and the check %s', async (_, flags) => {
-    const { result, rows, failure, lines } = await checkCopy('counts-its-starts', {}, ...flags);
+    const { result, rows, failure, lines } = await restarted('counts-its-starts', {}, ...flags);
     expect(rows).toEqual([
       'starts: pass',
       'first: pass',
@@ -58,7 +51,7 @@ describe.concurrent('an app that is started again between behaviours', { timeout
     ['the file is deleted', ''],
     ['the folder is deleted', ''],
   ])('fails for itself when %s in the middle of the check', async (rule, line) => {
-    const { result, rows, failure, lines } = await checkCopy('changes-its-files', { rule });
+    const { result, rows, failure, lines } = await restarted('changes-its-files', { rule });
     expect(rows.slice(0, 3)).toEqual(['starts: pass', 'first: pass', 'restarts: fail']);
     expect(failure?.kind).toBe('exited-early');
     expect(lines).toContain(line);
