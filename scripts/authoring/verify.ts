@@ -5,6 +5,7 @@ import { withRun } from '../running/session.ts';
 import { bold, dim, duration, red } from '../terminal/style.ts';
 import { UsageError } from '../usage-error.ts';
 import { keepOneCoreBusy } from './busy.ts';
+import { coresWatch, PhaseTotals } from './phase-totals.ts';
 import { writeStarterFails } from './starter-fails.ts';
 import { type Subject, subjectsOf } from './subjects.ts';
 import { unfinished } from './unfinished.ts';
@@ -51,6 +52,7 @@ export const command: Command = {
       }
       if (args.has('busy')) await keepOneCoreBusy(run);
       let right = 0;
+      const totals = new PhaseTotals();
       const wrong: string[] = [];
       console.log(bold(heading));
       const jobs = chosen.flatMap((lesson) =>
@@ -61,7 +63,7 @@ export const command: Command = {
       const takeFrom = async (...queues: Iterable<Job>[]) => {
         for (const queue of queues) {
           for (const job of queue) {
-            const wrongRow = await verifyOnce(run, job);
+            const wrongRow = await verifyOnce(run, job, totals);
             if (wrongRow) wrong.push(wrongRow);
             else right++;
           }
@@ -71,12 +73,16 @@ export const command: Command = {
       const computing = jobs.filter(({ part, lesson }) => part === 'behaviours' && lesson.cpuBound);
       const loads = jobs.filter(({ part }) => part !== 'behaviours');
       const lane = waiting.values();
+      const behavioursBusy = coresWatch();
       await Promise.all([takeFrom(computing, lane), ...Array.from({ length: lanes - 1 }, () => takeFrom(lane))]);
       const behavioursTook = performance.now() - startedAt;
+      const cores = [behavioursBusy()];
+      const loadsBusy = coresWatch();
       await takeFrom(loads);
-      const phases = [
-        `${waiting.length + computing.length} without a load, ${lanes} side by side, in ${duration(behavioursTook)}`,
-        `${loads.length} with one, alone, in ${duration(performance.now() - startedAt - behavioursTook)}`,
+      cores.push(loadsBusy());
+      const parts = [
+        `${waiting.length + computing.length} without a load, ${lanes} side by side, in ${duration(behavioursTook)}, ${cores[0]}`,
+        `${loads.length} with one, alone, in ${duration(performance.now() - startedAt - behavioursTook)}, ${cores[1]}`,
       ];
       const conditions = [repeat > 1 ? `each ${repeat} times` : '', args.has('busy') ? 'one core kept busy' : '']
         .filter(Boolean)
@@ -88,7 +94,7 @@ export const command: Command = {
       for (const line of lacking) console.log(red(line));
       // Once more, or who reads the end of a long run looks for them among two hundred lines.
       for (const line of wrong) console.log(red(line));
-      console.log(dim(phases.join('; ')));
+      for (const line of [...totals.lines(), parts.join('; ')]) console.log(dim(line));
       console.log(
         `${right} verdicts right, ${wrong.length} wrong${conditions ? ` (${conditions})` : ''}, in ${duration(performance.now() - startedAt)}`,
       );

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Reporter, TestCase } from 'vitest/node';
 import { listen } from '../../checks/harness/model/check-events.ts';
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
+import { PhaseClock } from '../../checks/harness/model/phases.ts';
 import {
   type BehaviourResult,
   type CheckPlan,
@@ -29,6 +30,7 @@ export interface CheckWatcher {
 /** Runs a lesson's `check.ts` in a thread of this process, through Vitest, and gathers its result. */
 export async function runCheck(lesson: Lesson, plan: CheckPlan, watcher: CheckWatcher = {}): Promise<CheckResult> {
   const startedAt = performance.now();
+  const clock = new PhaseClock(Date.now());
   const result: CheckResult = {
     schema: resultSchemaVersion,
     lesson: lesson.folder,
@@ -41,7 +43,8 @@ export async function runCheck(lesson: Lesson, plan: CheckPlan, watcher: CheckWa
     elapsedMs: 0,
   };
   const hangUp = listen((told) => {
-    if (told.type === 'doing') watcher.doing?.(told.text);
+    if (told.type === 'phase') clock.begin(told.phase, told.at);
+    else if (told.type === 'doing') watcher.doing?.(told.text);
     else watcher.output?.(told.from, told.text);
   });
   try {
@@ -85,6 +88,7 @@ export async function runCheck(lesson: Lesson, plan: CheckPlan, watcher: CheckWa
   result.verdict = verdictOf(result.behaviours, result.load, loadWanted);
   result.further.verdict = furtherVerdictOf(result.further.behaviours);
   result.elapsedMs = Math.round(performance.now() - startedAt);
+  result.phases = clock.stop(Date.now());
   return result;
 }
 

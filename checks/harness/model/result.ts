@@ -1,3 +1,4 @@
+import type { PhaseTimes } from './phases.ts';
 import type { Failure, Outcome, Verdict } from './verdict.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields don't raise it. Described in docs: CONTRIBUTING.md. */
@@ -98,6 +99,8 @@ export interface CheckResult {
   load?: LoadResult;
   notes: string[];
   elapsedMs: number;
+  /** What that went into. */
+  phases?: PhaseTimes;
 }
 
 /** How a check is to be run. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, inject, test } from 'vitest';
 import { judgeLoad, type LoadShape } from '../load/judge.ts';
 import { writeLoadWindow } from '../measure/profile/load-window.ts';
-import { tell } from '../model/check-events.ts';
+import { tell, tellPhase } from '../model/check-events.ts';
 import type { Lesson } from '../model/lesson.ts';
 import type { BehaviourResult, CheckPlan, LoadResult } from '../model/result.ts';
 import { BehaviourFailure, type FailureKind, type Teaching } from '../model/verdict.ts';
@@ -77,10 +77,12 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
       startError = error;
     } finally {
       startMs = Math.round(performance.now() - startedAt);
+      tellPhase('behaviours');
     }
   }, 150_000);
 
   afterAll(async () => {
+    tellPhase('end');
     await environment?.[Symbol.asyncDispose]();
   }, 30_000);
 
@@ -88,7 +90,9 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   const repair = async (after?: BehaviourResult): Promise<BehaviourResult | undefined> => {
     const startedAt = performance.now();
     const restart = { id: 'restarts', title: 'the app can be started again' };
+    tellPhase('repairs');
     const failure = await (environment as Environment).repair().catch((error: unknown) => ({ error }));
+    tellPhase('behaviours');
     if (!failure) return undefined;
     unfit = true;
     failed = true;
@@ -132,6 +136,7 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
       if (startError || !environment || (failed && plan.load === 'after-behaviours')) return;
       task.meta.restart = await repair();
       if (task.meta.restart) return;
+      tellPhase('load');
       await environment.pastStart();
       const stage = new Stage(environment, noTeaching);
       task.meta.load = await judgeLoad(lesson, environment, async () => loadShape(stage), {
@@ -141,6 +146,7 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
         },
       });
       loadTo = performance.now();
+      tellPhase('behaviours');
       if (!['pass', 'skipped'].includes(task.meta.load.outcome)) failed = true;
     });
   }

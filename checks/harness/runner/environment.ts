@@ -5,6 +5,7 @@ import { migrationFailed, notStartedAgain } from '../app/failures.ts';
 import { type Instance, type InstanceOptions, Instances, type Launch } from '../app/instances.ts';
 import { makeLessonFiles } from '../app/lesson-files.ts';
 import { ProbeServer } from '../measure/probe/probe-server.ts';
+import { tellPhase } from '../model/check-events.ts';
 import type { Lesson } from '../model/lesson.ts';
 import type { Step } from '../model/trail.ts';
 import { BehaviourFailure, type Failure, Inconclusive } from '../model/verdict.ts';
@@ -76,7 +77,9 @@ export class Environment implements AsyncDisposable {
 
   async #open(): Promise<void> {
     const { balancerPort } = this.#options;
+    tellPhase('services');
     await this.#services.open();
+    tellPhase('app');
     if (this.lesson.migrate) await this.#migrateFirst(this.lesson.migrate);
     await this.#instances.startAll();
     const hasCdn = this.lesson.services.includes('cdn');
