@@ -4,7 +4,6 @@ import {
   AnswerPolicy,
   type CdnVerdict,
   cdnVerdictInWords,
-  cdnVerdictOf,
   directivesIn,
   excerpt,
   formatDirectives,
@@ -49,7 +48,7 @@ export async function readWell(t: Stage, path: string, headers: Headers = {}, co
 
 /** What the CDN did with it. */
 export function said(t: Stage, answer: Answer): CdnVerdict {
-  return cdnVerdictOf(answer) ?? t.inconclusive('the CDN did not say what it did', 'check again');
+  return answer.cdn ?? t.inconclusive('the CDN did not say what it did', 'check again');
 }
 
 export function requireServed(

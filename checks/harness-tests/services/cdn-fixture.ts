@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, request as send } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach } from 'vitest';
-import { cdnVerdictOf } from '../../harness/net/cache-status.ts';
+import { askedHeader } from '../../harness/net/cache-status.ts';
 import { type Cdn, startCdn } from '../../harness/services/cdn/cdn.ts';
 
 export interface Says {
@@ -11,6 +11,7 @@ export interface Says {
   body?: string;
 }
 
+let numbers = 0;
 let says: (headers: IncomingHttpHeaders) => Says;
 /** What the shop was asked. */
 export let asked: { method: string; headers: IncomingHttpHeaders }[] = [];
@@ -46,12 +47,13 @@ export function shopSays(control: string | undefined, rest: Says = {}): void {
 }
 
 export async function ask(headers: Record<string, string> = {}, method = 'GET', path = '/') {
-  const outgoing = send(cdn.url + path, { method, headers }).end();
+  const number = String(++numbers);
+  const outgoing = send(cdn.url + path, { method, headers: { ...headers, [askedHeader]: number } }).end();
   const incoming = await new Promise<import('node:http').IncomingMessage>((resolve, reject) =>
     outgoing.once('response', resolve).once('error', reject),
   );
   const body = await text(incoming);
-  const verdict = cdnVerdictOf({ headers: incoming.headers as Record<string, string> });
+  const verdict = cdn.verdictOn(number);
   if (!verdict) throw new Error('the CDN says nothing');
   return { status: incoming.statusCode, headers: incoming.headers, body, verdict, served: verdict.served };
 }

@@ -2,6 +2,7 @@ import type supertest from 'supertest';
 import type { Trail } from '../model/trail.ts';
 import { BehaviourFailure, type Teaching } from '../model/verdict.ts';
 import { brokenHeader, instanceHeader } from './balancer.ts';
+import type { CdnVerdict } from './cache-status.ts';
 
 /** What a visitor needs of the behaviour it acts in. */
 export interface Scene {
@@ -40,9 +41,11 @@ export class Answer {
   readonly request: string;
   /** Why the balancer had to answer in the place of an instance: "ECONNRESET". */
   readonly broken: string | undefined;
+  /** What the CDN did, where the request went through it. */
+  readonly cdn: CdnVerdict | undefined;
   readonly #scene: Scene;
 
-  constructor(response: supertest.Response, ms: number, request: string, scene: Scene) {
+  constructor(response: supertest.Response, ms: number, request: string, scene: Scene, cdn?: CdnVerdict) {
     this.status = response.status;
     this.headers = response.headers;
     this.text = response.text ?? '';
@@ -53,6 +56,7 @@ export class Answer {
     this.instance = Number(response.headers[instanceHeader] ?? 1);
     this.request = request;
     this.broken = response.headers[brokenHeader];
+    this.cdn = cdn;
     this.#scene = scene;
     if (this.status === 500) scene.evidence?.unexpected.add(this);
   }

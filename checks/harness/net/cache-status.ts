@@ -11,11 +11,14 @@ export interface CdnVerdict {
   mayStore: boolean;
   /** "Cache-Control: private"; empty for a hit. */
   why: string;
-  /** How long the copy is fresh from now, in seconds; negative once it is not. */
+  /** How long the copy is fresh from now, in whole seconds; negative once it is not. */
   ttlS?: number;
   /** Why the shop was asked, in the words of RFC 9211. */
   forwarded?: 'miss' | 'stale' | 'request' | 'method';
 }
+
+/** Request header with a number of the visitor's own, by which it asks the CDN afterwards what became of the request. */
+export const askedHeader = 'x-encore-asked';
 
 /** The Cache-Status header of RFC 9211, which a `curl -i` shows. */
 export function formatStatus(verdict: CdnVerdict, fwdStatus?: number): string {
@@ -24,32 +27,10 @@ export function formatStatus(verdict: CdnVerdict, fwdStatus?: number): string {
   if (served === 'hit' || served === 'stale') parts.push('hit');
   else parts.push(`fwd=${forwarded}`, `fwd-status=${fwdStatus}`);
   if (served === 'revalidated' || (served === 'miss' && stored)) parts.push('stored');
-  if (stored && ttlS !== undefined) parts.push(`ttl=${Math.round(ttlS)}`);
-  const detail = stored ? why : `${mayStore ? notStoredByChoice : notStored}: ${why}`;
+  if (stored && ttlS !== undefined) parts.push(`ttl=${ttlS}`);
+  const detail = stored ? why : `not stored${mayStore ? ', though it may be' : ''}: ${why}`;
   if (detail) parts.push(`detail="${detail.replaceAll(/["\\]/g, "'")}"`);
   return parts.join('; ');
-}
-
-const notStored = 'not stored';
-const notStoredByChoice = 'not stored, though it may be';
-
-/** @returns undefined where no CDN has been on the way. */
-export function cdnVerdictOf({ headers }: { headers: Record<string, string | undefined> }): CdnVerdict | undefined {
-  const header = headers['cache-status'];
-  if (!header?.startsWith('encore;')) return undefined;
-  const detail = /detail="([^"]*)"/.exec(header)?.[1] ?? '';
-  const byChoice = detail.startsWith(`${notStoredByChoice}: `);
-  const stored = !detail.startsWith(notStored);
-  const ttl = /; ttl=(-?\d+)/.exec(header)?.[1];
-  const isHit = /; hit(;|$)/.test(header);
-  const revalidated = /; fwd=(stale|request); fwd-status=304; stored/.test(header);
-  return {
-    served: isHit ? (detail ? 'stale' : 'hit') : revalidated ? 'revalidated' : 'miss',
-    stored,
-    mayStore: stored || byChoice,
-    why: detail.replace(/^not stored(, though it may be)?: /, ''),
-    ...(ttl === undefined ? {} : { ttlS: Number(ttl) }),
-  };
 }
 
 /** "miss, not stored: Cache-Control: private", for a line of a trail. */

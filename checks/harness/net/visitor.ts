@@ -5,7 +5,7 @@ import supertest from 'supertest';
 import { BehaviourFailure, type FailureKind, type Teaching } from '../model/verdict.ts';
 import { Answer, type Scene } from './answer.ts';
 import { pinHeader } from './balancer.ts';
-import { cdnVerdictInWords, cdnVerdictOf } from './cache-status.ts';
+import { askedHeader, type CdnVerdict, cdnVerdictInWords } from './cache-status.ts';
 
 export { Answer, excerpt } from './answer.ts';
 
@@ -33,6 +33,8 @@ export interface VisitorOptions {
   severalInstances: boolean;
   /** Sent with every request. */
   headers?: Record<string, string> | undefined;
+  /** The CDN that it comes in by. */
+  cdn?: { verdictOn(asked: string): CdnVerdict | undefined } | undefined;
   /** The process behind an answer, where that is known. */
   instanceOf?: (answer: Answer) => Starting | undefined;
 }
@@ -46,6 +48,8 @@ interface Starting {
 }
 
 const askAgainMs = 50;
+
+let asked = 0;
 
 /** An HTTP client with cookies of its own, as a browser has. Each request uses a fresh connection. */
 export class Visitor {
@@ -86,7 +90,7 @@ export class Visitor {
   }
 
   async #sendOnce(method: string, path: string, body: unknown, options: RequestOptions): Promise<Answer> {
-    const { scene, url, severalInstances } = this.#options;
+    const { scene, url, severalInstances, cdn } = this.#options;
     const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
     const agent = new Agent({ keepAlive: false });
     const call = supertest(url)
@@ -96,6 +100,8 @@ export class Visitor {
       .ok(() => true);
     call.timeout({ deadline: deadlineMs }).buffer(true);
     if (options.on) call.set(pinHeader, String(options.on));
+    const number = String(++asked);
+    if (cdn) call.set(askedHeader, number);
     if (this.cookies.size > 0)
       call.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '));
     for (const [name, value] of Object.entries({ ...this.#options.headers, ...options.headers })) call.set(name, value);
@@ -108,16 +114,15 @@ export class Visitor {
     options.signal?.addEventListener('abort', abort, { once: true });
     try {
       const response = await abortable(call, options.signal);
-      const answer = new Answer(response, performance.now() - startedAt, request, scene);
+      const answer = new Answer(response, performance.now() - startedAt, request, scene, cdn?.verdictOn(number));
       this.#keepCookies(answer.setCookies);
       const cookieNames = answer.setCookies.map((cookie) => cookie.split('=')[0]);
-      const cdn = cdnVerdictOf(answer);
       scene.trail.add(
         request,
         [
           String(answer.status),
           ...(cookieNames.length > 0 ? [`set-cookie ${cookieNames.join(', ')}`] : []),
-          ...(cdn ? [`CDN: ${cdnVerdictInWords(cdn)}`] : []),
+          ...(answer.cdn ? [`CDN: ${cdnVerdictInWords(answer.cdn)}`] : []),
         ].join(', '),
       );
       return answer;

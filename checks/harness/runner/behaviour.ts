@@ -72,6 +72,7 @@ export class Stage {
     return new Visitor({
       url,
       cookies,
+      cdn: at === cdn ? cdn : undefined,
       severalInstances: instances.length > 1 && !at,
       headers: at && at !== cdn ? forwarded('127.0.0.1', new URL(url).host) : undefined,
       scene: { trail: this.trail, teaching: this.#teaching, crash: () => this.#crash(), evidence: this.evidence },

@@ -7,7 +7,7 @@ export { disturbance, disturbs, MachineWatch } from '../measure/machine.ts';
 export { pulseOf, wantsCore } from '../measure/pulse.ts';
 export type { Step } from '../model/trail.ts';
 export { BehaviourFailure, type Teaching } from '../model/verdict.ts';
-export { type CdnVerdict, cdnVerdictInWords, cdnVerdictOf } from '../net/cache-status.ts';
+export { type CdnVerdict, cdnVerdictInWords } from '../net/cache-status.ts';
 export { type Answer, excerpt, type RequestOptions, type Visitor } from '../net/visitor.ts';
 export { type ProcessRow, processTable } from '../os/processes.ts';
 export { attachRun, cacheDir, repoDir } from '../os/run.ts';

@@ -2,7 +2,7 @@ import { Agent, createServer, type IncomingMessage, type ServerResponse, request
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { SeenAnswer } from '../../net/balancer.ts';
-import { type CdnVerdict, formatStatus } from '../../net/cache-status.ts';
+import { askedHeader, type CdnVerdict, formatStatus } from '../../net/cache-status.ts';
 import { Copies, type Copy, refreshed, tagMatches } from './copies.ts';
 import { AnswerPolicy, type CdnRequest, type Headers, type OriginAnswer } from './policy.ts';
 
@@ -21,6 +21,8 @@ export interface Cdn extends AsyncDisposable {
   /** Requests since the last reset, and how many of them reached the shop. Revalidations reach it, too. */
   counts(): { requests: number; toShop: number };
   resetCounts(): void;
+  /** What it did with a request that carried this number in `askedHeader`. It is asked once. */
+  verdictOn(asked: string): CdnVerdict | undefined;
   /** Forgets every copy. */
   clear(): void;
   alive(): boolean;
@@ -41,6 +43,7 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
   let aheadMs = 0;
   let counts = { requests: 0, toShop: 0 };
   let answers: SeenAnswer[] = [];
+  const verdicts = new Map<string, CdnVerdict>();
   const now = () => Date.now() + aheadMs;
 
   const server = createServer(async (incoming, outgoing) => {
@@ -64,6 +67,7 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
       method: incoming.method ?? 'GET',
       url: incoming.url ?? '/',
       headers: headersFor(incoming),
+      asked: incoming.headers[askedHeader] as string | undefined,
     };
     const body = await buffer(incoming);
     if (!reads.has(request.method)) {
@@ -168,11 +172,13 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
     request: CdnRequest,
     outgoing: ServerResponse,
     { status, headers, body }: OriginAnswer,
-    verdict: CdnVerdict,
+    { ttlS, ...rest }: CdnVerdict,
     fwdStatus?: number,
   ): void {
+    const verdict = ttlS === undefined ? rest : { ...rest, ttlS: Math.round(ttlS) };
     const tags = reads.has(request.method) ? request.headers['if-none-match'] : undefined;
     const unchanged = status === 200 && tags && headers.etag && tagMatches(String(tags), String(headers.etag));
+    if (request.asked !== undefined) verdicts.set(request.asked, verdict);
     const told = { ...headers, 'cache-status': formatStatus(verdict, fwdStatus) };
     if (unchanged) outgoing.writeHead(304, without(told, bodyless)).end();
     else outgoing.writeHead(status, told).end(request.method === 'HEAD' ? undefined : body);
@@ -218,6 +224,11 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
     resetCounts: () => {
       counts = { requests: 0, toShop: 0 };
     },
+    verdictOn(asked) {
+      const verdict = verdicts.get(asked);
+      verdicts.delete(asked);
+      return verdict;
+    },
     clear: () => copies.clear(),
     alive: () => server.listening,
     takeAnswers() {
@@ -234,7 +245,7 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
 }
 
 function headersFor(incoming: IncomingMessage): Headers {
-  const { connection: _connection, 'transfer-encoding': _chunks, ...headers } = incoming.headers;
+  const { connection: _connection, 'transfer-encoding': _chunks, [askedHeader]: _asked, ...headers } = incoming.headers;
   return { ...headers, 'x-forwarded-for': incoming.socket.remoteAddress ?? '127.0.0.1' };
 }
 

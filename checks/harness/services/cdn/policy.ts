@@ -7,6 +7,8 @@ export interface CdnRequest {
   method: string;
   url: string;
   headers: Headers;
+  /** The number by which its visitor asks what became of it. */
+  asked?: string | undefined;
 }
 
 export interface OriginAnswer {
