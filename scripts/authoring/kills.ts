@@ -1,7 +1,7 @@
 // Kills checks at random moments and counts what is left 5 s later: node_modules/.bin/node scripts/authoring/kills.ts [kills, 30] [seed]
 // A machine whose other programs come and go disturbs nothing: what is counted belonged to the check.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { listeningPorts } from '../../checks/harness/os/listening-ports.ts';
@@ -16,6 +16,7 @@ import {
 } from '../../checks/harness/os/processes.ts';
 import { cacheDir, repoDir } from '../../checks/harness/os/run.ts';
 import { readAdopted, readFolders, readOwner } from '../../checks/harness/os/run-files.ts';
+import { sharedSegments } from '../../checks/harness/os/shared-memory.ts';
 
 const signals = ['SIGKILL', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const lessons = [3, 8, 9];
@@ -55,15 +56,6 @@ function belongingsOf(pid: number, tag: string): Belongings {
   };
 }
 
-/** Segments of System V shared memory that nobody uses, by the process that made them. */
-function unusedSegments(): { id: string; creator: number }[] {
-  const rows = existsSync('/proc/sysvipc/shm') ? readFileSync('/proc/sysvipc/shm', 'utf8').trim().split('\n') : [];
-  return rows
-    .slice(1)
-    .map((row) => row.trim().split(/\s+/))
-    .flatMap(([, id = '', , , creator, , users]) => (users === '0' ? [{ id, creator: Number(creator) }] : []));
-}
-
 async function kill(number: number) {
   const lesson = lessons[number % lessons.length];
   const signal = signals[Math.floor(number / lessons.length) % signals.length] ?? 'SIGKILL';
@@ -93,7 +85,7 @@ async function kill(number: number) {
     processes: new Set([...stillAlive(before.processes), ...after.processes].map((row) => row.pid)).size,
     ports: open.flat().length,
     folders: [...new Set([...before.folders, ...after.folders])].filter((folder) => existsSync(folder)).length,
-    segments: unusedSegments().filter(({ creator }) => creators.has(creator)).length,
+    segments: sharedSegments().filter(({ creator, users }) => users === 0 && creators.has(creator)).length,
   };
   const sum = left.processes + left.ports + left.folders + left.segments;
   const where = `lesson ${lesson}  ${signal.padEnd(7)}  after ${(afterMs / 1000).toFixed(1).padStart(4)} s`;

@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../harness/os/ports.ts';
-import { processTable, taggedProcesses } from '../../harness/os/processes.ts';
+import { commandOf, processTable, taggedProcesses } from '../../harness/os/processes.ts';
+import { sweepDeadRuns } from '../../harness/os/run-end.ts';
+import { sharedSegments } from '../../harness/os/shared-memory.ts';
 import { startCluster } from '../../harness/services/postgres/cluster.ts';
 import { withoutSpace } from '../../harness/services/postgres/embedded.ts';
 import { startPostgres } from '../../harness/services/postgres/index.ts';
@@ -198,12 +200,25 @@ describe.runIf(process.platform === 'linux')('the shared memory of a server that
   });
 });
 
+const isReaperOf = (pid: number, runDir: string) => new RegExp(`reaper\\.ts ${runDir}$`).test(commandOf(pid));
+
+/** All are stopped before one is killed, so that nobody sees another one end and has time to tidy up. */
+function killTogether(processes: { pid: number }[]): void {
+  for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
+    for (const { pid } of processes) {
+      try {
+        process.kill(pid, signal);
+      } catch {} // It has just ended.
+    }
+}
+
 describe.runIf(process.platform === 'linux')('a check that is killed with SIGKILL', () => {
   it.each([
     ['while its database is prepared', 'preparing'],
     ['while its database serves', 'up'],
-    // On a machine so busy that initdb needs longer than it is given, 56 bytes stay: that must not happen again and again.
-  ])('%s leaves no process, no folder and no shared memory', { retry: 2 }, async (_when, moment) => {
+    ['together with its reaper and its servers, while its database is prepared', 'preparing'],
+    ['together with its reaper and its servers, while its database serves', 'up'],
+  ])('%s leaves no process, no folder and no shared memory', async (when, moment) => {
     const harness = new URL('../../harness/', import.meta.url).href;
     const value = Math.random().toString(36).slice(2);
     const cacheDir = join(fixture.cacheDir, value); // Nothing is prepared there.
@@ -220,14 +235,6 @@ describe.runIf(process.platform === 'linux')('a check that is killed with SIGKIL
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    // Of other tests, too: only those count that nobody uses any longer.
-    const segments = () => {
-      const rows = readFileSync('/proc/sysvipc/shm', 'utf8').trim().split('\n').slice(1);
-      return rows
-        .map((row) => row.trim().split(/\s+/))
-        .flatMap(([key, id, , , , , users]) => (users === '0' ? [`${key} ${id}`] : []));
-    };
-    const segmentsBefore = segments();
     let runDir = '';
     for await (const line of createInterface(child.stdout)) {
       runDir ||= line;
@@ -235,11 +242,22 @@ describe.runIf(process.platform === 'linux')('a check that is killed with SIGKIL
     }
     const alive = () => taggedProcesses(`ENCORE_RUN=${runDir.slice(-12)}`);
     expect(alive().length).toBeGreaterThan(0);
-    child.kill('SIGKILL');
+    const segmentsOf = (makers: Set<number>) => sharedSegments().filter(({ creator }) => makers.has(creator));
+    const pidsOf = (rows: { pid: number }[]) => new Set(rows.map(({ pid }) => pid));
+    let makers = pidsOf(alive());
+    if (when.startsWith('together')) {
+      await expect.poll(() => segmentsOf(pidsOf(alive())).length, { interval: 5 }).toBeGreaterThan(0);
+      makers = pidsOf(alive());
+      killTogether([...processTable().filter(({ pid }) => isReaperOf(pid, runDir)), ...alive()]);
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+      await expect.poll(() => alive().length).toBe(0);
+      expect(segmentsOf(makers)).toHaveLength(1);
+      await sweepDeadRuns(dirname(runDir)); // As the next command does.
+    } else child.kill('SIGKILL');
     await expect.poll(() => [alive().length, existsSync(runDir)], { timeout: 5_000 }).toEqual([0, false]);
-    await expect
-      .poll(() => segments().filter((segment) => !segmentsBefore.includes(segment)), { timeout: 2_000 })
-      .toEqual([]);
+    expect(segmentsOf(makers)).toEqual([]);
     rmSync(cacheDir, { recursive: true, force: true });
   });
 });

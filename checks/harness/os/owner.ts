@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { machineId } from './machine-id.ts';
-import { identityOf, isSame } from './processes.ts';
+import { identityOf, isSame, rowsOf } from './processes.ts';
 
 /** The key that says: this database belongs to a workshop, and whose. */
 export const markerKey = 'encore-workshop:owner';
@@ -51,6 +51,6 @@ export function isDead(owner: Owner): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ESRCH'; // EPERM: alive, and another user's.
   }
-  const holder = identityOf(owner.pid);
-  return owner.startedAt > 0 && holder !== undefined && !isSame(holder, owner);
+  const [holder] = rowsOf([owner.pid]);
+  return owner.startedAt > 0 && holder !== undefined && (holder.zombie || !isSame(holder, owner));
 }

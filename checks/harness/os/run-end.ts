@@ -3,17 +3,9 @@ import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { bootId, machineId } from './machine-id.ts';
 import { marked } from './mark.ts';
-import {
-  isSame,
-  killNow,
-  type ProcessRow,
-  processTable,
-  rowsOf,
-  stillAlive,
-  taggedProcesses,
-  treeOf,
-} from './processes.ts';
+import { killNow, type ProcessRow, processTable, stillAlive, taggedProcesses, treeOf } from './processes.ts';
 import { type Adopted, type Owner, readAdopted, readFolders, readMark, readOwner } from './run-files.ts';
+import { removeLeftSegments } from './shared-memory.ts';
 
 /** The variable in the environment of all that a run starts, with the run's id. */
 export const runTag = 'ENCORE_RUN';
@@ -120,11 +112,12 @@ function askFirst(wanting: Adopted[], table: ProcessRow[], asked: Set<number>): 
 }
 
 /**
- * Ends a run: its processes, then its folder. Nobody may start more of them any longer.
+ * Ends a run: its processes, what they leave in the kernel, then its folder. Nobody may start more of them any longer.
  * @returns what of its list could not be read.
  */
 export async function closeRun(dir: string, whose: Whose = 'own'): Promise<string | undefined> {
   const problem = await endProcesses(dir, whose);
+  removeLeftSegments(dir);
   deleteFolders(dir);
   return problem;
 }
@@ -161,10 +154,7 @@ export async function sweepDeadRuns(runsDir: string): Promise<string[]> {
 }
 
 function lives(owner: Owner): boolean {
-  if (process.platform !== 'win32') {
-    const [holder] = rowsOf([owner.pid]);
-    return holder !== undefined && isSame(holder, owner);
-  }
+  if (process.platform !== 'win32') return stillAlive([owner]).length > 0;
   try {
     return process.kill(owner.pid, 0); // Windows tells no start times.
   } catch (error) {
