@@ -1,4 +1,5 @@
 import { defineCheck } from '../harness/sdk/index.ts';
+import { itemsAtOnce } from './at-once.ts';
 import { cookieFlags, fixation } from './cookie.ts';
 import { anonymous, keysExpire } from './left-in-redis.ts';
 import lesson from './lesson.ts';
@@ -25,6 +26,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
   cookieFlags(behaviour);
   redisDown(behaviour);
   renewalInBrowser(behaviour);
+  itemsAtOnce(behaviour);
 
   load(() => ({ phases: [{ duration: 5, arrivalRate: 10 }] }));
 });

@@ -1,10 +1,15 @@
-import type { CheckDefinition } from '../harness/sdk/index.ts';
+import type { Answer, CheckDefinition, Visitor } from '../harness/sdk/index.ts';
 import { ada, linus, logIn, mustRead } from './steps.ts';
 
 type Behaviour = CheckDefinition['behaviour'];
 
 /** The default of SESSION_TTL_S, which the instances run with. */
 const sessionTtlS = 3600;
+const inventedCookie = {
+  because:
+    'The app writes a key for a cookie that belongs to no session. A script that sends invented cookies can fill Redis.',
+  lookAt: 'what does the app write before it knows that the cookie belongs to a session?',
+};
 /** For designs that round the end of a session up to a whole second. */
 const roundingS = 1;
 
@@ -18,22 +23,32 @@ export function anonymous(behaviour: Behaviour): void {
       lookAt: 'when is a session written: at the first request, or at the login?',
     },
     async (t) => {
+      const customer = t.visitor();
+      await logIn(t, customer, linus);
       const before = new Set(await t.redis.keys());
-      const asks = {
-        'GET /profile': () => t.visitor().get('/profile'),
-        'GET /basket': () => t.visitor().get('/basket'),
-        'POST /basket': () => t.visitor().post('/basket', { event: 'friday-opening', seats: 2 }),
-        'POST /logout': () => t.visitor().post('/logout'),
-        'POST /login with a wrong password': () => t.visitor().post('/login', { ...ada, password: 'synthetic' }),
+      const asks: Record<string, (visitor: Visitor) => Promise<Answer>> = {
+        'GET /profile': (visitor) => visitor.get('/profile'),
+        'GET /basket': (visitor) => visitor.get('/basket'),
+        'POST /basket': (visitor) => visitor.post('/basket', { event: 'friday-opening', seats: 2 }),
+        'POST /logout': (visitor) => visitor.post('/logout'),
+        'POST /login with a wrong password': (visitor) => visitor.post('/login', { ...ada, password: 'synthetic' }),
       };
-      for (const [what, ask] of Object.entries(asks)) {
-        for (let visit = 0; visit < 4; visit++) (await ask()).mustBe(what === 'POST /logout' ? 204 : 401);
-        const left = (await t.redis.keys()).filter((key) => !before.has(key));
-        t.trail.begin(`${what}, from 4 visitors who are not logged in`);
-        t.require(left.length === 0, {
-          expected: 'no new keys in Redis',
-          seen: `${left.length} new, such as ${left[0]}`,
-        });
+      const invented = (visit: number) => new Map([...customer.cookies.keys()].map((name) => [name, `guess-${visit}`]));
+      for (const [whose, cookiesOf, because] of [
+        ['who are not logged in', () => new Map<string, string>(), undefined],
+        ['who send an invented cookie', invented, inventedCookie],
+      ] as const) {
+        for (const [what, ask] of Object.entries(asks)) {
+          for (let visit = 0; visit < 4; visit++)
+            (await ask(t.visitor({ cookies: cookiesOf(visit) }))).mustBe(what === 'POST /logout' ? 204 : 401);
+          const left = (await t.redis.keys()).filter((key) => !before.has(key));
+          t.trail.begin(`${what}, from 4 visitors ${whose}`);
+          t.require(left.length === 0, {
+            expected: 'no new keys in Redis',
+            seen: `${left.length} new, such as ${left[0]}`,
+            ...because,
+          });
+        }
       }
     },
   );

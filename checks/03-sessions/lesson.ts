@@ -16,6 +16,7 @@ export default defineLesson(import.meta.url, {
     'keys-expire',
     'cookie-flags',
     'redis-down',
+    'items-at-once',
   ],
   tryIt: [
     `curl -s -b '' -w '\\n' -H 'content-type: application/json' -d '{"username":"ada","password":"analytical"}' $URL/login --next -s -b '' -w '\\n' $URL/profile $URL/profile $URL/profile $URL/profile`,

@@ -8,10 +8,14 @@ const notSold = [
   { seats: 2 },
   { event: 'friday-opening' },
   { event: 'Friday Opening', seats: 2 },
+  { event: '', seats: 2 },
+  { event: 'f'.repeat(65), seats: 2 },
+  { event: ['friday-opening'], seats: 2 },
   { event: 'friday-opening', seats: 0 },
   { event: 'friday-opening', seats: 9 },
   { event: 'friday-opening', seats: 1.5 },
   { event: 'friday-opening', seats: 'all' },
+  { event: 'friday-opening', seats: '2' },
 ];
 
 export function readBack(behaviour: Behaviour): void {

@@ -51,6 +51,20 @@ async function endsEverywhere(t: Stage): Promise<void> {
       lookAt: 'which keys does POST /logout delete?',
     },
   );
+  await laterLogin(t, copies);
+}
+
+/** A login must not make the cookie of an ended session valid again. */
+async function laterLogin(t: Stage, copies: Map<string, string>[]): Promise<void> {
+  t.trail.begin('ada has logged out, and logs in again in another browser:');
+  await logIn(t, t.visitor(), ada, { on: 1 });
+  for (const cookies of copies) {
+    t.step('a copy of the cookie from before the logout:');
+    (await t.visitor({ cookies }).get('/profile', { on: 2 })).mustBe(401, {
+      because: 'A later login made the old cookie valid again: all logins of a customer share one session id.',
+      lookAt: 'what is a session id made of, and what of that is new at each login?',
+    });
+  }
 }
 
 /** A read that has seen the session, and gets to know it after the logout, must not store it again. */

@@ -1,4 +1,4 @@
-import type { CheckDefinition } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
 import { ada, itemsOf, linus, logIn, mustRead, requireItems, unknownThere, whenReady } from './steps.ts';
 
 type Behaviour = CheckDefinition['behaviour'];
@@ -97,6 +97,32 @@ export function survivesRestart(behaviour: Behaviour): void {
   );
 }
 
+/** What an instance has read before is no longer true once another one has answered. News that are sent to it arrive late. */
+async function remembersNothing(t: Stage, quick: Instance, slow: Instance): Promise<void> {
+  const remembers = {
+    because:
+      'The instance answered from what it remembered. A message that tells it of a change arrives after the customer’s next request, or never.',
+    lookAt: 'what does an instance keep of a session between two requests?',
+  };
+  const writer = t.visitor({ at: quick });
+  t.trail.retell(1);
+  await logIn(t, writer, linus);
+  const reader = () => t.visitor({ at: slow, cookies: new Map(cookies) });
+  const cookies = new Map(writer.cookies);
+  t.step('with the same cookie on instance A, which reads basket and profile:');
+  const reads = await Promise.all([reader().get('/basket'), reader().get('/profile')]);
+  for (const read of reads) read.mustBe(200, unknownThere);
+  t.step('on instance B:');
+  const added = await writer.post('/basket', { event: 'closing-night', seats: 3 });
+  const items = itemsOf(t, added.mustBe(201).json);
+  t.step('at once, on instance A:');
+  requireItems(t, (await reader().get('/basket')).mustBe(200).json, items, remembers);
+  t.step('on instance B:');
+  (await writer.post('/logout')).mustBe(204);
+  t.step('with a copy of the cookie, at once, on instance A:');
+  (await reader().get('/profile')).mustBe(401, remembers);
+}
+
 /** How long a command of the slow instance takes to Redis and back. */
 const roundTripMs = 150;
 
@@ -133,6 +159,7 @@ export function answeredIsStored(behaviour: Behaviour): void {
       (await there.post('/logout')).mustBe(204);
       t.step('with a copy of the cookie, at once, on instance B:');
       (await t.visitor({ at: quick, cookies: copy }).get('/profile')).mustBe(401);
+      await remembersNothing(t, quick, slow);
     },
   );
 }
