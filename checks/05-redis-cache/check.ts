@@ -5,6 +5,7 @@ import lesson from './lesson.ts';
 import { outageBehaviours } from './outages.ts';
 import { redisDownBehaviours } from './redis-down.ts';
 import { slowRedisBehaviour } from './redis-slow.ts';
+import { refreshBehaviour } from './refreshes.ts';
 import { routeBehaviours } from './routes.ts';
 import { sharingBehaviours } from './sharing.ts';
 import { supplierWatch } from './supplier-watch.ts';
@@ -21,6 +22,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
   redisDownBehaviours(behaviour);
 
   lateAnswerBehaviours(behaviour);
+  refreshBehaviour(behaviour);
   spreadBehaviour(behaviour);
   valueBehaviours(behaviour);
   takeOverBehaviour(behaviour);

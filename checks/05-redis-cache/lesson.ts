@@ -3,7 +3,7 @@ import { defineLesson } from '../harness/sdk/lesson.ts';
 export default defineLesson(import.meta.url, {
   title: 'One cache for every instance, and no stampede',
   change: 'a cache per process → one in Redis, no stampede, survives Redis',
-  minutes: 30,
+  minutes: 35,
   services: ['redis', 'supplier'],
   supplier: { latencyMs: 150, atOnce: 5 },
   instances: 2,
@@ -18,6 +18,7 @@ export default defineLesson(import.meta.url, {
     'redis-down',
     'redis-returns',
     'write-beats-read',
+    'write-beats-refresh',
     'spread',
     'empty-kept',
     'corrupt-value',

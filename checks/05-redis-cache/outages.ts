@@ -54,7 +54,8 @@ export function outageBehaviours(behaviour: CheckDefinition['behaviour']): void 
       await haveLooked([t.app(2).url]);
       t.app(1).signal('SIGKILL');
       const killedAt = performance.now();
-      t.trail.retell(trailLength, 'SIGKILL to instance 1', 'GET /events/71 on instance 2, again and again');
+      t.trail.retell(trailLength, 'SIGKILL to instance 1');
+      t.step('GET /events/71 on instance 2, again and again');
       await Promise.race([waiting, delay(recoverWithinMs)]);
       for (;;) {
         const leftMs = recoverWithinMs - (performance.now() - killedAt);

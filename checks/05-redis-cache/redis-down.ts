@@ -62,13 +62,20 @@ export function redisDownBehaviours(behaviour: CheckDefinition['behaviour']): vo
       await mustShareAgain(t, visitors, { supplier, firstId: 201 });
       t.trail.retell(2, `Redis stops again, for ${longOutageMs / 1_000} s`);
       await redis.cut();
+      const starting = t.startExtra({ env });
+      starting.catch(() => {}); // Awaited after the outage.
       for (const until = performance.now() + longOutageMs; performance.now() < until; await delay(250)) {
         t.trail.retell(3);
         await Promise.all(visitors.map((visitor) => read(t, visitor, '/events/1')));
       }
+      const third = t.visitor({ at: await starting });
+      await read(t, third, '/events/1');
       await redis.restore();
       t.trail.retell(3, 'Redis is back');
       await mustShareAgain(t, visitors, { supplier, firstId: 241 });
+      t.trail.retell(2, `an instance is started while Redis is away, for ${longOutageMs / 1_000} s`);
+      t.step('Redis is back');
+      await mustShareAgain(t, [visitors[0], third], { supplier, firstId: 281 });
     },
     { background: true, limitMs: 30_000 },
   );

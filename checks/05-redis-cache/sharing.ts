@@ -30,6 +30,16 @@ export function sharingBehaviours(behaviour: CheckDefinition['behaviour']): void
           after = await read(t, t.visitor(), path, { on: second });
         });
         t.require(calls === 0, { expected: 'no call to the supplier', seen: inCalls(calls) });
+        const again = await callsDuring(t.supplier, () =>
+          read(t, t.visitor(), `${path}?from=newsletter&lang=de`, { on: second }),
+        );
+        t.require(again === 0, {
+          expected: 'no call to the supplier',
+          seen: inCalls(again),
+          because:
+            'The query string is a part of the key. Each link in a newsletter has another one, and each is a miss.',
+          lookAt: 'what is the key of an entry made of, and which parts of the address change the answer?',
+        });
         t.require(isDeepStrictEqual(after.json, before.json), {
           expected: before.text,
           seen: after.text,

@@ -32,7 +32,7 @@ export async function read(
   teaching: Partial<Teaching> = {},
 ): Promise<Answer> {
   const answer = (await visitor.get(path, options)).mustBe(200, teaching);
-  const id = path.split('/')[2];
+  const id = path.split('?')[0]?.split('/')[2];
   t.require(id ? answer.json?.id === id : answer.json?.events === 400, {
     expected: id ? `event ${id}` : 'the statistics of 400 events',
     seen: excerpt(answer.text),
