@@ -1,21 +1,31 @@
 import type { Stage } from '../harness/sdk/index.ts';
 
 const mark = 'lesson 9 holds a table';
+const gate = 'lesson_9_gate';
+const key = 909;
 /** An answer may be sent before the COMMIT behind it has come back. */
 const endsWithinMs = 3_000;
 
 /**
- * Locks a table, so that each statement of the app which names it waits. Returns what lets go of it again. A lock on a
- * table is taken before a statement looks at anything, so one that waited sees what is true when it goes on.
+ * Each statement of the app that reads this table waits, with the snapshot that it began with: what it reads is what was
+ * true then. (A lock on the table would come before the snapshot.) Returns what lets them go on. A policy on the rows does
+ * it, which calls a function that waits; a statement that waits so shows as waiting for a lock.
  */
-export async function holdTable(t: Stage, table: string): Promise<() => Promise<void>> {
+export async function holdReaders(t: Stage, table: string): Promise<() => Promise<void>> {
   await nothingOpen(t);
+  await forgetHolds(t);
+  await t.postgres.query(
+    `CREATE FUNCTION ${gate}() RETURNS boolean LANGUAGE sql AS 'SELECT pg_advisory_xact_lock_shared(${key}) IS NOT NULL'`,
+  );
+  await t.postgres.query(`GRANT EXECUTE ON FUNCTION ${gate}() TO ${t.postgres.appRole}`);
+  await t.postgres.query(`CREATE POLICY ${gate} ON ${table} USING (${gate}())`);
+  await t.postgres.query(`ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`);
   const held = t.postgres.query(
-    `DO $$ /* ${mark} */ BEGIN LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE; PERFORM pg_sleep(30); END $$`,
+    `DO $$ /* ${mark} */ BEGIN PERFORM pg_advisory_xact_lock(${key}); PERFORM pg_sleep(30); END $$`,
   );
   held.catch(() => {}); // It is cancelled below.
   const ours = `datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'DO $$ /* ${mark}%'`;
-  await t.until('the table to be locked', async () => {
+  await t.until('the table to be held', async () => {
     const rows = await t.postgres.query(`SELECT 1 FROM pg_stat_activity WHERE ${ours} AND wait_event = 'PgSleep'`);
     return rows.length > 0;
   });
@@ -23,6 +33,18 @@ export async function holdTable(t: Stage, table: string): Promise<() => Promise<
     await t.postgres.query(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE ${ours} AND state = 'active'`);
     await held.catch(() => {});
   };
+}
+
+/** The tables are as they were. */
+export async function forgetHolds(t: Stage): Promise<void> {
+  const held = await t.postgres.query<{ tablename: string }>(
+    `SELECT tablename FROM pg_policies WHERE policyname = '${gate}'`,
+  );
+  for (const { tablename } of held) {
+    await t.postgres.query(`DROP POLICY ${gate} ON ${tablename}`);
+    await t.postgres.query(`ALTER TABLE ${tablename} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY`);
+  }
+  await t.postgres.query(`DROP FUNCTION IF EXISTS ${gate}()`);
 }
 
 /** No transaction of the app is left open. One that is keeps its locks. */

@@ -3,7 +3,7 @@ import { defineLesson } from '../harness/sdk/lesson.ts';
 export default defineLesson(import.meta.url, {
   title: 'A list costs the same few statements, however long',
   change: 'a statement for each row → three for a list of any length',
-  minutes: 30,
+  minutes: 25,
   services: ['postgres'],
   postgres: { seed: 'checks/09-n-plus-one/seed.sql', latencyMs: 1 },
   instances: 1,

@@ -34,13 +34,14 @@ CREATE TABLE prices (
 CREATE INDEX prices_event_id ON prices (event_id);
 CREATE INDEX events_starts_at ON events (starts_at);
 
+-- 26 to 400 host nothing: whoever reads the whole table reads them, too.
 INSERT INTO venues
 SELECT n,
   CASE n WHEN 3 THEN 'Halle "Nord", Tor 3' WHEN 11 THEN 'L''Olympia' WHEN 19 THEN 'Rock\Pop; {Arena}' ELSE (ARRAY['Halle', 'Arena', 'Opera', 'Docks', 'Palace'])[n % 5 + 1] || ' ' || n END,
   (ARRAY['Berlin', 'Oslo', 'Lisbon', 'Vienna', 'Dublin', 'Prague', 'Riga'])[n % 7 + 1]
-FROM generate_series(1, 25) AS n;
+FROM generate_series(1, 400) AS n;
 
--- 1 and 61 are two bands of one name. Some names hold what a list made of text would be split at.
+-- 1 and 61 are two bands of one name. 62 to 600 play nowhere. Some names hold what a list made of text would be split at.
 INSERT INTO artists
 SELECT n,
   CASE n
@@ -53,7 +54,7 @@ SELECT n,
     ELSE 'The ' || (ARRAY['Velvet', 'Silent', 'Paper', 'Northern', 'Electric', 'Second'])[n % 6 + 1]
     || ' ' || (ARRAY['Foxes', 'Rivers', 'Machines', 'Letters', 'Ghosts', 'Trains', 'Mirrors', 'Sundays', 'Owls', 'Harbours'])[n % 60 / 6 + 1]
   END
-FROM generate_series(1, 61) AS n;
+FROM generate_series(1, 600) AS n;
 
 -- The order of the ids is not the order of the days. Some begin at midnight UTC, some half an hour before.
 INSERT INTO events
