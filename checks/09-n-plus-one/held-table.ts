@@ -13,13 +13,12 @@ const endsWithinMs = 3_000;
  */
 export async function holdReaders(t: Stage, table: string): Promise<() => Promise<void>> {
   await nothingOpen(t);
-  await forgetHolds(t);
-  await t.postgres.query(
-    `CREATE FUNCTION ${gate}() RETURNS boolean LANGUAGE sql AS 'SELECT pg_advisory_xact_lock_shared(${key}) IS NOT NULL'`,
-  );
-  await t.postgres.query(`GRANT EXECUTE ON FUNCTION ${gate}() TO ${t.postgres.appRole}`);
-  await t.postgres.query(`CREATE POLICY ${gate} ON ${table} USING (${gate}())`);
-  await t.postgres.query(`ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`);
+  await t.postgres.query(`
+    CREATE OR REPLACE FUNCTION ${gate}() RETURNS boolean LANGUAGE sql
+      AS 'SELECT pg_advisory_xact_lock_shared(${key}) IS NOT NULL';
+    CREATE POLICY ${gate} ON ${table} USING (${gate}());
+    ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+    GRANT EXECUTE ON FUNCTION ${gate}() TO ${t.postgres.appRole}`);
   const held = t.postgres.query(
     `DO $$ /* ${mark} */ BEGIN PERFORM pg_advisory_xact_lock(${key}); PERFORM pg_sleep(30); END $$`,
   );
@@ -36,15 +35,14 @@ export async function holdReaders(t: Stage, table: string): Promise<() => Promis
 }
 
 /** The tables are as they were. */
-export async function forgetHolds(t: Stage): Promise<void> {
-  const held = await t.postgres.query<{ tablename: string }>(
-    `SELECT tablename FROM pg_policies WHERE policyname = '${gate}'`,
+export async function forgetHolds(t: Stage, tables: readonly string[]): Promise<void> {
+  await nothingOpen(t);
+  const undo = tables.map(
+    (table) => `
+      DROP POLICY IF EXISTS ${gate} ON ${table};
+      ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;`,
   );
-  for (const { tablename } of held) {
-    await t.postgres.query(`DROP POLICY ${gate} ON ${tablename}`);
-    await t.postgres.query(`ALTER TABLE ${tablename} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY`);
-  }
-  await t.postgres.query(`DROP FUNCTION IF EXISTS ${gate}()`);
+  await t.postgres.query(`${undo.join('')} DROP FUNCTION IF EXISTS ${gate}()`);
 }
 
 /** No transaction of the app is left open. One that is keeps its locks. */

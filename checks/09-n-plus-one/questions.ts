@@ -10,7 +10,7 @@ const lists = [
   { from: '2027-03-21', limit: 14 },
   { from: '2027-06-11', limit: 20 },
   { from: '2027-07-01', limit: 20 },
-  { from: undefined, limit: 30 },
+  { from: undefined, limit: 24 },
 ];
 
 /** A festival, and events without artists, a venue or prices; one with a quote in its title, one with free seats. */

@@ -6,6 +6,8 @@ export interface Cost {
   statements: number;
   rows: number;
   bytes: number;
+  /** Over how many connections it went. */
+  connections: number;
   /** The one that was sent most often: "20 × select … from "prices" where …". */
   most: string;
 }
@@ -37,12 +39,14 @@ async function costOnce(t: Stage, path: string): Promise<Cost> {
   await t.postgres.resetStatements();
   await read(t, path);
   const bytes = t.postgres.bytesToApp();
+  const { used: connections } = t.postgres.connections();
   const questions = (await t.postgres.statements()).filter(isQuestion);
   const [most] = questions;
   return {
     statements: sum(questions, 'calls'),
     rows: sum(questions, 'rows'),
     bytes,
+    connections,
     most: most ? `${most.calls} × ${inShort(most.query)}` : 'none',
   };
 }

@@ -8,6 +8,8 @@ export interface Connections {
   peak: number;
   /** How many were opened since then. */
   opened: number;
+  /** How many of them have carried a statement since then. */
+  used: number;
 }
 
 /** Beyond this they are not kept: a long load run would fill the memory. */
@@ -20,7 +22,8 @@ export class AppTraffic {
   sent: SentStatement[] = [];
   /** How many, also those that are not kept. */
   statements = 0;
-  connections: Connections = { now: 0, peak: 0, opened: 0 };
+  connections: Connections = { now: 0, peak: 0, opened: 0, used: 0 };
+  readonly #users = new Set<Socket>();
 
   /** Follows one connection. */
   follow(client: Socket, upstream: Socket): void {
@@ -33,6 +36,7 @@ export class AppTraffic {
     });
     const reader = new StatementReader((statement) => {
       this.statements++;
+      this.connections.used = this.#users.add(client).size;
       if (this.sent.length < maxKept) this.sent.push(statement);
     });
     let readable = true;
@@ -57,5 +61,7 @@ export class AppTraffic {
     this.statements = 0;
     this.connections.peak = this.connections.now;
     this.connections.opened = 0;
+    this.connections.used = 0;
+    this.#users.clear();
   }
 }
