@@ -1,8 +1,9 @@
 import { compareCost, defineCheck } from '../harness/sdk/index.ts';
-import { cities, eventId, eventsPerCity, listingPath, priceThenListing, starterSays } from './cities.ts';
+import { cities, eventId, eventsPerCity, listingPath, priceThenListing, Reference } from './cities.ts';
 import lesson from './lesson.ts';
 import { mustBeTheSame, pricesOf } from './listings.ts';
 import { mustNameTheCulprit } from './named.ts';
+import { changedWhileListed } from './overlap.ts';
 
 /** By the contract: a quarter. Our solution takes some 7 %. */
 const limitOfStarter = 0.25;
@@ -10,8 +11,8 @@ const limitOfStarter = 0.25;
 /** How fast a listing is, other behaviours judge. */
 const patient = { deadlineMs: 20_000 };
 
-/** No cities by the contract: names that objects have by themselves, a quote, another case, a name that begins alike. */
-const noCities = ['Atlantis', 'constructor', '__proto__', 'a","x":"b', 'oslo', 'Osl', 'Malmö & Co'];
+/** No cities by the contract: names that objects have by themselves, a quote, another case, a space, a name that begins alike. */
+const noCities = ['Atlantis', 'constructor', '__proto__', 'a","x":"b', 'oslo', 'Paris ', 'Osl', 'Malmö & Co'];
 
 /** The first and the last event of the catalogue are among them, one event three times, and once with its old price. */
 const changes = [
@@ -23,6 +24,9 @@ const changes = [
   { city: 'Berlin', n: 171, cents: 123_450 },
   { city: 'Berlin', n: 171, cents: 10_000_000 },
 ];
+
+/** What code that converts first takes for a price, beside what is out of range. */
+const refusedBodies = [-1, 2.5, '4900', 10_000_001, null, true, '', [4_900], undefined].map((cents) => ({ cents }));
 
 const staleAnswer = {
   because: 'The answer to the change still shows the old price.',
@@ -43,12 +47,11 @@ defineCheck(lesson, ({ behaviour, load }) => {
       lookAt: 'what did you change in how an event or a price is shown?',
     },
     async (t) => {
-      const starter = await t.startReference('starter');
+      const reference = new Reference(t, await t.startReference('solution'));
       // Twice: what the first one leaves behind must not show in the second.
       for (const city of [...cities, ...cities, ...noCities]) {
-        const expected = await starterSays(t, starter, listingPath(city));
         const answer = (await t.visitor().get(listingPath(city), patient)).mustBe(200);
-        mustBeTheSame(t, answer.text, expected);
+        mustBeTheSame(t, answer, await reference.listing(city));
       }
       for (const path of ['/events', '/events?city=', '/events?city=Oslo&city=Paris']) {
         (await t.visitor().get(path)).mustBe(400, {
@@ -68,7 +71,8 @@ defineCheck(lesson, ({ behaviour, load }) => {
       lookAt: 'what is kept from one listing to the next, and what drops it when a price changes?',
     },
     async (t) => {
-      const [app, starter] = await Promise.all([t.startExtra(), t.startReference('starter')]);
+      const [app, ours] = await Promise.all([t.startExtra(), t.startReference('solution')]);
+      const reference = new Reference(t, ours);
       const visitor = t.visitor({ at: app });
       for (const { city, n, cents } of changes) {
         const id = eventId(city, n);
@@ -76,31 +80,34 @@ defineCheck(lesson, ({ behaviour, load }) => {
         const before = await visitor.get(listingPath(city), patient); // So that an app that keeps listings has one.
         const old = pricesOf(before.json, id);
         const changed = (await visitor.put(path, { cents }, patient)).mustBe(200);
-        t.trail.begin(`PUT ${path} {"cents":${cents}}`, '200');
-        const told = await starterSays(t, starter, path, { method: 'PUT', body: { cents } });
-        const oldAnswer = JSON.stringify(changed.json?.prices) === old;
-        mustBeTheSame(t, changed.text, told, oldAnswer ? staleAnswer : written);
+        // At once: what is put right a moment later is seen as it is now.
         const answer = (await visitor.get(listingPath(city), patient)).mustBe(200);
-        const expected = await starterSays(t, starter, listingPath(city));
-        mustBeTheSame(t, answer.text, expected, pricesOf(answer.json, id) === old ? {} : written);
+        t.trail.begin(`PUT ${path} {"cents":${cents}}`, '200');
+        const oldAnswer = JSON.stringify(changed.json?.prices) === old;
+        mustBeTheSame(t, changed, await reference.changePrice(path, cents), oldAnswer ? staleAnswer : written);
+        t.step(`GET ${listingPath(city)}`, '200');
+        const expected = await reference.listing(city);
+        mustBeTheSame(t, answer, expected, pricesOf(answer.json, id) === old ? {} : written);
       }
       t.trail.begin();
-      for (const id of [cities.length * eventsPerCity + 1, 0, 'x']) {
+      await changedWhileListed(t, visitor, reference);
+      t.trail.begin();
+      for (const id of [cities.length * eventsPerCity + 1, 0, -1, 1.5, '7abc', 'x', 'constructor']) {
         (await visitor.put(`/events/${id}/price`, { cents: 100 })).mustBe(404, {
-          because: `There is no event ${id}.`,
-          lookAt: 'what does the route do when setPrice finds nothing?',
+          because: `There is no event ${id}. A change that was meant for nothing must not change another event's price.`,
+          lookAt: 'how does the route read the id, and what does it do when setPrice finds nothing?',
         });
       }
       t.trail.begin();
-      for (const body of [{ cents: -1 }, { cents: 2.5 }, { cents: '4900' }, { cents: 10_000_001 }, {}]) {
+      for (const body of refusedBodies) {
         t.step(`with ${JSON.stringify(body)}:`);
         (await visitor.put(`/events/${eventId('Oslo', 0)}/price`, body)).mustBe(400, {
           because: 'This is not a price, and must not be shown to anybody.',
           lookAt: 'the beginning of the route PUT /events/:id/price',
         });
       }
-      const { text } = (await visitor.get(listingPath('Oslo'), patient)).mustBe(200);
-      mustBeTheSame(t, text, await starterSays(t, starter, listingPath('Oslo')), {
+      const listed = (await visitor.get(listingPath('Oslo'), patient)).mustBe(200);
+      mustBeTheSame(t, listed, await reference.listing('Oslo'), {
         because: 'A price that was refused with 400 is in the listing.',
         lookAt: 'in which order does the route check the price and set it?',
       });

@@ -3,7 +3,7 @@ import { defineLesson } from '../harness/sdk/lesson.ts';
 export default defineLesson(import.meta.url, {
   title: 'Measure first, then fix one function',
   change: 'guessing → profile, name the hot function, fix only that',
-  minutes: 20,
+  minutes: 15,
   services: [],
   instances: 1,
   cpuBound: true,

@@ -1,16 +1,27 @@
-import type { Stage, Teaching } from '../harness/sdk/index.ts';
+import type { Answer, Stage, Teaching } from '../harness/sdk/index.ts';
 
 /** Fails the behaviour at the first difference between an answer and the starter's. */
-export function mustBeTheSame(t: Stage, seen: string, expected: string, teaching: Partial<Teaching> = {}): void {
+export function mustBeTheSame(t: Stage, answer: Answer, expected: string, teaching: Partial<Teaching> = {}): void {
+  const seen = answer.text;
+  const type = answer.headers['content-type'] ?? 'none';
+  t.require(/^application\/json\b/i.test(type), {
+    expected: 'content-type application/json',
+    seen: type,
+    because: 'Clients read an answer by its type. To them this one is a text, not JSON.',
+    lookAt: 'res.json sets the type; what sends this answer, and what does it say that it is?',
+  });
   if (seen === expected) return;
   const [given, wanted] = [eventsIn(seen), eventsIn(expected)];
-  const readable = given !== undefined && wanted !== undefined;
-  t.require(!readable || given.length === wanted.length, {
-    expected: `${wanted?.length} events`,
-    seen: `${given?.length}`,
-    because: 'The number of events differs. A listing with fewer events is not faster: it is another product.',
-    lookAt: 'which events does the starter list for a city?',
-  });
+  if (given && wanted && given.length !== wanted.length)
+    t.require(false, {
+      expected: `${wanted.length} events`,
+      seen: `${given.length}`,
+      because:
+        wanted.length === 0
+          ? 'No city has exactly this name, so nothing is to be listed. Upper case, lower case and spaces count.'
+          : 'The number of events differs. A listing with fewer events is not faster: it is another product.',
+      lookAt: 'which events does the starter list for a city?',
+    });
   let at = 0;
   while (seen[at] === expected[at]) at++;
   // From the beginning of the value or a little before it, so that it can be found.
