@@ -1,9 +1,12 @@
 import { defineCheck } from '../harness/sdk/index.ts';
 import { inMs, mustBeOwn } from './answers.ts';
-import { crowdBehaviours, goneBehaviour } from './crowds.ts';
-import { edgeBehaviours, fibonacciBehaviour } from './edges.ts';
+import { crowdBehaviours } from './crowds.ts';
+import { drainBehaviour } from './drain.ts';
+import { goneBehaviour } from './gone.ts';
+import { fibonacciBehaviour, inputBehaviour } from './input.ts';
 import lesson from './lesson.ts';
 import { loopBehaviours } from './loop.ts';
+import { poisonBehaviour } from './poison.ts';
 import { poolBehaviours } from './pool.ts';
 import { bestSeats, fibonacci } from './reference.ts';
 import { Crowd, estimatedCostMs, freshHalls, largestParty, partyFor, searchPath, soon } from './searches.ts';
@@ -12,6 +15,9 @@ import { Crowd, estimatedCostMs, freshHalls, largestParty, partyFor, searchPath,
 const aimedShare = 0.3;
 /** Searches a second. With fewer, most health checks meet none. */
 const leastPerSecond = 2;
+
+/** Two pairs of its seats are equally good: A14 and A15, and B15 and B16. */
+const hallOfEquals = 36;
 
 defineCheck(lesson, ({ behaviour, load }) => {
   const hall = freshHalls();
@@ -29,6 +35,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
         { venue: twice, party: 2 },
         { venue: twice, party: 4 },
         { venue: hall(), party: largestParty },
+        { venue: hallOfEquals, party: 2 },
       ];
       const app = t.app(1);
       const before = app.cpuMs();
@@ -58,7 +65,9 @@ defineCheck(lesson, ({ behaviour, load }) => {
   loopBehaviours(behaviour, hall);
   poolBehaviours(behaviour, hall);
   crowdBehaviours(behaviour, hall);
-  edgeBehaviours(behaviour, hall);
+  inputBehaviour(behaviour, hall);
+  poisonBehaviour(behaviour, hall);
+  drainBehaviour(behaviour, hall);
   goneBehaviour(behaviour, hall);
   fibonacciBehaviour(behaviour);
 

@@ -3,7 +3,7 @@ import { defineLesson } from '../harness/sdk/lesson.ts';
 export default defineLesson(import.meta.url, {
   title: 'A search never blocks the door',
   change: 'CPU work on the event loop → a bounded pool of worker threads',
-  minutes: 30,
+  minutes: 25,
   services: [],
   instances: 1,
   cpuBound: true,

@@ -1,10 +1,13 @@
-import type { CheckDefinition } from '../harness/sdk/index.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CheckDefinition, Instance, Stage, Teaching } from '../harness/sdk/index.ts';
 import { inMs } from './answers.ts';
 import { cpuByThread, pidsDuring } from './evidence.ts';
 import { Crowd, mostThreads, mostWaiting, partyFor, patienceMs, searchPath } from './searches.ts';
 
 /** Of what two threads do, for the second. One that only passes searches on does next to nothing. */
 const leastShare = 0.25;
+/** Without a request. */
+const quietMs = 30;
 
 /** Enough threads to use the cores, and no more than that. */
 export function poolBehaviours(behaviour: CheckDefinition['behaviour'], hall: () => number): void {
@@ -64,36 +67,65 @@ export function poolBehaviours(behaviour: CheckDefinition['behaviour'], hall: ()
       lookAt: 'where is a Worker, a pool or a child process created: once, or for each request?',
     },
     async (t) => {
-      const app = t.app(1);
       const limit = mostThreads(t);
       const searches = Array.from({ length: limit + 3 }, () => searchPath(hall(), 2));
+      const apart = Array<string>(limit + 9).fill('/fibonacci/20');
       // Of 10 ms each: long enough that a pool, too, sees no pause in which it would end a thread.
-      const paths = [...searches, ...Array.from({ length: Math.max(0, 50 - searches.length) }, () => '/fibonacci/30')];
-      const before = await app.probe.read();
-      const known = new Set([...before.processes, ...app.tree().map(({ pid }) => pid)]);
-      const pids = await pidsDuring(
-        app,
-        inTurns(10, paths, async (path) => {
-          (await t.visitor().get(path, { deadlineMs: patienceMs })).mustBe(200, {
-            because: 'Ten at a time are no crowd.',
-          });
-        }),
-      );
-      const after = await app.probe.read();
-      t.trail.begin(`${paths.length} requests, ten at a time`);
-      const threads = after.threadsCreated - before.threadsCreated;
-      const processes = [...new Set([...after.processes, ...pids])].filter((pid) => !known.has(pid)).length;
-      const made = threads + processes;
-      t.require(made <= limit, {
-        expected: `at most ${limit} threads or processes made for them`,
-        seen: [threads > 0 && `${threads} threads`, processes > 0 && `${processes} processes`]
-          .filter(Boolean)
-          .join(' and '),
-        ...(made < paths.length / 2 ? tooMany : {}),
+      const rest = Array<string>(Math.max(0, 50 - searches.length - apart.length)).fill('/fibonacci/30');
+      const together = [...searches, ...rest];
+      const ask = async (path: string) => {
+        (await t.visitor().get(path, { deadlineMs: patienceMs })).mustBe(200, {
+          because: 'Ten at a time are no crowd.',
+        });
+      };
+      const first = await madeDuring(t.app(1), () => inTurns(10, together, ask));
+      t.trail.begin(`${together.length} requests, ten at a time`);
+      mustBeFew(t, first, limit, first.threads + first.processes < together.length / 2 ? tooMany : {});
+      // A shop has quiet moments, and between two customers every thread is idle.
+      const oneByOne = () =>
+        inTurns(1, apart, async (path) => {
+          await ask(path);
+          await delay(quietMs);
+        });
+      const later = await madeDuring(t.app(1), oneByOne);
+      t.trail.begin(`${apart.length} more requests, one at a time, each a moment after the other`);
+      mustBeFew(t, { threads: first.threads + later.threads, processes: first.processes + later.processes }, limit, {
+        because:
+          'A thread or process ends as soon as it has nothing to do, and the next request has to wait for a new one. Each costs tens of milliseconds and megabytes to start.',
+        lookAt:
+          'what ends a thread of the pool, and how long may it be idle before? (Piscina: minThreads, idleTimeout)',
       });
     },
     { limitMs: 60_000 },
   );
+}
+
+interface Made {
+  threads: number;
+  processes: number;
+}
+
+/** How many threads and processes the app starts meanwhile. */
+async function madeDuring(app: Instance, work: () => Promise<unknown>): Promise<Made> {
+  const running = app.tree().map(({ pid }) => pid);
+  const before = await app.probe.read();
+  const known = new Set([...before.processes, ...running]);
+  const pids = await pidsDuring(app, work());
+  const after = await app.probe.read();
+  return {
+    threads: after.threadsCreated - before.threadsCreated,
+    processes: [...new Set([...after.processes, ...pids])].filter((pid) => !known.has(pid)).length,
+  };
+}
+
+function mustBeFew(t: Stage, { threads, processes }: Made, limit: number, teaching: Partial<Teaching>): void {
+  t.require(threads + processes <= limit, {
+    expected: `at most ${limit} threads or processes made for the fifty requests`,
+    seen: [threads > 0 && `${threads} threads`, processes > 0 && `${processes} processes`]
+      .filter(Boolean)
+      .join(' and '),
+    ...teaching,
+  });
 }
 
 /** Not one for each request, but more than the cores can use. */

@@ -1,0 +1,48 @@
+import type { CheckDefinition } from '../harness/sdk/index.ts';
+import { mustBeOwn } from './answers.ts';
+import { Crowd, largestParty, searchPath, soon } from './searches.ts';
+
+/** The end of the process. */
+export function drainBehaviour(behaviour: CheckDefinition['behaviour'], hall: () => number): void {
+  behaviour(
+    'drain',
+    'SIGTERM lets accepted searches finish, then the process exits with 0',
+    {
+      because:
+        'SIGTERM broke off searches that ran or waited. Every deploy would do that to the customers of that moment.',
+      lookAt: 'what does src/server.ts do on SIGTERM, and what does it wait for before it exits?',
+    },
+    async (t) => {
+      if (process.platform === 'win32') t.skip('Windows has no SIGTERM that a process could answer');
+      const app = t.app(1);
+      // Of different length: what waits for the first one only breaks off the second.
+      const running = [largestParty, 5].slice(0, t.cores);
+      const waiting = Array<number>(t.cores).fill(2);
+      const paths = [...running, ...waiting].map((party) => searchPath(hall(), party));
+      const before = app.cpuMs();
+      const crowd = new Crowd(t, paths);
+      await t.until('the app to search', () => app.cpuMs() - before > 60 || crowd.open < paths.length, soon);
+      app.signal('SIGTERM');
+      const answers = await crowd.everyAnswer();
+      const { steps } = t.trail;
+      t.trail.begin('SIGTERM while these searches run or wait:');
+      for (const { what, answer } of steps) t.step(what, answer);
+      // A right search, of a hall that is not broken: whatever 500 it gets now comes of the signal.
+      const brokenOff = answers.filter((answer) => answer.is(500));
+      t.require(brokenOff.length === 0, {
+        expected: 'every accepted search to be answered with 200',
+        seen: `${brokenOff.length} of ${answers.length} answered with 500 ${brokenOff[0]?.text.slice(0, 80)}`,
+      });
+      for (const answer of answers) mustBeOwn(t, answer.mustBe(200), []);
+      const exited = await app.exitedWithin(10_000);
+      t.require(exited && app.exitCode === 0, {
+        expected: 'the process to exit with code 0 within 10 s of its last answer',
+        seen: exited ? app.ending() : 'it still runs',
+        because: exited
+          ? 'The answers are out, but the process says that it failed, and whoever supervises it will believe that.'
+          : 'The answers are out, but something keeps the process alive: a pool that nobody closed, or a connection.',
+      });
+    },
+    { limitMs: 45_000 },
+  );
+}
