@@ -13,7 +13,7 @@ import { afterLoad } from '../report/after-load.ts';
 import { editorsLaunch } from '../running/debugger.ts';
 import { runCheck } from '../running/run-check.ts';
 import { withRun } from '../running/session.ts';
-import { changedSource, readSources } from '../running/sources.ts';
+import { changedSource, nameOfSources, readSources } from '../running/sources.ts';
 import { subjectOf, verdictExitCodes, whoseOf, withPackages } from '../running/subject.ts';
 import { isWatched } from '../running/watched.ts';
 import { appMark, CheckPrinter } from '../terminal/print-check.ts';
@@ -67,7 +67,7 @@ export const command: Command = {
     });
     const changed = changedSource(sources, readSources(subjectDir));
     if (changed !== undefined) withdraw(result, changed);
-    else if (isOwn(args)) await record(result, load !== 'never');
+    else if (isOwn(args)) await record(result, load !== 'never', nameOfSources(sources));
     const picture = afterLoad(lesson, result.load, whoseOf(args));
     if (printer) printer.end(result, isOwn(args) && !changed ? nextSteps(lesson, result, load) : [], picture);
     else console.log(JSON.stringify(result, null, 2));
@@ -79,9 +79,9 @@ export const command: Command = {
 const beside = { output: (from: string, line: string) => console.error(`${appMark(from)}${line}`) };
 
 /** The verdict is said also when there is no room to write it down. */
-async function record(result: CheckResult, loadWanted: boolean): Promise<void> {
+async function record(result: CheckResult, loadWanted: boolean, code: string): Promise<void> {
   try {
-    await updateProgress((before) => withResult(before, result, loadWanted));
+    await updateProgress((before) => withResult(before, result, loadWanted, code));
   } catch (error) {
     const trouble = troubleIn(error);
     if (!trouble) throw error;

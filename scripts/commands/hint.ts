@@ -1,10 +1,13 @@
+import { join } from 'node:path';
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
+import { repoDir } from '../../checks/harness/os/run.ts';
 import type { Command } from '../command.ts';
 import { readHints, terminalLines } from '../learner/hint-texts.ts';
 import { oneLesson, readLessons } from '../learner/lesson-list.ts';
 import { type LessonProgress, withHint } from '../learner/progress.ts';
 import { readProgress, updateProgress } from '../learner/progress-file.ts';
 import { isStarter } from '../report/starter-load.ts';
+import { nameOfSources, readSources } from '../running/sources.ts';
 import { isWatched } from '../running/watched.ts';
 import { bold, dim } from '../terminal/style.ts';
 
@@ -18,7 +21,8 @@ export const command: Command = {
   async run(args) {
     const lesson = oneLesson(await readLessons(), 'hint', args.names);
     const known = (await readProgress()).lessons[lesson.folder] ?? {};
-    const progress = ofThisCode(known, lesson);
+    const since = lastIsAboutOtherCode(known, lesson);
+    const progress = since ? withoutLast(known) : known;
     const check = `npm run check lesson-${lesson.number}`;
     console.log(bold(`lesson ${lesson.number} · ${lesson.title}`));
     if (args.has('again')) return again(lesson, known);
@@ -35,9 +39,7 @@ export const command: Command = {
     const level = Math.min(seen + 1, levels.length);
     console.log(dim(whichHint(progress, id, failing)));
     if (!progress.last)
-      console.log(
-        `  No check has run ${known.last ? 'since the starter came back' : 'yet'}. This is the general hint; ${check} finds the one that fits.`,
-      );
+      console.log(`  No check has run ${since ?? 'yet'}. This is the general hint; ${check} finds the one that fits.`);
     showLevel(levels, level);
     if (level > seen) await updateProgress((before) => withHint(before, lesson.folder, id, level));
     console.log(`\n  ${whatNext(lesson, level, levels.length)}`);
@@ -64,12 +66,19 @@ function again(lesson: Lesson, { hints: levelsSeen = {} }: LessonProgress): numb
   return 0;
 }
 
-/** A check that passed says nothing about the starter, which a reset or git has put back since. */
-function ofThisCode(progress: LessonProgress, lesson: Lesson): LessonProgress {
-  const { last, ...before } = progress;
-  const passed = last?.verdict === 'pass' || last?.verdict === 'held';
-  return passed && isStarter(lesson) ? before : progress;
+/**
+ * A check that passed says nothing about the starter, which a reset or git has put back since, nor about what a restore or
+ * an edit has changed. What has failed is worth a hint until the next check.
+ */
+function lastIsAboutOtherCode({ last }: LessonProgress, lesson: Lesson): string | undefined {
+  if (last?.verdict !== 'pass' && last?.verdict !== 'held') return undefined;
+  if (isStarter(lesson)) return 'since the starter came back';
+  if (last.failing || !last.code) return undefined;
+  const code = nameOfSources(readSources(join(repoDir, 'lessons', lesson.folder)));
+  return code === last.code ? undefined : 'since the code was changed';
 }
+
+const withoutLast = ({ last: _, ...before }: LessonProgress): LessonProgress => before;
 
 function nothingFails({ last }: LessonProgress, check: string): string | undefined {
   if (last?.failing) return undefined;

@@ -10,6 +10,8 @@ export interface Attempt {
   behaviours: number;
   /** Id of the first behaviour that failed, or "load", or after a pass of a further one. It chooses the hint. */
   failing?: string;
+  /** Which code was judged (`nameOfSources`). Not in what earlier versions of the workshop wrote. */
+  code?: string;
   /** The load run's figures, when there was one. */
   targets?: Pick<TargetResult, 'title' | 'measuredMs' | 'atMostMs'>[];
 }
@@ -41,9 +43,9 @@ export const isPassed = (progress: Progress, folder: string): boolean =>
   progress.lessons[folder]?.best?.verdict === 'pass';
 
 /** Enters a check's result: it becomes the last attempt, and the best one if it is. */
-export function withResult(progress: Progress, result: CheckResult, loadWanted: boolean): Progress {
+export function withResult(progress: Progress, result: CheckResult, loadWanted: boolean, code?: string): Progress {
   const before = progress.lessons[result.lesson] ?? {};
-  const attempt = attemptOf(result, loadWanted);
+  const attempt = { ...attemptOf(result, loadWanted), ...(code ? { code } : {}) };
   const judged = attempt.verdict !== 'inconclusive';
   const best = judged && (!before.best || isBetter(attempt, before.best)) ? attempt : before.best;
   const star =
@@ -130,6 +132,7 @@ function isAttempt(value: unknown): boolean {
     typeof value.held === 'number' &&
     typeof value.behaviours === 'number' &&
     (value.failing === undefined || typeof value.failing === 'string') &&
+    (value.code === undefined || typeof value.code === 'string') &&
     targetsFit
   );
 }

@@ -15,6 +15,14 @@ export function changedSource(before: Sources, after: Sources): string | undefin
   return [...new Set([...before.keys(), ...after.keys()])].sort().find((path) => before.get(path) !== after.get(path));
 }
 
+/** A short name of exactly these sources: two apps that have the same name are the same app. */
+export function nameOfSources(sources: Sources): string {
+  return createHash('sha1')
+    .update(JSON.stringify([...sources].sort()))
+    .digest('hex')
+    .slice(0, 16);
+}
+
 function contentOf(path: string): string {
   try {
     return createHash('sha1').update(readFileSync(path)).digest('hex');

@@ -45,4 +45,20 @@ describe('what a check records', { timeout: 60_000 }, () => {
     expect(recorded()).toBe(true);
     expect(readFileSync(copy.path('.workshop/progress.json'), 'utf8')).toContain('"held"');
   });
+
+  it('is which code held, so that a hint says no more of a pass after an edit, until the next check', () => {
+    greet('hello');
+    copy.run('check', '1', '--no-load');
+    const hint = () => copy.run('hint', '1').stdout;
+    expect(hint()).toMatch(/Every behaviour held in your last check/);
+    greet('hallo');
+    expect(hint()).toMatch(/No check has run since the code was changed\. This is the general hint/);
+    expect(hint()).not.toMatch(/held|passed/);
+    greet('hello');
+    expect(hint()).toMatch(/Every behaviour held in your last check/);
+    copy.run('reset', '1');
+    expect(hint()).toMatch(/No check has run since the starter came back/);
+    copy.run('restore', '1');
+    expect(hint()).toMatch(/Every behaviour held in your last check/);
+  });
 });
