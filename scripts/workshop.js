@@ -1,4 +1,4 @@
-// The door to every command. Plain JavaScript in old syntax, so that any Node since 12.20 can say what is missing.
+// The door to every command, behind door.cjs. Plain JavaScript in old syntax, so that any Node since 12.20 can say what is missing.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -47,10 +47,17 @@ function nodeFromRegistry() {
     return {
       problem: `it brings none for ${platform} ${arch}. Install Node 24 or newer from nodejs.org, then run: npm install`,
     };
+  if (hasOtherLibrary())
+    return { problem: 'the one that it brings needs glibc, which this system lacks. Install Node 24 or newer for it.' };
   const url = new URL(`../node_modules/${name}/bin/${platform === 'win32' ? 'node.exe' : 'node'}`, import.meta.url);
   return existsSync(url)
     ? { file: fileURLToPath(url) }
     : { problem: `the one that it brings, ${name}, is not installed. Run: npm install` };
+}
+
+/** Whether this is a Linux with another C library than glibc, such as Alpine's musl. */
+function hasOtherLibrary() {
+  return process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime;
 }
 
 /**
@@ -63,9 +70,12 @@ function runWith(node) {
   const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
   // A terminal sends Ctrl-C to both of us, and twice does no harm; a supervisor sends its signal to this one only.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code, signal) => process.exit(code === null ? 128 + (constants.signals[signal] || 0) : code));
-  // It does not run here, such as a Node for glibc where the C library is another one.
-  child.on('error', (error) =>
-    runHere(`the one that it brings does not start here (${error.message}). Install Node 24 or newer from nodejs.org.`),
-  );
+  child.on('exit', (code, signal) => {
+    // No command of ours ends with 127: that is the system's loader, which has said what is missing.
+    if (code === 127) broken('exit code 127');
+    else process.exit(code === null ? 128 + (constants.signals[signal] || 0) : code);
+  });
+  child.on('error', (error) => broken(error.message));
+  const broken = (why) =>
+    runHere(`the one that it brings does not start here (${why}). Install Node 24 or newer from nodejs.org.`);
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,14 +7,14 @@ import { repoDir } from '../../checks/harness/os/run.ts';
 
 // The door in a workshop of two packages, which are there as far as each test says.
 let dir: string;
+const doorFiles = ['door.cjs', 'workshop.js', 'installed.js'];
 const { platform, arch } = process;
 const pinnedNode = `node-${platform}-${arch}`;
 const binding = `@rolldown/binding-${platform}-${arch}-gnu`;
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'encore dör-'));
-  for (const file of ['workshop.js', 'installed.js'])
-    cpSync(join(repoDir, 'scripts', file), join(dir, 'scripts', file));
+  for (const file of doorFiles) cpSync(join(repoDir, 'scripts', file), join(dir, 'scripts', file));
   write(
     'scripts/cli.ts',
     "export const main = async (args: string[]) => { console.log('inside', ...args); return 3; };\n",
@@ -67,12 +67,13 @@ function bringNode(): void {
 }
 
 /** Opens the door with this Node, which calls itself by another version if one is given. */
-function open(calledNode?: string) {
+function open(calledNode?: string, more = '') {
   const other = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${calledNode}' } })`;
-  const preload = calledNode ? ['--import', `data:text/javascript,${encodeURIComponent(other)}`] : [];
+  const code = `${calledNode ? other : ''};${more}`;
+  const preload = calledNode || more ? ['--import', `data:text/javascript,${encodeURIComponent(code)}`] : [];
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [...preload, join(dir, 'scripts/workshop.js'), 'check', '1'],
+    [...preload, join(dir, 'scripts/door.cjs'), 'check', '1'],
     { encoding: 'utf8' },
   );
   return { status, stdout, stderr };
@@ -86,8 +87,25 @@ describe('the door', () => {
     expect(open()).toEqual(inside);
   });
 
+  it.skipIf(platform === 'win32')('says that Node can do nothing below a folder with a backslash in its name', () => {
+    const moved = join(dir, '..', `encore\\${Date.now()}`);
+    renameSync(dir, moved);
+    dir = moved;
+    expect(open()).toEqual(
+      refused(
+        `Node can't import modules below a folder with a backslash in its name, and this one is ${moved}. Rename that folder or move this one, then run the same command again.`,
+      ),
+    );
+  });
+
+  it('is the one that npm runs', () => {
+    const { scripts } = JSON.parse(readFileSync(join(repoDir, 'package.json'), 'utf8'));
+    const others = Object.entries(scripts).filter(([name, line]) => line !== `node scripts/door.cjs ${name}`);
+    expect(others.map(([name]) => name)).toEqual(['typecheck', 'lint', 'format']);
+  });
+
   it('reads in old syntax', () => {
-    for (const file of ['workshop.js', 'installed.js'])
+    for (const file of doorFiles)
       expect(readFileSync(join(repoDir, 'scripts', file), 'utf8')).not.toMatch(
         /\?\?|\?\.[\w[(]|\|\|=|&&=|\.at\(|\.flat|hasOwn\(|^\s*(const .* = )?await |\d_\d/m,
       );
@@ -187,6 +205,29 @@ describe.skipIf(platform === 'win32')('without the pinned Node', () => {
     expect(open()).toEqual(inside);
     expect(open('20.20.2').stderr).toMatch(
       /^This is Node 20\.20\.2; the workshop needs 22\.18 or newer, and the one that it brings does not start here \(spawn .* ENOENT\)\. Install Node 24 or newer from nodejs\.org\.\n$/,
+    );
+  });
+
+  it('that the system’s loader refuses, the one on the PATH takes its place', () => {
+    remove(`node_modules/${pinnedNode}`);
+    write(`node_modules/${pinnedNode}/bin/node`, '#!/bin/sh\nexit 127\n');
+    expect(open()).toEqual(inside);
+    expect(open('20.20.2')).toEqual(
+      refused(
+        'This is Node 20.20.2; the workshop needs 22.18 or newer, and the one that it brings does not start here (exit code 127). Install Node 24 or newer from nodejs.org.',
+      ),
+    );
+  });
+
+  it.runIf(platform === 'linux')('on a system without glibc, the one that needs it is not even tried', () => {
+    remove(`node_modules/${pinnedNode}`);
+    write(`node_modules/${pinnedNode}/bin/node`, '#!/bin/sh\necho Error relocating >&2\nexit 127\n');
+    const musl = 'process.report.getReport = () => ({ header: {} })';
+    expect(open(undefined, musl)).toEqual(inside);
+    expect(open('20.20.2', musl)).toEqual(
+      refused(
+        'This is Node 20.20.2; the workshop needs 22.18 or newer, and the one that it brings needs glibc, which this system lacks. Install Node 24 or newer for it.',
+      ),
     );
   });
 });
