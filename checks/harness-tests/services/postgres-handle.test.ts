@@ -96,6 +96,17 @@ describe('the PostgreSQL of a check', () => {
     expect(db.connections()).toMatchObject({ peak: before.now, opened: 6 });
   });
 
+  it('counts the connections that carry statements', async () => {
+    const [busy, idle] = [1, 2].map(() => new Client({ connectionString: db.appUrl })) as [Client, Client];
+    await Promise.all([busy.connect(), idle.connect()]);
+    await idle.query('SELECT 1');
+    await db.resetStatements();
+    expect(db.connections().used).toBe(0);
+    for (let n = 0; n < 3; n++) await busy.query('SELECT 1');
+    expect(db.connections().used).toBe(1);
+    await Promise.all([busy.end(), idle.end()]);
+  });
+
   it('is slowed down and back while connections are open', async () => {
     await app.query('SELECT 1');
     const timed = async () => {
