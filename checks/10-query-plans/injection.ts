@@ -1,5 +1,5 @@
-import { type Answer, type CheckDefinition, excerpt, type Stage } from '../harness/sdk/index.ts';
-import { cityPath, newOrder } from './steps.ts';
+import { type Answer, type CheckDefinition, excerpt, type Stage, type Visitor } from '../harness/sdk/index.ts';
+import { cityPath, newOrder, ordersAt } from './steps.ts';
 
 const attack = `'; DELETE FROM orders WHERE city = 'helgoland'; --`;
 
@@ -37,7 +37,10 @@ export function injectionBehaviour(behaviour: CheckDefinition['behaviour']): voi
       for (const text of names) {
         for (const name of ['city', 'email']) {
           t.trail.begin();
-          const { status, json } = await visitor.get(`/orders?${name}=${encodeURIComponent(text)}`);
+          await t.postgres.resetStatements();
+          const answer = await visitor.get(`/orders?${name}=${encodeURIComponent(text)}`);
+          notInAStatement(t, answer, text);
+          const { status, json } = answer;
           const none = status === 400 || (status === 200 && json?.orders?.length === 0);
           t.require(none, {
             expected: `no orders: no ${name} has this name`,
@@ -48,10 +51,13 @@ export function injectionBehaviour(behaviour: CheckDefinition['behaviour']): voi
       }
       for (const query of queries) {
         t.trail.begin();
+        await t.postgres.resetStatements();
         const answer = await visitor.get(cityPath('helgoland', query));
         await unharmed();
+        notInAStatement(t, answer, Object.values(query)[0] as string);
         answer.mustBe(400, reasonOf(answer));
       }
+      await changedCursors(t, visitor);
       t.trail.begin();
       const report = await visitor.get(`/reports/daily?day=${encodeURIComponent(`2025-02-14${attack}`)}`);
       await unharmed();
@@ -67,6 +73,51 @@ export function injectionBehaviour(behaviour: CheckDefinition['behaviour']): voi
     },
     { further: true },
   );
+}
+
+/**
+ * An error of PostgreSQL tells that something was wrong with a statement, and not why. Where the text of the visitor is a part
+ * of one, that is why.
+ */
+function notInAStatement(t: Stage, answer: Answer, text: string): void {
+  // Behind its first quote, which may have been doubled.
+  const part = text.slice(text.indexOf("'") + 1);
+  const written = part.length > 3 && t.postgres.sent().find(({ sql }) => sql.includes(part));
+  if (!written || answer.status < 500) return;
+  answer.is(answer.status); // What it says is explained here.
+  const at = written.sql.indexOf(part);
+  t.require(false, {
+    expected: 'no statement with this text in it',
+    seen: `${answer.status}, and the statement: …${excerpt(written.sql.slice(Math.max(0, at - 40), at + part.length + 20), 160)}…`,
+  });
+}
+
+/** The app's own cursor, with a number in it that is no id of the table, or no day. */
+async function changedCursors(t: Stage, visitor: Visitor): Promise<void> {
+  const { next } = await ordersAt(t, visitor, cityPath('berlin'));
+  for (const [what, change] of [
+    ['an id beyond the integers of PostgreSQL', (text: string) => text.replace(/\d+(?=\D*$)/, '99999999999')],
+    ['the 99th day of a month', (text: string) => text.replace(/-\d\d-\d\d/, '-12-99')],
+  ] as const) {
+    const forged = changedIn(next, change);
+    if (forged === next) continue;
+    t.trail.begin(`the next of a page, changed by hand: ${what}`);
+    const answer = await visitor.get(cityPath('berlin', { after: forged }));
+    answer.is(500);
+    t.require(answer.status === 400, {
+      expected: '400',
+      seen: `${answer.status} ${excerpt(answer.text)}`,
+      because: `A cursor can be read and changed by whoever gets it. This one holds ${what}, and the app took it for one of its own.`,
+      lookAt: 'what does the app check of a cursor: its form, or also that its values are possible?',
+    });
+  }
+}
+
+/** Text behind base64 is changed there; any other as it is. A cursor that can't be read stays whole. */
+function changedIn(cursor: string, change: (text: string) => string): string {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const readable = /^[\x20-\x7e]+$/.test(text) && Buffer.from(text).toString('base64url') === cursor.replace(/=+$/, '');
+  return readable ? Buffer.from(change(text)).toString('base64url') : change(cursor);
 }
 
 /** An answer of 200 says that it was accepted, and not that PostgreSQL saw it. */

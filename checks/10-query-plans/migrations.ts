@@ -1,4 +1,4 @@
-import type { AppCommandEnd, CheckDefinition, PostgresHandle } from '../harness/sdk/index.ts';
+import type { AppCommandEnd, CheckDefinition, PostgresHandle, Stage } from '../harness/sdk/index.ts';
 import { busyConnections, lockTables } from './steps.ts';
 
 /** How long both get to arrive where they would be in each other's way. */
@@ -36,7 +36,7 @@ export function migrationBehaviours(behaviour: CheckDefinition['behaviour']): vo
       const before = await shapeOf(database);
       const again = await t.migrate({ env });
       t.step('node src/migrate.ts, on the orders of the lesson');
-      requireOk(again, 'node src/migrate.ts, once more', {});
+      requireOk(t, again, 'node src/migrate.ts, once more', {});
       const after = await shapeOf(database);
       t.require(after === before, {
         step: 'node src/migrate.ts, once more',
@@ -50,7 +50,7 @@ export function migrationBehaviours(behaviour: CheckDefinition['behaviour']): vo
           'what does the second one do while the first one is at it? PostgreSQL has locks for that (advisory locks).',
       };
       for (const end of first)
-        requireOk(end, 'node src/migrate.ts twice at once, on the orders of the lesson', together);
+        requireOk(t, end, 'node src/migrate.ts twice at once, on the orders of the lesson', together);
       const indexes = before.split('\n').filter((line) => line.startsWith('index '));
       const twice = indexes.find((line, at) => indexes.indexOf(line) !== at);
       t.require(!twice, {
@@ -77,17 +77,73 @@ export function migrationBehaviours(behaviour: CheckDefinition['behaviour']): vo
         because: 'Nothing was migrated, and the deploy is told that all is well. It goes on to start the app.',
         lookAt: 'what happens to an error in src/migrate.ts: is it caught and only printed?',
       });
-
-      function requireOk({ ok, ending, output }: AppCommandEnd, step: string, teaching: object): void {
-        const line =
-          output.lastLines(60).find((one) => /^\w*(error|exception): /i.test(one)) ??
-          output.lastLines(1)[0] ??
-          'it printed nothing';
-        t.require(ok, { step, expected: 'exit code 0', seen: `${ending}: ${line.trim()}`, ...teaching });
-      }
+      await endsHalfWay(t, before);
     },
     { background: true, limitMs: 90_000, further: true },
   );
+}
+
+/** The second index can't be made. The next run finds what the first one has left, and does the rest. */
+async function endsHalfWay(t: Stage, whole: string): Promise<void> {
+  const database = await t.startPostgres();
+  await database.query(`
+    CREATE SCHEMA halfway;
+    CREATE SEQUENCE halfway.indexes;
+    GRANT USAGE ON SCHEMA halfway TO PUBLIC;
+    GRANT ALL ON SEQUENCE halfway.indexes TO PUBLIC;
+    CREATE FUNCTION halfway.full() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF nextval('halfway.indexes') > 1 THEN RAISE disk_full USING MESSAGE = 'no space left on device'; END IF;
+    END $$;
+    CREATE EVENT TRIGGER halfway ON ddl_command_end WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION halfway.full()`);
+  const env = { DATABASE_URL: database.appUrl };
+  const first = await t.migrate({ env });
+  const [made] = await database.query<{ indexes: number }>(
+    'SELECT CASE WHEN is_called THEN last_value ELSE 0 END::int AS indexes FROM halfway.indexes',
+  );
+  await database.query('DROP EVENT TRIGGER halfway; DROP SCHEMA halfway CASCADE');
+  // Migrations of a single index have no half of their way.
+  const failed = (made?.indexes ?? 0) > 1;
+  const step = 'node src/migrate.ts, disk full at index 2';
+  t.trail.begin();
+  t.require(!failed || !first.ok, {
+    step,
+    expected: 'another exit code than 0',
+    seen: first.ending,
+    because:
+      'A statement of a migration failed, and the deploy is told that all is well. It starts an app whose indexes are not there.',
+    lookAt: 'what happens to an error of a migration in src/migrate.ts: is it caught and only printed?',
+  });
+  const again = await t.migrate({ env });
+  const halfDone = {
+    because:
+      'The run that failed has left a part of its work behind. The next one does not know what is done and what is not.',
+    lookAt: 'are a migration and the note that it was made one transaction?',
+  };
+  t.step(step, failed ? first.ending : 'no second index');
+  requireOk(t, again, 'node src/migrate.ts, with space again', halfDone);
+  const after = withoutFiles(await shapeOf(database));
+  t.require(after === withoutFiles(whole), {
+    step: 'node src/migrate.ts, with space again',
+    expected: 'the same tables and indexes as after a run without a failure',
+    seen: difference(withoutFiles(whole), after),
+    ...halfDone,
+  });
+}
+
+/** Files and the indexes of TOAST tables have other names in each database. */
+function withoutFiles(shape: string): string {
+  return shape
+    .split('\n')
+    .filter((line) => !line.startsWith('file of ') && !line.includes('pg_toast'))
+    .join('\n');
+}
+
+function requireOk(t: Stage, { ok, ending, output }: AppCommandEnd, step: string, teaching: object): void {
+  const line =
+    output.lastLines(60).find((one) => /^\w*(error|exception): /i.test(one)) ??
+    output.lastLines(1)[0] ??
+    'it printed nothing';
+  t.require(ok, { step, expected: 'exit code 0', seen: `${ending}: ${line.trim()}`, ...teaching });
 }
 
 /** Columns, indexes without their names, how many orders there are, and where each table and index is stored: a line each. */
