@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type CheckDefinition, excerpt, type Stage } from '../harness/sdk/index.ts';
 import { FarInstance } from './far-instance.ts';
+import { mustKeepKeysApart } from './keys-of-ids.ts';
 import { mustLookAgain } from './second-look.ts';
 import { callsDuring, crowd, haveLooked, heldMs, inCalls, prepareLooks, read, takeOverFromMs } from './steps.ts';
 
@@ -53,6 +54,7 @@ export function sharingBehaviours(behaviour: CheckDefinition['behaviour']): void
           lookAt: 'how is the key of an event made, and what else is kept under such a key?',
         });
       }
+      await mustKeepKeysApart(t);
     },
   );
 

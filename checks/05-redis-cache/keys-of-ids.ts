@@ -1,0 +1,55 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Stage } from '../harness/sdk/index.ts';
+import { crowd, follow, haveLooked, heldMs, inCalls, read, takeOverFromMs } from './steps.ts';
+
+const id = '33';
+const path = `/events/${id}`;
+/** They wait for the supplier for less than a second. */
+const answerWithinMs = 4_000;
+/** A name of a lock seldom has more than one such part. */
+const mostIds = 3;
+
+/** An id that, read as part of a key, is something else: `33:lock`, if the lock on event 33 is `event:33:lock`. */
+export async function mustKeepKeysApart(t: Stage): Promise<void> {
+  const urls = [t.app(1).url, t.app(2).url];
+  await t.supplier.setLatency(heldMs);
+  await t.supplier.reset();
+  const askedFrom = performance.now();
+  const early = follow(read(t, t.visitor(), path, { on: 1, deadlineMs: answerWithinMs }));
+  await t.until('a call to the supplier', async () => (await t.supplier.total()) > 0);
+  const keys = await t.redis.keys();
+  const ids = [...new Set(keys.filter((key) => key.includes(id)).map((key) => key.slice(key.indexOf(id))))]
+    .filter((other) => other !== id)
+    .slice(0, mostIds);
+  await t.supplier.setLatency(0);
+  for (const other of ids) await crowd([t.app(2).url], `/events/${encodeURIComponent(other)}`, 1);
+  const late = follow(read(t, t.visitor(), path, { on: 2, deadlineMs: answerWithinMs }));
+  await haveLooked(urls);
+  await Promise.race([late.promise.catch(() => {}), delay(50)]);
+  const calls = await t.supplier.total();
+  const heldForMs = performance.now() - askedFrom;
+  await t.supplier.release();
+  const answers = await Promise.allSettled([early.promise, late.promise]);
+  const most = 1 + ids.length;
+  if (calls > most && heldForMs > takeOverFromMs)
+    t.inconclusive('the machine was too busy to read while one answer was under way');
+  t.trail.begin(`GET ${path} on instance 1 begins, and the supplier is slow`);
+  for (const other of ids) t.step(`GET /events/${other} on instance 2`);
+  t.step(`GET ${path} on instance 2`);
+  const teaching = {
+    because: `The lock on event ${id} has a key that is also the key of the entry of another id. Whoever reads that id spoils the lock.`,
+    lookAt: 'how are the keys of entries and of locks made, and can an id lead from one to the other?',
+  };
+  t.require(calls <= most, {
+    expected: `at most ${inCalls(most)}, one for each id`,
+    seen: inCalls(calls),
+    ...teaching,
+  });
+  const unanswered = answers.filter(({ status }) => status === 'rejected').length;
+  t.require(unanswered === 0, {
+    step: 'the supplier answers',
+    expected: 'event 33 for both readers',
+    seen: `${unanswered} of them not answered with it within ${answerWithinMs / 1_000} s`,
+    ...teaching,
+  });
+}
