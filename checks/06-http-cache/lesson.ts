@@ -3,7 +3,7 @@ import { defineLesson } from '../harness/sdk/lesson.ts';
 export default defineLesson(import.meta.url, {
   title: 'The fastest request never reaches the shop',
   change: 'every answer computed and sent again → kept by the CDN, revalidated by ETag',
-  minutes: 35,
+  minutes: 30,
   services: ['supplier', 'cdn'],
   supplier: { latencyMs: 200, atOnce: 20 },
   instances: 1,

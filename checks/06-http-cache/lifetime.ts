@@ -1,5 +1,12 @@
-import { type CdnVerdict, type CheckDefinition, cdnVerdictInWords, type Teaching } from '../harness/sdk/index.ts';
 import {
+  type CdnVerdict,
+  type CheckDefinition,
+  cdnVerdictInWords,
+  type Stage,
+  type Teaching,
+} from '../harness/sdk/index.ts';
+import {
+  askWell,
   freshAtLeastS,
   freshAtMostS,
   goneAfterS,
@@ -22,6 +29,7 @@ export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): voi
       lookAt: 'which header says that an answer is the same for everybody, and for how long?',
     },
     async (t) => {
+      await mustAskForWholeCities(t);
       for (const path of ['/events?city=berlin&page=1', '/events/7']) {
         t.trail.begin();
         const first = await readWell(t, path, { 'user-agent': 'one', 'accept-language': 'en' });
@@ -113,6 +121,21 @@ export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): voi
       }
     },
   );
+}
+
+/** What a visitor writes into the address must not become another question to the supplier. */
+async function mustAskForWholeCities(t: Stage): Promise<void> {
+  for (const city of ['oslo&page=2', 'oslo#', 'São Paulo + “Süd”']) {
+    t.trail.begin();
+    const { json } = await askWell(t, `/events?city=${encodeURIComponent(city)}&page=1`);
+    t.require(json?.city === city && json?.page === 1 && json?.events?.length === 0, {
+      expected: `page 1 of the city “${city}”, which has no events`,
+      seen: `page ${json?.page} of “${json?.city}”, ${json?.events?.length} events`,
+      because: 'The name of the city is a part of the address at the supplier, and there it says something else.',
+      lookAt: 'how is the address made that the shop asks the supplier for?',
+    });
+  }
+  t.trail.begin();
 }
 
 /** Why a kept copy was not given to the next visitor as it is. */

@@ -9,6 +9,7 @@ import {
   read,
   readWell,
   requireServed,
+  tagOf,
   whileHeld,
 } from './steps.ts';
 
@@ -104,7 +105,7 @@ export function furtherRepresentationBehaviours(behaviour: CheckDefinition['beha
       lookAt: 'what is the longest lifetime, and what tells a browser not to ask, even on reload?',
     },
     async (t) => {
-      const event = await askWell(t, '/events/88');
+      const [event, elsewhere] = [await askWell(t, '/events/88'), await askWell(t, '/events/89')];
       const address = event.json?.map;
       t.require(typeof address === 'string' && /^\/venues\/[^/]+\/map\.svg\?v=./.test(address), {
         expected: 'an event with the address of its map',
@@ -128,6 +129,10 @@ export function furtherRepresentationBehaviours(behaviour: CheckDefinition['beha
       for (const [path, what] of [
         [address.replace(/\?.*/, ''), 'no version'],
         [address.replace(/v=.*/, 'v=0000000000'), 'a version that is not the map’s'],
+        [
+          address.replace(/v=.*/, /v=.*/.exec(String(elsewhere.json?.map))?.[0] ?? 'v=1'),
+          'the version of another venue’s map',
+        ],
       ] as const) {
         t.trail.begin();
         const teaching = {
@@ -162,10 +167,24 @@ export function furtherRepresentationBehaviours(behaviour: CheckDefinition['beha
     },
     async (t) => {
       const event = await askWell(t, '/events/98');
-      for (const path of ['/events/98', '/events?city=riga&page=1', '/events/99999', String(event.json?.map)]) {
-        t.trail.begin();
+      const map = String(event.json?.map);
+      const paths = [
+        '/events/98',
+        '/events?city=riga&page=1',
+        '/events/99999',
+        '/events?page=0',
+        '/venues/x/map.svg',
+        map,
+      ];
+      const copies = ['/events/98', '/events?city=riga&page=1'];
+      const tags = await Promise.all(copies.map(async (path) => tagOf(t, await askWell(t, path))));
+      for (const [path, tag] of [
+        ...paths.map((path) => [path, '"x"'] as const),
+        ...copies.map((path, n) => [path, tags[n] ?? ''] as const),
+      ]) {
+        t.trail.begin(`If-None-Match: ${tag}`);
         // For both: the client sends a default with GET only, and the app may compress.
-        const headers = { 'accept-encoding': 'identity' };
+        const headers = { 'accept-encoding': 'identity', 'if-none-match': tag };
         const get = await askShop(t, path, headers);
         const head = await t.visitor().send('HEAD', path, undefined, { headers });
         head.mustBe(get.status);
