@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { type Answer, defineCheck } from '../harness/sdk/index.ts';
+import { type Answer, defineCheck, excerpt } from '../harness/sdk/index.ts';
 import { fittingLoad } from './fitting-load.ts';
 import { furtherBehaviours } from './further.ts';
 import lesson from './lesson.ts';
@@ -25,13 +25,13 @@ defineCheck(lesson, ({ behaviour, load }) => {
       (await visitor.get('/health')).mustBe(200);
       for (const expected of quotes()) {
         const { json, text } = (await visitor.get(`/quote/${expected.event}`)).mustBe(200);
-        t.require(isDeepStrictEqual(json, expected), { expected: JSON.stringify(expected), seen: text.slice(0, 80) });
+        t.require(isDeepStrictEqual(json, expected), { expected: JSON.stringify(expected), seen: excerpt(text) });
       }
       for (const unknown of ['no-such-event', 'constructor', '__proto__'])
         (await visitor.get(`/quote/${unknown}`)).mustBe(404);
       const visitsOf = (answer: Answer) => {
         const { visits } = answer.mustBe(200).json ?? {};
-        t.require(Number.isInteger(visits), { expected: '{"visits": a whole number}', seen: answer.text.slice(0, 80) });
+        t.require(Number.isInteger(visits), { expected: '{"visits": a whole number}', seen: excerpt(answer.text) });
         return visits as number;
       };
       const none = visitsOf(await visitor.get('/visits'));
@@ -142,7 +142,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
       const before = (await t.visitor().get('/visits')).mustBe(200).json?.visits;
       await t.restart(1);
       const { json, text } = (await t.visitor().get('/visits')).mustBe(200);
-      t.require(json?.visits === before, { expected: `{"visits":${before}}`, seen: text.slice(0, 80) });
+      t.require(json?.visits === before, { expected: `{"visits":${before}}`, seen: excerpt(text) });
     },
   );
 

@@ -46,7 +46,7 @@ export function furtherBehaviours(behaviour: CheckDefinition['behaviour']): void
     'a worker that will not stop is killed after DRAIN_TIMEOUT_MS, and not before',
     {
       because:
-        'The primary waits for a worker that never ends. A deploy that waits for the primary never ends, either.',
+        'DRAIN_TIMEOUT_MS is over, and a worker that does not end still lives: nothing kills it, or some other time decides when. A deploy that waits for it stands still.',
       lookAt: 'how long does the primary wait for its workers after SIGTERM, and what does it do then?',
     },
     endsTheStuck,

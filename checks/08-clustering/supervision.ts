@@ -145,7 +145,7 @@ async function replacesEach(t: Stage): Promise<void> {
     t.step(`SIGKILL to all ${old.length} workers, after they have served for a second`);
     await mustReplace(t, app, new Set(old), killedEachRound, {
       ...(round === 1
-        ? { because: 'When several workers die together, not all of them are replaced.' }
+        ? { because: 'When several workers die together, not all of them are replaced, or too late.' }
         : {
             because: `The app has stopped replacing workers: ${round * killedEachRound} have died in its life. A limit that only ever counts up is reached some day by every app that runs for long.`,
             lookAt: 'what is counted, and when does that number fall again?',

@@ -1,6 +1,6 @@
 import type { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../harness/sdk/index.ts';
+import { excerpt, type Stage } from '../harness/sdk/index.ts';
 import { inTurns, keptConnection, mustAnswer } from './requests.ts';
 import { workersByDefault } from './workers.ts';
 
@@ -13,7 +13,7 @@ const settlesWithinMs = 2_500;
 export async function countsEachVisit(t: Stage): Promise<void> {
   const app = t.app(1);
   const ask = async (method: 'GET' | 'POST', agent?: Agent): Promise<number> =>
-    Number(JSON.parse((await mustAnswer(t, app, method, '/visits', agent ? { agent } : {})).text).visits);
+    visitsIn(t, method, (await mustAnswer(t, app, method, '/visits', agent ? { agent } : {})).text);
   const before = await ask('POST'); // A number that is read may be a kept one.
   let sent = 0;
   let answered = 0;
@@ -98,4 +98,19 @@ export async function countsEachVisit(t: Stage): Promise<void> {
           lookAt: 'what is added for a visit, and how often?',
         }),
   });
+}
+
+function visitsIn(t: Stage, method: string, text: string): number {
+  let visits: unknown;
+  try {
+    visits = JSON.parse(text)?.visits;
+  } catch {}
+  t.require(Number.isInteger(visits), {
+    step: `${method} /visits`,
+    expected: '{"visits": a whole number}',
+    seen: excerpt(text),
+    because: 'An answer is not what the README says.',
+    lookAt: 'what does the route answer while many ask at the same time?',
+  });
+  return visits as number;
 }
