@@ -40,6 +40,13 @@ const written = {
 
 defineCheck(lesson, ({ behaviour, load }) => {
   behaviour(
+    'named',
+    "src/hottest.ts names the function that the starter's profile blames",
+    { because: 'That is not where the time goes.', lookAt: 'npm run profile lesson-1' },
+    async (t) => mustNameTheCulprit(t),
+  );
+
+  behaviour(
     'same-listing',
     "every city's listing is the starter's, byte for byte",
     {
@@ -90,7 +97,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
         mustBeTheSame(t, answer, expected, pricesOf(answer.json, id) === old ? {} : written);
       }
       t.trail.begin();
-      await changedWhileListed(t, visitor, reference);
+      await changedWhileListed(t, app, reference);
       t.trail.begin();
       for (const id of [cities.length * eventsPerCity + 1, 0, -1, 1.5, '7abc', 'x', 'constructor']) {
         (await visitor.put(`/events/${id}/price`, { cents: 100 })).mustBe(404, {
@@ -113,13 +120,6 @@ defineCheck(lesson, ({ behaviour, load }) => {
       });
     },
     { limitMs: 60_000 },
-  );
-
-  behaviour(
-    'named',
-    "src/hottest.ts names the function that the starter's profile blames",
-    { because: 'That is not where the time goes.', lookAt: 'npm run profile lesson-1' },
-    async (t) => mustNameTheCulprit(t),
   );
 
   behaviour(

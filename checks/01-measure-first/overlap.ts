@@ -1,26 +1,63 @@
-import type { Stage, Visitor } from '../harness/sdk/index.ts';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Instance, Stage } from '../harness/sdk/index.ts';
 import { eventId, listingPath, type Reference } from './cities.ts';
 import { mustBeTheSame } from './listings.ts';
 
 /** The first by id, and one of the first by date: a listing that is put together piece by piece has them early. */
 const early = [0, 64];
+const cents = 5_555;
+const city = 'Dublin';
 
 /**
  * Prices change while the city is being listed. What those listings say is open; the one after them has the new prices.
- * Several at a time, so that an app that yields between two pieces has one half done when the change comes.
+ * The requests arrive in one turn of the app's event loop, so that one that yields between two pieces has made a part of
+ * them when the changes come.
  */
-export async function changedWhileListed(t: Stage, visitor: Visitor, reference: Reference): Promise<void> {
-  const city = 'Dublin';
-  const listings = Array.from({ length: 4 }, () => visitor.get(listingPath(city), { deadlineMs: 20_000 }));
-  const changes = early.map((n) => visitor.put(`/events/${eventId(city, n)}/price`, { cents: 5_555 }));
-  for (const answer of await Promise.all([...listings, ...changes])) answer.mustBe(200);
+export async function changedWhileListed(t: Stage, app: Instance, reference: Reference): Promise<void> {
+  const paths = early.map((n) => `/events/${eventId(city, n)}/price`);
+  const body = JSON.stringify({ cents });
+  await sendTogether(t, app, [
+    ...Array.from({ length: 4 }, () => `GET ${listingPath(city)} HTTP/1.1\r\nhost: app\r\nconnection: close\r\n\r\n`),
+    ...paths.map(
+      (path) =>
+        `PUT ${path} HTTP/1.1\r\nhost: app\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    ),
+  ]);
+  const visitor = t.visitor({ at: app });
   const answer = (await visitor.get(listingPath(city), { deadlineMs: 20_000 })).mustBe(200);
-  for (const n of early) await reference.changePrice(`/events/${eventId(city, n)}/price`, 5_555);
-  t.trail.begin(`4 × GET ${listingPath(city)} and 2 × PUT at the same time, then GET`);
+  for (const path of paths) await reference.changePrice(path, cents);
+  t.trail.begin(`4 × GET ${listingPath(city)} and 2 × PUT at the same time`, 'all answered');
+  t.step(`GET ${listingPath(city)}`, '200');
   mustBeTheSame(t, answer, await reference.listing(city), {
     because:
-      'A price changed while the city was being listed, and the next listing still has the old one. What is kept was made from the old price, and it was kept after the change.',
+      'A price changed while the city was being listed, and the listing after that still has the old one. What was under way was made from the old price, and was kept after the change.',
     lookAt: 'what is under way when a price changes, and what does it keep when it is done?',
   });
   t.trail.begin();
+}
+
+/** Connects first, then writes all of them, and waits for whole answers of 200. */
+async function sendTogether(t: Stage, { url }: Instance, requests: string[]): Promise<void> {
+  const { hostname, port } = new URL(url);
+  const sockets = requests.map(() => connect({ host: hostname, port: Number(port) }));
+  try {
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    const answers = sockets.map(async (socket, n) => {
+      socket.write(requests[n] as string);
+      let text = '';
+      for await (const part of socket) text += part;
+      return text.slice(0, text.indexOf('\r\n'));
+    });
+    for (const [n, line] of (await Promise.all(answers)).entries())
+      t.require(/^HTTP\/1\.1 200\b/.test(line), {
+        step: requests[n]?.split(' HTTP')[0],
+        expected: '200',
+        seen: line,
+        because: 'Listings and changes of price came at the same time, and one of them was refused.',
+        lookAt: 'what do two requests at the same time share?',
+      });
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
 }

@@ -3,6 +3,7 @@ import { accountBehaviours } from './accounts.ts';
 import { gathered } from './gathered.ts';
 import lesson from './lesson.ts';
 import { logInBehaviours } from './log-ins.ts';
+import { manyAccountsBehaviour } from './many-accounts.ts';
 import { signUpBehaviours } from './sign-ups.ts';
 import { contractCost, hashCostMs } from './steps.ts';
 import { termsBehaviours } from './terms.ts';
@@ -11,6 +12,7 @@ import { tornWriteBehaviour } from './torn-write.ts';
 
 defineCheck(lesson, ({ behaviour, load }) => {
   const together = gathered();
+  manyAccountsBehaviour(behaviour);
   signUpBehaviours(behaviour, together);
   logInBehaviours(behaviour, together);
   accountBehaviours(behaviour, together);

@@ -5,7 +5,7 @@ const ada = `-H 'content-type: application/json' -d '{"name":"ada","password":"a
 export default defineLesson(import.meta.url, {
   title: 'Nobody waits for somebody else’s password',
   change: 'hashing and file reads that block the event loop → asynchronous ones, without the races they open',
-  minutes: 25,
+  minutes: 20,
   services: [],
   instances: 1,
   env: {},

@@ -54,6 +54,15 @@ export function logInBehaviours(behaviour: CheckDefinition['behaviour'], { signU
       t.trail.dropLast();
       t.step('two of them with name and password as they signed up');
       for (const body of right) answers.get(body)?.mustBe(200);
+      t.trail.begin('POST /login with a password of 72 bytes and one character more');
+      (await t.visitor().post('/login', { ...ada, password: `${ada.password}x` }, { deadlineMs: patienceMs })).mustBe(
+        401,
+        {
+          because:
+            'bcrypt reads no more than 72 bytes, so what comes after them makes no difference to it. A wrong password opens the account.',
+          lookAt: 'what does POST /login ask of a password before it compares it?',
+        },
+      );
     },
     { limitMs: 60_000 },
   );

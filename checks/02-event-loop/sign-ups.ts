@@ -1,7 +1,8 @@
+import bcrypt from 'bcrypt';
 import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { crowdAndHealth, healthMustOvertake, loopMustBeFree } from './crowds.ts';
 import { crowdSize, type Gathered, lateWithinMs } from './gathered.ts';
-import { contractCost, hashCostMs, linesOf, newcomer } from './steps.ts';
+import { type Credentials, contractCost, hashCostMs, linesOf, newcomer } from './steps.ts';
 
 const noBcrypt = {
   because:
@@ -22,6 +23,7 @@ export function signUpBehaviours(behaviour: CheckDefinition['behaviour'], { sign
     async (t) => {
       hashCostMs(); // While nothing else runs.
       const [{ told, answers, notOnDisk, neverOnDisk }, trouble] = await Promise.all([signUps(t), disk(t)]);
+      trouble?.refused?.is(500, 503, 507); // It may say so, and nobody's fault here is explained with it.
       for (const answer of answers.values()) {
         answer.mustBe(201, {
           because:
@@ -42,7 +44,6 @@ export function signUpBehaviours(behaviour: CheckDefinition['behaviour'], { sign
       });
       if (!trouble) return;
       t.trail.begin(trouble.told);
-      trouble.refused?.is(500, 503, 507); // It may say so.
       t.require(trouble.refused?.status !== 201, { expected: '500 or 503', seen: '201' });
     },
     { limitMs: 60_000 },
@@ -67,6 +68,15 @@ export function signUpBehaviours(behaviour: CheckDefinition['behaviour'], { sign
           ...(cost ? {} : noBcrypt),
         });
       }
+      const { name, password } = (await signUps(t)).members[1] as Credentials;
+      t.require(await bcrypt.compare(password, linesOf(t, name).at(-1)?.hash ?? ''), {
+        step: `the line of ${name} in the accounts file`,
+        expected: "the hash of that customer's password",
+        seen: 'the hash of something else',
+        because:
+          'bcrypt was given something else than the password, such as a digest of it. Other programs that read the file can let nobody in, and the accounts that are in it already can no longer log in here.',
+        lookAt: 'what is the password turned into before bcrypt gets it?',
+      });
     },
     { limitMs: 60_000 },
   );

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import bcrypt from 'bcrypt';
-import { type Answer, BehaviourFailure, disturbs, MachineWatch, type Stage } from '../harness/sdk/index.ts';
+import {
+  type Answer,
+  BehaviourFailure,
+  disturbs,
+  type Instance,
+  MachineWatch,
+  type Stage,
+} from '../harness/sdk/index.ts';
 
 export interface Credentials {
   name: string;
@@ -69,14 +76,20 @@ export class Crowd {
     {
       seen = () => {},
       deadlineMs = patienceMs,
-    }: { seen?: ((answer: Answer, body: Credentials) => void) | undefined; deadlineMs?: number } = {},
+      at,
+    }: {
+      seen?: ((answer: Answer, body: Credentials) => void) | undefined;
+      deadlineMs?: number;
+      /** In place of the first instance. */
+      at?: Instance;
+    } = {},
   ) {
     this.#stage = t;
     this.open = bodies.length;
     this.#all = Promise.allSettled(
       bodies.map(async (body) => {
         try {
-          const answer = await t.visitor().post(path, body, { deadlineMs });
+          const answer = await t.visitor(at && { at }).post(path, body, { deadlineMs });
           seen(answer, body);
           this.answers.set(body, answer);
         } finally {

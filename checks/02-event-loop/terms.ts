@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition } from '../harness/sdk/index.ts';
 
@@ -6,6 +6,7 @@ export const gzipped = { headers: { 'accept-encoding': 'gzip' } };
 const plain = { headers: { 'accept-encoding': 'identity' } };
 /** By the contract a change shows within a second; the check gives it two. */
 const changeDeadlineMs = 2_000;
+const longAgo = new Date('2020-01-01');
 
 /** What holds of `GET /terms`. */
 export function termsBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -66,6 +67,15 @@ export function termsBehaviours(behaviour: CheckDefinition['behaviour']): void {
           () => {
             const text = write(`${file}.new`, edit('The shop'));
             renameSync(`${file}.new`, file);
+            return text;
+          },
+        ],
+        [
+          'replaced by one that was written long ago, as a copy that keeps its time does',
+          () => {
+            const text = write(`${file}.old`, edit('Encore Ltd'));
+            utimesSync(`${file}.old`, longAgo, longAgo);
+            renameSync(`${file}.old`, file);
             return text;
           },
         ],
