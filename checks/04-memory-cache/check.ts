@@ -1,5 +1,6 @@
 import { defineCheck } from '../harness/sdk/index.ts';
 import { copyBehaviours } from './copies.ts';
+import { expiryBehaviours } from './expiry.ts';
 import { keepingBehaviours } from './keeping.ts';
 import lesson from './lesson.ts';
 import { limitBehaviours } from './limits.ts';
@@ -14,6 +15,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
   readingBehaviours(behaviour);
   writeBehaviours(behaviour);
   keepingBehaviours(behaviour);
+  expiryBehaviours(behaviour);
 
   copyBehaviours(behaviour);
   overtakingBehaviours(behaviour);

@@ -20,6 +20,20 @@ export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
       requirePrice((await read(visitor, '/events/6')).json, 4_321);
       for (const path of lists) requirePrice(eventIn(await read(visitor, path), '6'), 4_321);
 
+      // Each field by itself: a list shows them all.
+      for (const [field, value] of [
+        ['seatsLeft', 5],
+        ['title', 'Late Show'],
+      ] as const) {
+        t.trail.begin();
+        await change(t, '6', { [field]: value });
+        for (const path of ['/events/6', ...lists]) {
+          const answer = await read(visitor, path);
+          const shown = (path === '/events/6' ? answer.json : eventIn(answer, '6'))?.[field];
+          t.require(shown === value, { expected: `event 6 with ${field} ${value}`, seen: `${field} ${shown}` });
+        }
+      }
+
       const moved = {
         because:
           'The event has moved to another city. The list that it left and the list that it joined are both wrong now, and so are the pages behind them, because their events have moved up or down.',

@@ -18,8 +18,9 @@ export class LruCache {
     this.#maxEntries = maxEntries;
   }
 
-  async read<T>(key: string, ask: () => Promise<T>): Promise<T> {
-    const json = this.#kept(key) ?? (await this.#flight(key, ask));
+  /** @param parts what else the answer tells, by key: kept, too, unless something has been written meanwhile. */
+  async read<T>(key: string, ask: () => Promise<T>, parts?: (value: T) => [string, unknown][]): Promise<T> {
+    const json = this.#kept(key) ?? (await this.#flight(key, ask, parts));
     return JSON.parse(json) as T;
   }
 
@@ -38,7 +39,7 @@ export class LruCache {
     return entry.json;
   }
 
-  #flight(key: string, ask: () => Promise<unknown>): Promise<string> {
+  #flight<T>(key: string, ask: () => Promise<T>, parts?: (value: T) => [string, unknown][]): Promise<string> {
     const writes = this.#writes;
     // Whoever asks after a write does not wait for an answer from before it.
     const flightKey = `${writes} ${key}`;
@@ -47,7 +48,10 @@ export class LruCache {
       flight = ask()
         .then((value) => {
           const json = JSON.stringify(value);
-          if (writes === this.#writes) this.#keep(key, json);
+          if (writes === this.#writes) {
+            for (const [name, part] of parts?.(value) ?? []) this.#keep(name, JSON.stringify(part));
+            this.#keep(key, json);
+          }
           return json;
         })
         .finally(() => this.#flights.delete(flightKey));

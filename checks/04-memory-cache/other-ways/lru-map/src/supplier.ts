@@ -51,7 +51,11 @@ export class Supplier {
 
   events(city: string, page: number): Promise<EventPage> {
     const query = new URLSearchParams({ city, page: String(page) });
-    return this.#cache.read(`list ${query}`, () => this.#ask('GET', `/events?${query}`));
+    return this.#cache.read(
+      `list ${query}`,
+      () => this.#ask<EventPage>('GET', `/events?${query}`),
+      ({ events }) => events.map((event) => [`event ${event.id}`, event]),
+    );
   }
 
   event(id: string): Promise<ShowEvent> {

@@ -1,0 +1,100 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CheckDefinition, Instance, Stage, Teaching } from '../harness/sdk/index.ts';
+import { ada, eventIn, read, unavailable } from './steps.ts';
+
+const shortTtlS = 2;
+const longTtlS = 30;
+/** By then an entry with the short time to live is over, also where its end is rounded up to a whole second. */
+const overMs = 3_300;
+const list = '/events?city=dublin&page=1';
+const otherList = '/events?city=athens&page=1';
+
+const notFromTtl = 'what ends an entry that nobody writes to, and is it CACHE_TTL_S after the entry was written?';
+
+/** For how long an entry is answered from. */
+export function expiryBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'expires',
+    'entries expire after CACHE_TTL_S, however often they are read',
+    {
+      because:
+        'Other shops sell from the same box office, and nobody tells this one. An entry that does not expire, or whose time to live each read renews, says forever what was true once.',
+      lookAt: notFromTtl,
+    },
+    async (t) => {
+      // With a supplier of its own, because it runs beside behaviours that count the calls to the other one.
+      const supplier = await t.startSupplier({ latencyMs: 20, atOnce: 10 });
+      const [short, long] = await Promise.all(
+        [shortTtlS, longTtlS].map((ttlS) =>
+          t.startExtra({ env: { SUPPLIER_URL: supplier.url, CACHE_TTL_S: String(ttlS) } }),
+        ),
+      );
+      if (!short || !long) return;
+      const visitor = t.visitor({ at: short });
+      for (const path of ['/events/5', list, '/events/8', otherList, '/events/7']) await read(visitor, path);
+      await read(visitor, '/me/offers', ada);
+      await read(t.visitor({ at: long }), '/events/5');
+      const until = performance.now() + overMs;
+      for (const id of ['5', '8']) await supplier.change(id, { seatsLeft: 3 });
+      // They are read all the time, so that a time to live that each read renews never ends.
+      while (performance.now() < until) {
+        for (const path of ['/events/5', list]) await read(visitor, path);
+        await delay(50);
+      }
+      t.trail.begin(`an instance with CACHE_TTL_S=${shortTtlS}`);
+      t.step(`another shop sells seats of the events 5 and 8, ${overMs / 1000} s ago`);
+      for (const path of ['/events/5', list]) await mustBeNew(t, short, path, '5', {});
+      // Nobody has read these since, so an app that first answers what it has, and asks then, is found out.
+      for (const path of ['/events/8', otherList]) await mustBeNew(t, short, path, '8', answersFirst);
+      t.trail.begin();
+      await supplier.fail({ how: 503 });
+      await keptIsAnswered(t, long);
+      await overIsNotAnswered(t, short);
+    },
+    { background: true, limitMs: 40_000 },
+  );
+}
+
+const answersFirst = {
+  because:
+    'The entry was over, and the first reader still got it. Nobody had read it for longer than CACHE_TTL_S, and however old it gets, the next reader is told what was true then.',
+  lookAt: 'what does a reader get when the entry is over: the old answer, or a new one?',
+};
+
+async function mustBeNew(t: Stage, at: Instance, path: string, id: string, teaching: Partial<Teaching>) {
+  const answer = await read(t.visitor({ at }), path);
+  const seats = (eventIn(answer, id) ?? answer.json)?.seatsLeft;
+  t.require(seats === 3, { expected: `event ${id} with seatsLeft 3`, seen: `seatsLeft ${seats}`, ...teaching });
+}
+
+/** The supplier fails by now: an answer can only be one that was kept. */
+async function keptIsAnswered(t: Stage, at: Instance): Promise<void> {
+  t.trail.begin(
+    `an instance with CACHE_TTL_S=${longTtlS}, which has read event 5 a few seconds ago; the supplier fails`,
+  );
+  await read(
+    t.visitor({ at }),
+    '/events/5',
+    {},
+    {
+      because: `The shop asked again after a few seconds, and CACHE_TTL_S was ${longTtlS}: the answer was not kept, or not for so long.`,
+      lookAt: notFromTtl,
+    },
+  );
+}
+
+async function overIsNotAnswered(t: Stage, at: Instance): Promise<void> {
+  for (const [path, headers] of [
+    ['/events/7', {}],
+    ['/me/offers', ada],
+  ] as const) {
+    t.trail.begin(
+      `an instance with CACHE_TTL_S=${shortTtlS}, ${overMs / 1000} s after the last read; the supplier fails`,
+    );
+    (await t.visitor({ at }).get(path, { headers })).mustBe(unavailable, {
+      because:
+        'The supplier failed, and the shop did not say so: it answered from an entry that was over, or made an answer up.',
+      lookAt: 'what does a reader get when the entry is over and the supplier fails?',
+    });
+  }
+}
