@@ -29,7 +29,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
   slowRedisBehaviour(behaviour);
 
   load(async (t) => {
-    await t.restart(undefined, { env: { CACHE_TTL_S: '2' } });
+    await t.restart(undefined, { env: { CACHE_TTL_S: '3' } });
     return { watch: () => supplierWatch(t) };
   });
 });
