@@ -2,6 +2,8 @@ import { mkdirSync, statfsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Child } from '../os/child.ts';
 import type { Run } from '../os/run.ts';
 
 /** A phase of an open workload, as Artillery takes it. Seconds and arrivals a second. */
@@ -18,6 +20,8 @@ export interface ArtilleryOptions {
   /** Replace those of the script. */
   phases?: Phase[] | undefined;
   variables?: Record<string, string | number> | undefined;
+  /** One that was loaded before. */
+  waiting?: WaitingArtillery | undefined;
 }
 
 interface Summary {
@@ -38,10 +42,57 @@ export interface ArtilleryReport {
 
 /** Artillery needs 3 to 4 s to start and to end; requests time out after 10 s. */
 const graceMs = 30_000;
-const artillery = join(dirname(createRequire(import.meta.url).resolve('artillery/package.json')), 'bin', 'run');
+const artillery = `${pathToFileURL(dirname(createRequire(import.meta.url).resolve('artillery/package.json'))).href}/`;
+
+/** An Artillery that has been loaded, or is being, and waits to be told what to send. For one load. */
+export class WaitingArtillery {
+  readonly home: string;
+  readonly #child: Promise<Child>;
+
+  constructor(run: Run) {
+    this.home = join(run.dir, 'artillery');
+    mkdirSync(this.home, { recursive: true });
+    this.#child = run.spawn(
+      process.execPath,
+      ['--import', ours('register.js'), fileURLToPath(ours('gate.js')), artillery],
+      {
+        cwd: this.home,
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        env: {
+          ...process.env,
+          ARTILLERY_DISABLE_TELEMETRY: 'true',
+          NODE_OPTIONS: '',
+          HOME: this.home, // It keeps settings and a machine id in the home folder.
+          XDG_CONFIG_HOME: this.home,
+        },
+      },
+    );
+    this.#child.catch(() => {}); // Whoever wants the load is told.
+  }
+
+  /** Lets it run, and waits for its end. */
+  async run(args: string[], limitMs: number): Promise<Child> {
+    const child = await this.#child;
+    const limit = setTimeout(() => child.killAll(), limitMs);
+    if (!child.hasEnded) child.process.send(args, () => {}); // If it ends this very moment, there is no report.
+    await child.ended;
+    clearTimeout(limit);
+    return child;
+  }
+
+  /** Ends it, if no load is wanted. */
+  async close(): Promise<void> {
+    await this.#child.then(
+      (child) => child.killAll(),
+      () => {},
+    );
+  }
+}
+
+const ours = (file: string) => new URL(`./artillery-trim/${file}`, import.meta.url).href;
 
 /**
- * Runs Artillery as a process of its own and reads its report.
+ * Runs Artillery, as a process of its own, and reads its report.
  * @throws {Error} when it does not finish, or writes no report: our fault, never the app's.
  */
 export async function runArtillery({
@@ -50,9 +101,9 @@ export async function runArtillery({
   target,
   phases,
   variables,
+  waiting = new WaitingArtillery(run),
 }: ArtilleryOptions): Promise<ArtilleryReport> {
-  const home = join(run.dir, 'artillery');
-  mkdirSync(home, { recursive: true });
+  const { home } = waiting;
   const output = join(home, `report-${Date.now()}.json`);
   const overrides = {
     config: {
@@ -65,34 +116,8 @@ export async function runArtillery({
     },
   };
   const seconds = (phases ?? []).reduce((sum, phase) => sum + phase.duration, 0) || 10;
-  const child = await run.spawn(
-    process.execPath,
-    [
-      '--import',
-      new URL('./artillery-trim/register.js', import.meta.url).href,
-      artillery,
-      'run',
-      script,
-      '--target',
-      target,
-      '--overrides',
-      JSON.stringify(overrides),
-      '--output',
-      output,
-    ],
-    {
-      cwd: home,
-      limitMs: seconds * 1000 + graceMs,
-      env: {
-        ...process.env,
-        ARTILLERY_DISABLE_TELEMETRY: 'true',
-        NODE_OPTIONS: '',
-        HOME: home, // It keeps settings and a machine id in the home folder.
-        XDG_CONFIG_HOME: home,
-      },
-    },
-  );
-  await child.ended;
+  const args = ['run', script, '--target', target, '--overrides', JSON.stringify(overrides), '--output', output];
+  const child = await waiting.run(args, seconds * 1000 + graceMs);
   const { signalCode: signal } = child.process;
   const problem = `Artillery ended with ${child.ending()}:\n${child.output.lastLines(15).join('\n')}`;
   const text = await readFile(output, 'utf8').catch(() => '');

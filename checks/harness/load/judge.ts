@@ -9,7 +9,7 @@ import { BehaviourFailure, type Failure, Inconclusive, legible } from '../model/
 import { errorLineOf } from '../os/output-tail.ts';
 import { attachRun, repoDir } from '../os/run.ts';
 import { troubleIn } from '../os/trouble.ts';
-import { type ArtilleryReport, type Phase, runArtillery } from './artillery.ts';
+import { type ArtilleryReport, type Phase, runArtillery, type WaitingArtillery } from './artillery.ts';
 import type { LoadScene } from './load-scene.ts';
 import { LoadRecorder } from './recorder.ts';
 import { readAnswers, readTargets } from './report.ts';
@@ -38,6 +38,8 @@ interface LoadOptions {
   mayRepeat?: boolean;
   /** Called once the shape is known, before the first run. */
   began?: () => void;
+  /** Loaded before, for the first run. */
+  waiting?: WaitingArtillery | undefined;
 }
 
 /** Runs a lesson's load against the environment and judges it. Only a disturbed run is repeated, and only once. */
@@ -45,7 +47,7 @@ export async function judgeLoad(
   lesson: Lesson,
   environment: LoadScene,
   given: LoadShape | (() => Promise<LoadShape>),
-  { mayRepeat = true, began }: LoadOptions = {},
+  { mayRepeat = true, began, waiting }: LoadOptions = {},
 ): Promise<LoadResult> {
   const startedAt = performance.now();
   let shape: LoadShape = {};
@@ -59,7 +61,7 @@ export async function judgeLoad(
     shape = typeof given === 'function' ? await given() : given;
     if (shape.skip) return finish({ outcome: 'skipped', reason: shape.skip, requests: 0, seconds: 0, targets: [] });
     began?.();
-    let attempt = await runOnce(lesson, environment, shape);
+    let attempt = await runOnce(lesson, environment, shape, waiting);
     if (mayRepeat && attempt.excusable && disturbance(attempt.result)) {
       tell({ type: 'doing', text: 'the machine was busy; the load runs once more, for twice as long' });
       const phases = shape.phases ?? (await phasesOf(lesson));
@@ -115,7 +117,12 @@ interface Attempt {
   excusable: boolean;
 }
 
-async function runOnce(lesson: Lesson, environment: LoadScene, shape: LoadShape): Promise<Attempt> {
+async function runOnce(
+  lesson: Lesson,
+  environment: LoadScene,
+  shape: LoadShape,
+  waiting?: WaitingArtillery,
+): Promise<Attempt> {
   const watch = new MachineWatch();
   const startedAt = performance.now();
   const endOfWatch = await shape.watch?.();
@@ -130,6 +137,7 @@ async function runOnce(lesson: Lesson, environment: LoadScene, shape: LoadShape)
       target: environment.door.url,
       phases: shape.phases,
       variables: shape.variables,
+      waiting,
     });
   } finally {
     environment.balancer.stripSecure = false;

@@ -1,4 +1,5 @@
 import { registerHooks } from 'node:module';
+import { withoutWaits } from './without-waits.js';
 
 // Artillery imports its cloud clients before it knows that it runs locally. package.json `overrides` leaves them out
 // (190 MB less to download); this hook answers those imports with names that throw when somebody uses them.
@@ -10,4 +11,9 @@ registerHooks({
     cloudClient.test(specifier)
       ? { url: leftOut, format: 'module', shortCircuit: true }
       : nextResolve(specifier, context),
+  load: (url, context, nextLoad) => {
+    const loaded = nextLoad(url, context);
+    const source = withoutWaits(url, loaded.source);
+    return source === undefined ? loaded : { ...loaded, source };
+  },
 });
