@@ -7,6 +7,8 @@ import type { Part } from './verify-jobs.ts';
 /** What verify makes of one check. */
 export interface Judgement {
   right: boolean;
+  /** Something could not be judged. */
+  undecided: boolean;
   expected: string;
   got: string;
 }
@@ -20,12 +22,15 @@ export function judge(lesson: Lesson, subject: Subject, result: CheckResult, par
   if (result.load?.outcome === 'inconclusive' && subject.role !== 'starter')
     undecided.push(`load: ${result.load.reason}`);
   const loadFailed = result.load?.outcome === 'fail' ? ['load'] : [];
-  const got =
-    undecided.length > 0 ? `inconclusive ${undecided[0]}` : [...failed, ...loadFailed].join(' ') || result.verdict;
+  const isUndecided = undecided.length > 0;
+  const got = isUndecided
+    ? `inconclusive ${undecided[0]}`
+    : [...failed, ...loadFailed].join(' ') || (result.verdict === 'fail' ? 'nothing fails' : result.verdict);
   if (subject.role === 'starter') {
     const expected = [...lesson.starterFails].sort().join(' ');
     return {
-      right: undecided.length === 0 && result.verdict === 'fail' && [...failed].sort().join(' ') === expected,
+      right: !isUndecided && result.verdict === 'fail' && [...failed].sort().join(' ') === expected,
+      undecided: isUndecided,
       expected,
       got,
     };
@@ -38,12 +43,13 @@ export function judge(lesson: Lesson, subject: Subject, result: CheckResult, par
     const saysSo = said.includes(message);
     return {
       right: first === behaviour && saysSo,
+      undecided: isUndecided,
       expected: behaviour,
       got: first === behaviour && !saysSo ? `${first}, but says: ${said}` : got,
     };
   }
   const star = part === 'load' || result.further.behaviours.length === 0 || result.further.verdict === 'pass';
-  return { right: result.verdict === 'pass' && star, expected: 'pass', got };
+  return { right: result.verdict === 'pass' && star, undecided: isUndecided, expected: 'pass', got };
 }
 
 function sentences({ because, seen, expected, lookAt, trail }: Failure): string {

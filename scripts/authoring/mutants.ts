@@ -5,7 +5,7 @@ import type { CheckResult } from '../../checks/harness/model/result.ts';
 import { type Run, repoDir } from '../../checks/harness/os/run.ts';
 import type { Command } from '../command.ts';
 import { oneLesson, readLessons } from '../learner/lesson-list.ts';
-import { checkInOwnProcess } from '../running/check-process.ts';
+import { CheckLane } from '../running/check-lane.ts';
 import { withRun } from '../running/session.ts';
 import { dim, duration, green, red, yellow } from '../terminal/style.ts';
 import { UsageError } from '../usage-error.ts';
@@ -63,9 +63,11 @@ async function judgeAll(run: Run, lesson: Lesson, chosen: Chosen[]) {
   const counts = { killed: 0, reviewed: 0, undecided: 0, survived: 0 };
   const queue = chosen.values();
   const takeTurns = async () => {
+    const lane = new CheckLane(run);
     for (const { mutant, number } of queue) {
-      const dir = laidOut(run, lesson, mutant, number);
-      const result = await checkInOwnProcess(run, lesson, ['--subject', dir, '--no-load', '--further']);
+      const subjectDir = laidOut(run, lesson, mutant, number);
+      const { folder } = lesson;
+      const result = await lane.check({ folder, subjectDir, all: false, further: true, load: 'never' });
       const fate = fateOf(result);
       const place = `${String(number).padStart(4)} ${mutant.file}:${mutant.line} ${mutant.mutator}`;
       const known = reviewed.find((one) => isSame(one, mutant));
@@ -86,6 +88,7 @@ async function judgeAll(run: Run, lesson: Lesson, chosen: Chosen[]) {
           console.log(`       ${line}`);
       }
     }
+    lane.close();
   };
   await Promise.all(Array.from({ length: lanes }, takeTurns));
   return counts;

@@ -1,4 +1,3 @@
-import { availableParallelism, cpus } from 'node:os';
 import { phases } from '../../checks/harness/model/phases.ts';
 import type { CheckResult } from '../../checks/harness/model/result.ts';
 
@@ -44,18 +43,3 @@ function line(name: string, verdicts: string, cells: string[]): string {
 }
 
 const seconds = (ms: number) => (ms / 1_000).toFixed(1);
-
-/** Tells afterwards how much of the machine's cores was used meanwhile: "1.7 of 2 cores busy". */
-export function coresWatch(): () => string {
-  const before = coreTimes();
-  return () => {
-    const now = coreTimes();
-    const busy = ((now.busy - before.busy) / Math.max(1, now.all - before.all)) * cpus().length;
-    return `${busy.toFixed(1)} of ${availableParallelism()} cores busy`;
-  };
-}
-
-function coreTimes(): { busy: number; all: number } {
-  const all = cpus().reduce((sum, { times }) => sum + Object.values(times).reduce((a, b) => a + b, 0), 0);
-  return { all, busy: all - cpus().reduce((sum, { times }) => sum + times.idle, 0) };
-}

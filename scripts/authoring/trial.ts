@@ -4,7 +4,7 @@ import type { Run } from '../../checks/harness/os/run.ts';
 import type { Command } from '../command.ts';
 import { findLesson, readLessons } from '../learner/lesson-list.ts';
 import { writeStarter } from '../learner/starter.ts';
-import { checkInOwnProcess } from '../running/check-process.ts';
+import { CheckLane } from '../running/check-lane.ts';
 import { withRun } from '../running/session.ts';
 import { bold, dim, duration, green, red, wrap } from '../terminal/style.ts';
 import { UsageError } from '../usage-error.ts';
@@ -50,20 +50,26 @@ async function judgeAll(run: Run, fixes: TrialFix[], { withLoad }: { withLoad: b
   };
   const queue = fixes.values();
   const takeTurns = async () => {
+    const lane = new CheckLane(run);
     for (const fix of queue) {
       const subject = laidOut(run, fix);
-      const result = await checkInOwnProcess(run, fix.lesson, ['--subject', subject, '--no-load', '--further']);
+      const { folder } = fix.lesson;
+      const result = await lane.check({ folder, subjectDir: subject, all: false, further: true, load: 'never' });
       const holds = typeof result !== 'string' && result.verdict === 'pass';
       const starless = holds && result.further.verdict === 'fail';
       if (withLoad && holds && !starless) held.push({ fix, subject, result });
       else enter(trialRow(fix, result));
     }
+    lane.close();
   };
   await Promise.all(Array.from({ length: lanes }, takeTurns));
+  const alone = new CheckLane(run);
   for (const { fix, subject, result } of held) {
-    const whole = await checkInOwnProcess(run, fix.lesson, ['--subject', subject]);
+    const plan = { folder: fix.lesson.folder, subjectDir: subject, all: false, further: false };
+    const whole = await alone.check({ ...plan, load: 'after-behaviours' });
     enter(trialRow(fix, typeof whole === 'string' ? whole : { ...whole, further: result.further }));
   }
+  alone.close();
   return rows;
 }
 

@@ -1,48 +1,61 @@
-import type { Run } from '../../checks/harness/os/run.ts';
-import { checkInOwnProcess } from '../running/check-process.ts';
-import { dim, green, red } from '../terminal/style.ts';
+import type { CheckLane } from '../running/check-lane.ts';
+import { dim, green, red, yellow } from '../terminal/style.ts';
 import { judge, margins } from './expectation.ts';
 import type { PhaseTotals } from './phase-totals.ts';
 import type { Job } from './verify-jobs.ts';
 
-/** Judges a subject in a process of its own and prints its row, which it returns too when the verdict is a wrong one. */
+/** What verify makes of a verdict, with its row. `again`: it is inconclusive, and judged once more. */
+export interface Verified {
+  outcome: 'right' | 'wrong' | 'again';
+  row: string;
+}
+
+/** Judges a subject and prints its row. @param mayRepeat judges it once more when it is inconclusive. */
 export async function verifyOnce(
-  run: Run,
+  lane: CheckLane,
   { lesson, subject, part }: Job,
   totals: PhaseTotals,
-): Promise<string | undefined> {
+  mayRepeat: boolean,
+): Promise<Verified> {
   // The starter is judged whole, for the list of what it fails and for its margins; the others as a learner's app is.
-  const flags = [
-    ...(part === 'load' ? [] : ['--further']),
-    ...(subject.role === 'starter' ? ['--all'] : []),
-    ...(subject.role === 'starter' && part === 'whole' ? ['--load-anyway'] : []),
-    ...(part === 'behaviours' ? ['--no-load'] : []),
-  ];
+  const isStarter = subject.role === 'starter';
+  const load = { behaviours: 'never', load: 'only', whole: isStarter ? 'always' : 'after-behaviours' } as const;
   const startedAt = performance.now();
-  const command = part === 'load' ? 'load' : 'check';
-  const result = await checkInOwnProcess(run, lesson, ['--subject', subject.dir, ...flags], command);
+  const result = await lane.check({
+    folder: lesson.folder,
+    subjectDir: subject.dir,
+    all: isStarter,
+    further: part !== 'load',
+    // What is judged after it is no part of the proof, and would be begun beside it where it runs in the background.
+    ...(subject.role === 'wrong-turn' ? { until: subject.expects.behaviour } : {}),
+    load: load[part],
+  });
   const tookMs = performance.now() - startedAt;
   const seconds = (tookMs / 1_000).toFixed(1);
   if (typeof result === 'string') {
     const line = `✘ ${row([lesson.folder, subject.name, '', result, '', seconds])}`;
     console.log(red(line));
-    return line;
+    return { outcome: 'wrong', row: line };
   }
   totals.add(lesson.folder, tookMs, result);
-  const { right, expected, got } = judge(lesson, subject, result, part);
+  const { right, undecided, expected, got } = judge(lesson, subject, result, part);
   const short = subject.role === 'starter' ? `${lesson.starterFails.length} behaviours fail` : expected;
   const cells = [lesson.folder, subject.name, right ? short : expected, right ? 'as expected' : got];
   const line = row([...cells, margins(subject, result), seconds]);
   if (right) {
     console.log(`${green('✔')} ${line}`);
-    return;
+    return { outcome: 'right', row: line };
+  }
+  if (undecided && mayRepeat) {
+    console.log(yellow(`? ${line}`));
+    return { outcome: 'again', row: line };
   }
   console.log(red(`✘ ${line}`));
   const behaviours = [...result.behaviours, ...result.further.behaviours].filter(
     (b) => !['pass', 'not-run'].includes(b.outcome),
   );
   console.log(dim(JSON.stringify({ behaviours, load: result.load }, null, 1)));
-  return `✘ ${line}`;
+  return { outcome: 'wrong', row: `✘ ${line}` };
 }
 
 function row([lesson = '', subject = '', expected = '', got = '', margin = '', seconds = '']: string[]): string {

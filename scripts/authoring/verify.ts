@@ -1,22 +1,19 @@
 import { join } from 'node:path';
 import type { Command } from '../command.ts';
 import { findLesson, readLessons } from '../learner/lesson-list.ts';
+import { CheckLane } from '../running/check-lane.ts';
 import { withRun } from '../running/session.ts';
 import { bold, dim, duration, red } from '../terminal/style.ts';
 import { UsageError } from '../usage-error.ts';
 import { keepOneCoreBusy } from './busy.ts';
-import { coresWatch, PhaseTotals } from './phase-totals.ts';
+import { coresWatch } from './core-use.ts';
+import { inLanes } from './lanes.ts';
+import { PhaseTotals } from './phase-totals.ts';
 import { writeStarterFails } from './starter-fails.ts';
 import { type Subject, subjectsOf } from './subjects.ts';
 import { unfinished } from './unfinished.ts';
 import { type Job, jobsFor } from './verify-jobs.ts';
 import { heading, verifyOnce } from './verify-once.ts';
-
-/**
- * Apps judged side by side while no load is run: behaviours mostly wait. Those of a lesson about CPU time share one lane,
- * and loads are run when nothing else is.
- */
-const lanes = 3;
 
 export const command: Command = {
   summary:
@@ -60,30 +57,33 @@ export const command: Command = {
           .filter((subject) => wanted(subject))
           .flatMap((subject) => jobsFor(lesson, subject, { repeat, noLoad, rest })),
       );
-      const takeFrom = async (...queues: Iterable<Job>[]) => {
-        for (const queue of queues) {
-          for (const job of queue) {
-            const wrongRow = await verifyOnce(run, job, totals);
-            if (wrongRow) wrong.push(wrongRow);
-            else right++;
-          }
-        }
+      /** Inconclusive while others were judged beside them: that may be our doing, so they are judged once more, alone. */
+      const again: Job[] = [];
+      const mayRepeat = repeat === 1 && !args.has('busy');
+      const openLane = (alone: boolean) => () => {
+        const lane = new CheckLane(run);
+        const take = async (job: Job) => {
+          const { outcome, row } = await verifyOnce(lane, job, totals, mayRepeat && !alone);
+          if (outcome === 'right') right++;
+          else if (outcome === 'wrong') wrong.push(row);
+          else again.push(job);
+        };
+        return { take, close: () => lane.close() };
       };
-      const waiting = jobs.filter(({ part, lesson }) => part === 'behaviours' && !lesson.cpuBound);
-      const computing = jobs.filter(({ part, lesson }) => part === 'behaviours' && lesson.cpuBound);
+      const beside = jobs.filter(({ part }) => part === 'behaviours');
       const loads = jobs.filter(({ part }) => part !== 'behaviours');
-      const lane = waiting.values();
-      const behavioursBusy = coresWatch();
-      await Promise.all([takeFrom(computing, lane), ...Array.from({ length: lanes - 1 }, () => takeFrom(lane))]);
-      const behavioursTook = performance.now() - startedAt;
-      const cores = [behavioursBusy()];
-      const loadsBusy = coresWatch();
-      await takeFrom(loads);
-      cores.push(loadsBusy());
-      const parts = [
-        `${waiting.length + computing.length} without a load, ${lanes} side by side, in ${duration(behavioursTook)}, ${cores[0]}`,
-        `${loads.length} with one, alone, in ${duration(performance.now() - startedAt - behavioursTook)}, ${cores[1]}`,
-      ];
+      const besideBusy = coresWatch();
+      await inLanes(beside, openLane(false));
+      const besideTook = performance.now() - startedAt;
+      const parts = [`${beside.length} beside others in ${duration(besideTook)}, ${besideBusy()}`];
+      const aloneBusy = coresWatch();
+      const last = openLane(true)();
+      for (const job of [...loads, ...again]) await last.take(job);
+      last.close();
+      const aloneTook = performance.now() - startedAt - besideTook;
+      if (loads.length + again.length > 0)
+        parts.push(`${loads.length + again.length} alone in ${duration(aloneTook)}, ${aloneBusy()}`);
+      if (again.length > 0) parts.push(`${again.length} of them because they were inconclusive beside others`);
       const conditions = [repeat > 1 ? `each ${repeat} times` : '', args.has('busy') ? 'one core kept busy' : '']
         .filter(Boolean)
         .join(', ');

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { repoDir } from '../../checks/harness/os/run.ts';
 import type { Command } from '../command.ts';
 import { withRun } from '../running/session.ts';
-import { bold, duration, green, red } from '../terminal/style.ts';
+import { bold, dim, duration, green, red } from '../terminal/style.ts';
 
 /** What `npm test` runs, each with the Node that runs this. */
 const steps: [name: string, script: string, ...args: string[]][] = [
@@ -21,6 +21,7 @@ export const command: Command = {
   run: () =>
     withRun(async (run) => {
       let failed = 0;
+      const times: string[] = [];
       for (const [name, script, ...args] of steps) {
         console.log(bold(`\n${name}`));
         const startedAt = performance.now();
@@ -36,8 +37,10 @@ export const command: Command = {
           code === 0 ? green(`${name}: passed in ${took}`) : red(`${name}: failed in ${took}, ${child.ending()}`),
         );
         if (code !== 0) failed++;
+        times.push(`${name} ${took}`);
       }
-      console.log(`\ntests: ${steps.length - failed} passed, ${failed} failed`);
+      console.log(dim(`\n${times.join(', ')}`));
+      console.log(`tests: ${steps.length - failed} passed, ${failed} failed`);
       return failed === 0 ? 0 : 1;
     }),
 };

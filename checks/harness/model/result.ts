@@ -109,6 +109,8 @@ export interface CheckPlan {
   subjectDir: string;
   /** Run the behaviours after a failing one, too. */
   all: boolean;
+  /** The last behaviour to judge, core or further: none after it is begun, and there is no load. All when left out. */
+  until?: string;
   /** Judge the further behaviours, too, once the core holds. */
   further: boolean;
   /** `after-behaviours`: only when all hold. `always`: for measuring margins. `only`: no behaviours. */

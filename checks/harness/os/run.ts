@@ -80,6 +80,12 @@ export async function openRun(say: (sentence: string) => void = () => {}): Promi
   return attachRun(dir);
 }
 
+/** Lets the reaper of a run end that is closed, where this process opens another one after it. */
+export function dismissReaper(): void {
+  reaper?.stdin?.end();
+  reaper = undefined;
+}
+
 /** It waits for the end of its standard input, which the kernel closes however this process dies. */
 async function startReaper(dir: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('./reaper.ts', import.meta.url)), dir], {

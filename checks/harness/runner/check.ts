@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, inject, test } from 'vitest';
+import { WaitingArtillery } from '../load/artillery.ts';
 import { judgeLoad, type LoadShape } from '../load/judge.ts';
 import { writeLoadWindow } from '../measure/profile/load-window.ts';
 import { tell, tellPhase } from '../model/check-events.ts';
@@ -47,6 +48,7 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   });
 
   let environment: Environment | undefined;
+  let waiting: WaitingArtillery | undefined;
   let startError: unknown;
   const startedAt = performance.now();
   let startMs = 0;
@@ -58,16 +60,20 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   const begun = new Map<string, Promise<BehaviourResult>>();
   const core = behaviours.filter(({ options }) => !options.further);
   const further = behaviours.filter(({ options }) => options.further);
+  const wanted = wantedOf([...core, ...further], plan.until);
   const begin = (some: Behaviour[], on: Environment) => {
-    for (const b of some) if (b.options.background) begun.set(b.id, judge(b, on));
+    for (const b of some) if (b.options.background && wanted.has(b)) begun.set(b.id, judge(b, on));
   };
 
   beforeAll(async () => {
+    const run = attachRun();
+    // Beside the start of an app nothing is measured, but at its end where computing is.
+    if (plan.load === 'only' && !lesson.cpuBound) waiting = new WaitingArtillery(run);
     try {
       environment = await Environment.start({
         lesson,
         subjectDir: plan.subjectDir,
-        run: attachRun(),
+        run,
         profileDir: plan.profileDir,
         onProgress: (text) => tell({ type: 'doing', text }),
         onOutput: plan.output ? (from, text) => tell({ type: 'output', from, text }) : undefined,
@@ -83,8 +89,15 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
 
   afterAll(async () => {
     tellPhase('end');
+    await waiting?.close();
     await environment?.[Symbol.asyncDispose]();
   }, 30_000);
+
+  /**
+   * Artillery is loaded while the last behaviours wait. A lesson about CPU time first measures what one of its computations
+   * costs here, and what it waits for may be such a computation: there nothing goes on beside.
+   */
+  const loadIsNext = () => shape && plan.load === 'after-behaviours' && !failed && !startError && !lesson.cpuBound;
 
   /** A result of its own when the app can't be started again after a behaviour that has ended it. */
   const repair = async (after?: BehaviourResult): Promise<BehaviourResult | undefined> => {
@@ -105,12 +118,14 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   /** A Vitest test that never throws: its result travels in the task's meta. */
   const report = (id: string, title: string, run: () => Promise<BehaviourResult>, when: ReportOptions = {}) =>
     test(title, { timeout: 0 }, async ({ task }) => {
-      const { evenAfterFailure, mayEndApp } = when;
-      const stopHere = startError ? id !== 'starts' : unfit || (failed && !plan.all && !evenAfterFailure);
+      const { evenAfterFailure, mayEndApp, isLastInForeground, isWanted = true } = when;
+      const stopHere =
+        !isWanted || (startError ? id !== 'starts' : unfit || (failed && !plan.all && !evenAfterFailure));
       tell({ type: 'doing', text: title });
       const result = stopHere ? { id, title, outcome: 'not-run' as const, elapsedMs: 0 } : await run();
       if (result.outcome === 'fail' || result.outcome === 'inconclusive') failed = true;
       task.meta.behaviour = result;
+      if (isLastInForeground && loadIsNext()) waiting = new WaitingArtillery(attachRun());
       if (mayEndApp && !stopHere) task.meta.restart = await repair(result);
       if (id === 'starts' && environment) task.meta.services = environment.serviceLabels();
       if (id === 'stops') task.meta.notes = notes(environment);
@@ -123,9 +138,12 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   }));
 
   if (plan.load !== 'only') {
+    const lastInForeground = core.findLast(({ options }) => !options.background);
     for (const b of core)
       report(b.id, b.title, async () => begun.get(b.id) ?? judge(b, environment as Environment), {
+        isWanted: wanted.has(b),
         mayEndApp: !b.options.background,
+        isLastInForeground: b === lastInForeground,
       });
   }
 
@@ -141,6 +159,7 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
       const stage = new Stage(environment, noTeaching);
       task.meta.load = await judgeLoad(lesson, environment, async () => loadShape(stage), {
         mayRepeat: !plan.profileDir,
+        waiting,
         began: () => {
           loadFrom = performance.now();
         },
@@ -179,8 +198,8 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
     for (const b of further)
       test(b.title, { timeout: 0 }, async ({ task }) => {
         const { id, title } = b;
-        const wanted = plan.further && !startError && !unfit && ((!failed && !fell) || plan.all);
-        if (!wanted) {
+        const mayRun = !startError && !unfit && ((!failed && !fell) || plan.all);
+        if (!plan.further || !wanted.has(b) || !mayRun) {
           task.meta.further = { id, title, outcome: 'not-run', elapsedMs: 0 };
           return;
         }
@@ -203,9 +222,19 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
 }
 
 interface ReportOptions {
+  /** False when the plan ends before it. */
+  isWanted?: boolean;
   evenAfterFailure?: boolean;
   /** What it has ended is started again for whatever comes next. */
   mayEndApp?: boolean;
+  /** What comes before the load now only waits. */
+  isLastInForeground?: boolean;
+}
+
+/** Those up to the last one that is to be judged; all when that is none of them. */
+function wantedOf(inOrder: Behaviour[], until: string | undefined): Set<Behaviour> {
+  const last = inOrder.findIndex(({ id }) => id === until);
+  return new Set(last < 0 ? inOrder : inOrder.slice(0, last + 1));
 }
 
 const startFailures = new Set<FailureKind | undefined>(['exited-early', 'never-listened', 'wrong-port']);

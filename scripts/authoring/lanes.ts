@@ -1,0 +1,59 @@
+import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readCoreTimes } from './core-use.ts';
+import type { Job } from './verify-jobs.ts';
+
+/** Apps judged side by side: behaviours mostly wait. */
+const lanesWithoutAsking = (cores: number) => cores + 1;
+/** With as many more as there are cores, each of which takes a job only while a core has time. */
+const lanesInAll = (cores: number) => 2 * cores + 1;
+/** A core has time when this share of all of them was not used for so long. */
+const freeShare = 0.2;
+const lookForMs = 1_500;
+
+/**
+ * Takes all jobs, several side by side, as many as the cores bear. Those of lessons about CPU time come first, being the
+ * longest, and never more of them at a time than there are cores.
+ */
+export async function inLanes(
+  jobs: readonly Job[],
+  openLane: () => { take(job: Job): Promise<void>; close(): void },
+  cores = availableParallelism(),
+  hasTime: () => Promise<boolean> = coresHaveTime,
+): Promise<void> {
+  const computing = jobs.filter(({ lesson }) => lesson.cpuBound);
+  const waiting = jobs.filter(({ lesson }) => !lesson.cpuBound);
+  let computed = 0;
+  const next = (): Job | undefined => {
+    const job = computed < cores ? (computing.shift() ?? waiting.shift()) : waiting.shift();
+    return job;
+  };
+  const isDone = () => computing.length === 0 && waiting.length === 0;
+  const work = async (asks: boolean) => {
+    const lane = openLane();
+    try {
+      while (!isDone()) {
+        const job = asks && !(await hasTime()) ? undefined : next();
+        if (!job) {
+          // All that is left computes, and each core has one: until one of these is judged.
+          await delay(200);
+          continue;
+        }
+        if (job.lesson.cpuBound) computed++;
+        await lane.take(job).finally(() => {
+          if (job.lesson.cpuBound) computed--;
+        });
+      }
+    } finally {
+      lane.close();
+    }
+  };
+  await Promise.all(Array.from({ length: lanesInAll(cores) }, (_, at) => work(at >= lanesWithoutAsking(cores))));
+}
+
+async function coresHaveTime(): Promise<boolean> {
+  const before = readCoreTimes();
+  await delay(lookForMs);
+  const now = readCoreTimes();
+  return (now.busy - before.busy) / Math.max(1, now.all - before.all) < 1 - freeShare;
+}
