@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
 import { type CheckDefinition, excerpt, type Instance, type Stage } from '../harness/sdk/index.ts';
+import { mustReadBeforeItListens } from './slow-start.ts';
 import { accountOf, type Credentials, Crowd, newcomer, patienceMs } from './steps.ts';
 
 /** So many that to read or to write them all takes time, in which something else can happen. */
@@ -24,7 +25,9 @@ export function manyAccountsBehaviour(behaviour: CheckDefinition['behaviour']): 
     },
     async (t) => {
       const last = newcomer();
-      const file = fileOfMany(t, { name: last.name, hash: bcrypt.hashSync(last.password, cheapCost) });
+      const account = { name: last.name, hash: bcrypt.hashSync(last.password, cheapCost) };
+      await mustReadBeforeItListens(t, `${JSON.stringify(account)}\n`, last);
+      const file = fileOfMany(t, account);
       const app = await t.startExtra({ env: { ACCOUNTS_FILE: file } });
       t.trail.begin(`the app starts on a file with ${accounts.toLocaleString('en-GB')} accounts`);
       await mustKnowAtOnce(t, app, last);

@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Stage } from '../harness/sdk/index.ts';
+import type { Credentials } from './steps.ts';
+
+/** An app that waits for its file listens no earlier; one that does not, listens and is asked in this time. */
+const heldMs = 400;
+/** Until the app opens its file. One that never does reads it in another way, and is not judged here. */
+const openedWithinMs = 5_000;
+
+/**
+ * Starts the app on a named pipe in place of its file, which gives its text only after a while. Fails where the app
+ * listens meanwhile and refuses a customer who has an account. What cannot read a pipe is not judged.
+ */
+export async function mustReadBeforeItListens(t: Stage, text: string, customer: Credentials): Promise<void> {
+  const file = join(mkdtempSync(join(dirname(t.file('ACCOUNTS_FILE')), 'slow-start-')), 'accounts.jsonl');
+  try {
+    execFileSync('mkfifo', [file], { stdio: 'ignore' });
+  } catch {
+    return; // There are no named pipes.
+  }
+  let listens = false;
+  const starting = t.startExtra({ env: { ACCOUNTS_FILE: file } }).then(
+    (app) => {
+      listens = true;
+      return app;
+    },
+    () => undefined, // It can't start on a pipe, which is no fault.
+  );
+  const pipe = await opened(file, () => listens);
+  if (pipe === undefined) return void (await starting);
+  const until = performance.now() + heldMs;
+  while (!listens && performance.now() < until) await delay(10);
+  const app = listens ? await starting : undefined;
+  // Asked while the file is being read, and it is read to its end meanwhile: an app may also wait with its answer.
+  const asked = app && t.visitor({ at: app }).post('/login', customer, { deadlineMs: 10_000, onlyOnce: true });
+  if (asked) await delay(heldMs);
+  writeFileSync(pipe, text);
+  closeSync(pipe);
+  await starting;
+  const answer = await asked;
+  t.trail.begin('the app starts, and its disk takes a while to give ACCOUNTS_FILE');
+  t.step('POST /login meanwhile, with name and password of an account in the file', `${answer?.status}`);
+  t.require(!answer || answer.is(200, 503), {
+    expected: '200, or no answer before the file is read',
+    seen: `${answer?.status}`,
+  });
+}
+
+/** The other end of the pipe, as soon as the app has opened it to read. */
+async function opened(file: string, listens: () => boolean): Promise<number | undefined> {
+  let until = performance.now() + openedWithinMs;
+  let late = false; // It listens; what it has not opened yet it does not read at the start.
+  while (performance.now() < until) {
+    if (listens() && !late) {
+      late = true;
+      until = performance.now() + heldMs;
+    }
+    try {
+      return openSync(file, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch {
+      await delay(10); // Nobody reads yet.
+    }
+  }
+  return undefined;
+}
