@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -94,6 +94,15 @@ describe('package-lock.json', () => {
     );
     expect(wanted.length).toBeGreaterThan(20);
     expect(wanted.filter((name) => !held.has(name))).toEqual([]);
+  });
+});
+
+describe('.yarnrc.yml', () => {
+  it('has every Yarn say that npm installs the workshop, before it downloads anything', () => {
+    const { yarnPath } = parse(read('.yarnrc.yml'));
+    const { status, stderr } = spawnSync(process.execPath, [join(repoDir, yarnPath), 'install'], { encoding: 'utf8' });
+    expect(stderr).toMatch(/^The workshop is installed by npm: .* Run: npm install\n$/);
+    expect(status).toBe(1);
   });
 });
 
