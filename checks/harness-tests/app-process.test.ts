@@ -43,6 +43,23 @@ describe.skipIf(process.platform !== 'linux')('a process that wants a core', () 
   });
 });
 
+describe.skipIf(process.platform === 'win32')('the processes of an app', () => {
+  it('are never taken from a look that is older than the app', async () => {
+    await using run = fakeRun();
+    await using first = await startApp(options(run, 'right'));
+    expect(first.tree(60_000).map(({ pid }) => pid)).toEqual([first.pid]);
+    await using second = await startApp(options(run, 'right'));
+    expect(second.tree(60_000).map(({ pid }) => pid)).toEqual([second.pid]);
+  });
+  it('are looked at once by all who look at the same moment, and anew by who wants that', async () => {
+    await using run = fakeRun();
+    await using app = await startApp(options(run, 'right'));
+    const [row] = app.tree(0);
+    expect(app.tree(60_000)[0]).toBe(row);
+    expect(app.tree(0)[0]).not.toBe(row);
+  });
+});
+
 describe('an app that was told to end', () => {
   it('is of no use to the next behaviour, although its exit has not been seen yet', async () => {
     await using run = fakeRun();

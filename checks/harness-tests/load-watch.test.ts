@@ -13,7 +13,6 @@ vi.mock('../harness/load/artillery.ts', () => ({
     return report;
   },
 }));
-vi.mock('../harness/os/run.ts', async (original) => ({ ...(await original<object>()), attachRun: () => ({}) }));
 
 const balancer = { url: 'http://127.0.0.1:1', takeAnswers: () => [], stripSecure: false };
 const environment = {

@@ -4,7 +4,7 @@ import { cpuMsOf, threadCpuMs } from '../measure/cpu-time.ts';
 import type { Failure } from '../model/verdict.ts';
 import type { Child } from '../os/child.ts';
 import type { OutputTail } from '../os/output-tail.ts';
-import { commandOf, killNow, type ProcessRow, stillAlive, treeOf } from '../os/processes.ts';
+import { commandOf, killNow, lateTable, type ProcessRow, stillAlive, treeOf } from '../os/processes.ts';
 import { ignoredSigterm, leftChildren } from './failures.ts';
 import type { Strays } from './strays.ts';
 
@@ -28,6 +28,7 @@ export class AppProcess implements AsyncDisposable {
   readonly output: OutputTail;
   readonly #child: Child;
   readonly #strays: Strays | undefined;
+  readonly #since = performance.now();
   #ready = false;
   /** Set once we end it ourselves, so that a later exit is not taken for a crash. */
   #stopping = false;
@@ -91,19 +92,24 @@ export class AppProcess implements AsyncDisposable {
     return this.output.lastLines(count);
   }
 
-  /** It and all that came of it. Once it has ended, its number may be somebody else's, who is none of them. */
-  tree(): ProcessRow[] {
-    return this.#child.identity ? treeOf(this.#child.identity) : [];
+  /**
+   * It and all that came of it. Once it has ended, its number may be somebody else's, who is none of them.
+   * @param maxAgeMs how old the look at all processes may be that this is taken from: behaviours look every 20 ms, several at
+   * a time. It is never older than the app.
+   */
+  tree(maxAgeMs = 10): ProcessRow[] {
+    const { identity } = this.#child;
+    return identity ? treeOf(identity, lateTable(Math.max(this.#since, performance.now() - maxAgeMs))) : [];
   }
 
   /** CPU milliseconds that the whole process tree has used, ended threads and children included, in steps of 10. */
   cpuMs(): number {
-    return cpuMsOf(this.tree());
+    return cpuMsOf(this.tree(0));
   }
 
   /** CPU milliseconds by "pid/tid" over the whole tree; undefined where only Linux can tell. */
   threadCpu(): Map<string, number> | undefined {
-    return threadCpuMs(this.tree());
+    return threadCpuMs(this.tree(0));
   }
 
   /** Sends a signal to the app itself, as a supervisor would. An exit that follows is no crash. */
@@ -127,7 +133,7 @@ export class AppProcess implements AsyncDisposable {
    */
   async stop({ deadlineMs = stopDeadlineMs } = {}): Promise<Failure | undefined> {
     if (this.exited) return this.kill();
-    const family = this.tree();
+    const family = this.tree(0);
     this.signal('SIGTERM');
     const obeyed = await this.exitedWithin(deadlineMs);
     // A child that has left the group is no longer in the tree once its parent is dead, so all that were seen are looked for.
@@ -151,7 +157,7 @@ export class AppProcess implements AsyncDisposable {
   async kill(): Promise<undefined> {
     this.#stopping = true;
     for (const from = performance.now(); performance.now() - from < killedWithinMs; ) {
-      const alive = this.tree();
+      const alive = this.tree(0);
       if (alive.length === 0) break;
       killNow(alive.map((row) => row.pid));
       // To look at these is cheaper than to look at all of them. Then others may have come of them meanwhile.

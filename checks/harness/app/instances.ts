@@ -181,7 +181,7 @@ export class Instances {
   async exit(): Promise<void> {
     await Promise.all(
       this.everyone.map(async (instance) => {
-        const family = instance.tree();
+        const family = instance.tree(0);
         instance.probe.exit();
         await instance.exitedWithin(profileDeadlineMs);
         // Its children write theirs meanwhile.

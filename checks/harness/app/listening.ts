@@ -62,5 +62,5 @@ function otherPorts(app: AppProcess): number[] {
 
 /** Whether a process of the app listens on its port. Only Linux tells; elsewhere it is taken for granted. */
 export function ownsItsPort(app: AppProcess): boolean {
-  return listeningPorts(app.tree())?.includes(app.port) ?? true;
+  return listeningPorts(app.tree(0))?.includes(app.port) ?? true;
 }

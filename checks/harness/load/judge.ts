@@ -7,7 +7,7 @@ import type { Lesson } from '../model/lesson.ts';
 import type { Figure, LoadRecord, LoadResult, TargetResult } from '../model/result.ts';
 import { BehaviourFailure, type Failure, Inconclusive, legible } from '../model/verdict.ts';
 import { errorLineOf } from '../os/output-tail.ts';
-import { attachRun, repoDir } from '../os/run.ts';
+import { repoDir } from '../os/run.ts';
 import { troubleIn } from '../os/trouble.ts';
 import { type ArtilleryReport, type Phase, runArtillery, type WaitingArtillery } from './artillery.ts';
 import type { LoadScene } from './load-scene.ts';
@@ -132,7 +132,7 @@ async function runOnce(
   environment.balancer.stripSecure = true;
   try {
     report = await runArtillery({
-      run: attachRun(),
+      run: environment.run,
       script: scriptOf(lesson),
       target: environment.door.url,
       phases: shape.phases,

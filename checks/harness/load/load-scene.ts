@@ -2,9 +2,12 @@ import type { Probe } from '../measure/probe/probe.ts';
 import type { Step } from '../model/trail.ts';
 import type { BehaviourFailure } from '../model/verdict.ts';
 import type { SeenAnswer } from '../net/balancer.ts';
+import type { Run } from '../os/run.ts';
 
 /** What a load run needs of the environment that it is run against, and what is recorded of it. */
 export interface LoadScene {
+  /** To which Artillery belongs. */
+  readonly run: Run;
   /** Where visitors come in. */
   readonly door: { readonly url: string; takeAnswers(): SeenAnswer[] };
   readonly balancer: { stripSecure: boolean };

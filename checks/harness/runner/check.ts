@@ -125,7 +125,7 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
       const result = stopHere ? { id, title, outcome: 'not-run' as const, elapsedMs: 0 } : await run();
       if (result.outcome === 'fail' || result.outcome === 'inconclusive') failed = true;
       task.meta.behaviour = result;
-      if (isLastInForeground && loadIsNext()) waiting = new WaitingArtillery(attachRun());
+      if (isLastInForeground && loadIsNext()) waiting = new WaitingArtillery((environment as Environment).run);
       if (mayEndApp && !stopHere) task.meta.restart = await repair(result);
       if (id === 'starts' && environment) task.meta.services = environment.serviceLabels();
       if (id === 'stops') task.meta.notes = notes(environment);

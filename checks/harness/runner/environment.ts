@@ -110,6 +110,11 @@ export class Environment implements AsyncDisposable {
     return this.#services.get('postgres');
   }
 
+  /** To which all that it starts belongs. */
+  get run(): Run {
+    return this.#options.run;
+  }
+
   /** The instances behind the balancer. */
   get instances(): Instance[] {
     return this.#instances.all;
