@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { compiledApps } from '../../checks/harness/app/inherited-env.ts';
 import type { CheckPlan, CheckResult } from '../../checks/harness/model/result.ts';
 import type { Child } from '../../checks/harness/os/child.ts';
-import { cacheDir, type Run } from '../../checks/harness/os/run.ts';
+import type { Run } from '../../checks/harness/os/run.ts';
 import { isStopping } from './session.ts';
 
 /** What a lane is told to do, and what it answers: a result, or why there is none. */
@@ -66,9 +66,7 @@ export class CheckLane {
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         env: {
           ...process.env,
-          // What it and its threads and services consist of is compiled once, and so are the packages of the apps. Theirs go
-          // with the run: their own files have another path in each.
-          NODE_COMPILE_CACHE: join(cacheDir, 'compiled'),
+          // The packages of the apps are compiled once, too. That goes with the run: their own files have another path in each.
           [compiledApps]: join(this.#run.dir, 'compiled'),
         },
       },
