@@ -21,8 +21,9 @@ export async function inLanes(
   cores = availableParallelism(),
   hasTime: () => Promise<boolean> = coresHaveTime,
 ): Promise<void> {
-  const computing = jobs.filter(({ lesson }) => lesson.cpuBound);
-  const waiting = jobs.filter(({ lesson }) => !lesson.cpuBound);
+  const ordered = longestFirst(jobs);
+  const computing = ordered.filter(({ lesson }) => lesson.cpuBound);
+  const waiting = ordered.filter(({ lesson }) => !lesson.cpuBound);
   let computed = 0;
   const next = (): Job | undefined => {
     const job = computed < cores ? (computing.shift() ?? waiting.shift()) : waiting.shift();
@@ -49,6 +50,15 @@ export async function inLanes(
     }
   };
   await Promise.all(Array.from({ length: lanesInAll(cores) }, (_, at) => work(at >= lanesWithoutAsking(cores))));
+}
+
+/**
+ * What is long must not be left for the end, when the other lanes have nothing more to do. Starters are judged whole, right
+ * apps up to their last behaviour, wrong turns up to theirs; later lessons have longer checks.
+ */
+function longestFirst(jobs: readonly Job[]): Job[] {
+  const rank = ({ subject }: Job) => ['starter', 'solution', 'other-way', 'wrong-turn'].indexOf(subject.role);
+  return [...jobs].sort((one, other) => rank(one) - rank(other) || other.lesson.number - one.lesson.number);
 }
 
 async function coresHaveTime(): Promise<boolean> {

@@ -110,7 +110,7 @@ describe.skipIf(process.platform === 'win32')('verify', () => {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const said = text(child.stdout);
-    const checks = () => processTree(child.pid ?? 0).filter(({ pid }) => commandOf(pid).includes('workshop.js check'));
+    const checks = () => processTree(child.pid ?? 0).filter(({ pid }) => commandOf(pid).includes('lane-process'));
     await expect.poll(() => checks().length, { timeout: 20_000 }).toBeGreaterThan(2);
     child.kill('SIGINT');
     expect(await once(child, 'exit')).toEqual([130, null]);

@@ -53,4 +53,14 @@ describe('the lanes of a verify', () => {
     expect(mostComputing).toBe(2);
     expect(taken.slice(0, 2)).toEqual(['computes 0', 'computes 1']);
   });
+  it('take first what takes longest: right apps, and later lessons', async () => {
+    const [job] = jobs(1, false) as [Job];
+    const of = (number: number, role: 'wrong-turn' | 'other-way'): Job => {
+      const expects = { behaviour: 'page', message: '', why: '' };
+      const subject = { name: `${role} ${number}`, dir: '', expects, role };
+      return { ...job, lesson: { ...lesson, number }, subject };
+    };
+    const { taken } = await watched([of(3, 'wrong-turn'), of(9, 'wrong-turn'), of(3, 'other-way')], () => false);
+    expect(taken).toEqual(['other-way 3', 'wrong-turn 9', 'wrong-turn 3']);
+  });
 });
