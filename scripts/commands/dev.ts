@@ -85,7 +85,7 @@ function addresses(env: Environment, debuggers: Debuggers | undefined): string[]
       ? [
           '',
           '  Chrome: open chrome://inspect, "Open dedicated DevTools for Node"; other ports than 9229 are added there.',
-          '  VS Code: Run and Debug, "instance 1 of npm run dev"; it comes from .vscode/launch.json.',
+          '  VS Code: Run and Debug, "instance 1 of npm run dev lesson-N -- --inspect"; it comes from .vscode/launch.json.',
         ]
       : []),
   ];

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MachineWatch } from '../../checks/harness/measure/machine.ts';
 import { cacheDir, repoDir } from '../../checks/harness/os/run.ts';
-import { explainPostgres, composeUp as postgresUp } from '../../checks/harness/services/postgres/index.ts';
+import { explainPostgres, fixForPostgres } from '../../checks/harness/services/postgres/index.ts';
 import type { Availability } from '../../checks/harness/services/provider.ts';
 import { explainRedis } from '../../checks/harness/services/redis/index.ts';
 import type { Command } from '../command.ts';
@@ -53,7 +53,7 @@ export const command: Command = {
       return verdict([
         redis.map((provider) => (provider.ok ? '' : provider.fix)).find(Boolean) ?? 'sudo apt-get install redis-server',
       ]);
-    if (!database) return verdict([process.env.DATABASE_URL ? 'unset DATABASE_URL' : postgresUp]);
+    if (!database) return verdict([process.env.DATABASE_URL ? 'unset DATABASE_URL' : fixForPostgres()]);
     if (bad.length > 0) return verdict(bad.map((finding) => finding.fix ?? finding.name));
     if (used === redis.at(-1)) {
       console.log(

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -168,6 +168,15 @@ describe.runIf(asRoot)('a PostgreSQL that root starts', () => {
     expect((await ask(server, 'SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
     await server.stop();
     expect(existsSync(join(tmpdir(), place))).toBe(false);
+  });
+
+  it('is missed by a user without a name, as in some containers, who is told how to have one', () => {
+    const index = new URL('../../harness/services/postgres/index.ts', import.meta.url).href;
+    const script = `console.log((await import('${index}')).fixForPostgres())`;
+    const said = (ids: { uid?: number; gid?: number }) =>
+      spawnSync(process.execPath, ['--input-type=module', '-e', script], { ...ids, encoding: 'utf8' }).stdout;
+    expect(said({ uid: 54_321, gid: 54_321 })).toMatch(/^run as a user with a name, .*; or docker compose up/);
+    expect(said({})).toMatch(/^docker compose up/);
   });
 });
 
