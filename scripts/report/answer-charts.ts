@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { type Arm, type ArmName, armNames } from './arms.ts';
-import { badShare, binsOf, goodOnly, isGood } from './bins.ts';
-import { badColour, colours, halo, seconds, svg } from './svg.ts';
+import { binsOf, goodOnly, isGood, percentOf } from './bins.ts';
+import { badColour, colours, halo, inBothShapes, seconds } from './svg.ts';
 
 /** What stands at a target's line: the routes that it is for. */
 export type LabelOf = (targetMs: number) => string;
@@ -10,6 +10,10 @@ export type LabelOf = (targetMs: number) => string;
 const fastestMs = 0.75;
 /** Targets whose quotient is smaller stand too close for labels above each other. */
 const near = 2.2;
+/** What the title of a band takes above it, a target's label in a line of its own, and the name of the axis on top. */
+const titleAbovePx = 24;
+const targetLinePx = 17;
+const labelPx = 20;
 
 /** Every answer as a dot, or as a cross if it is no 2xx, a band for each run, on one logarithmic scale, with the targets drawn in. */
 export function latencyOverTime(arms: readonly Arm[], targetsMs: readonly number[], labelOf: LabelOf): string {
@@ -22,11 +26,12 @@ export function latencyOverTime(arms: readonly Arm[], targetsMs: readonly number
       good: isGood(answer),
     })),
   );
-  return svg({
-    height: 60 + 170 * arms.length,
+  return inBothShapes(({ name: shape }) => ({
+    height: 80 + (shape === 'wide' ? 170 : 160) * arms.length,
+    marginTop: titleAbovePx + labelPx,
     x,
     y: { ...timeScale(arms, targetsMs), grid: true },
-    fy: { domain: arms.map(({ name }) => name), axis: null },
+    fy: bands(arms, 0.17),
     marks: [
       Plot.frame({ strokeOpacity: 0.25 }),
       ...arms.map(({ name }) =>
@@ -50,16 +55,16 @@ export function latencyOverTime(arms: readonly Arm[], targetsMs: readonly number
           x: x.domain[1],
           y: ms,
           text: () => labelOf(ms),
-          dy: (targetsMs[index + 1] ?? Number.POSITIVE_INFINITY) / ms < near ? 8 : -7, // Away from a line close above.
+          dy: (targetsMs[index + 1] ?? Number.POSITIVE_INFINITY) / ms < near ? 9 : -9, // Away from a line close above.
           dx: -4,
           textAnchor: 'end',
           fill: 'currentColor',
           ...halo,
         }),
       ]),
-      ...arms.map((arm) => bandTitle(arm, 'left')),
+      ...arms.map(bandTitle),
     ],
-  });
+  }));
 }
 
 /** What share of the answers was good and took how long, a band for each run, with the targets drawn in. */
@@ -73,12 +78,12 @@ export function distribution(arms: readonly Arm[], targetsMs: readonly number[],
       share: (100 * count) / record.answers.length,
     })),
   );
-  return svg({
-    height: 70 + 110 * arms.length,
-    marginTop: 30 + 14 * targetsMs.length,
+  return inBothShapes(({ name: shape }) => ({
+    height: 80 + targetLinePx * targetsMs.length + 120 * arms.length,
+    marginTop: titleAbovePx + labelPx + targetLinePx * targetsMs.length,
     x: timeScale(arms, targetsMs),
     y: { label: 'share of the answers, %', grid: true, ticks: 4 },
-    fy: { domain: arms.map(({ name }) => name), axis: null },
+    fy: bands(arms, 0.24),
     marks: [
       Plot.frame({ strokeOpacity: 0.25 }),
       ...arms.map(({ name }) =>
@@ -101,33 +106,41 @@ export function distribution(arms: readonly Arm[], targetsMs: readonly number[],
           frameAnchor: 'top',
           textAnchor: 'end',
           lineAnchor: 'bottom',
-          dy: -4 - 14 * index,
-          text: () => labelOf(ms),
+          dy: -titleAbovePx - targetLinePx * index,
+          // A telephone has no room for the routes; the caption names them.
+          text: () => (shape === 'wide' ? labelOf(ms) : `${ms} ms`),
           fill: 'currentColor',
         }),
       ]),
-      ...arms.map((arm) => bandTitle(arm, 'right')),
+      ...arms.map(bandTitle),
     ],
-  });
+  }));
 }
 
-/** Up to four times the slowest answer or target, so that the names of the bands have room above. */
+/** A band for each run, with room for its title between it and the one above. */
+function bands(arms: readonly Arm[], gap: number): Plot.ScaleOptions {
+  return { domain: arms.map(({ name }) => name), axis: null, paddingInner: gap, paddingOuter: 0 };
+}
+
+/** Up to twice the slowest answer or target, so that a target's label has room above its line. */
 function timeScale(arms: readonly Arm[], targetsMs: readonly number[]): Plot.ScaleOptions {
   const slowest = arms.flatMap(({ record }) => record.answers).reduce((most, [, ms]) => Math.max(most, ms), 1);
-  const end = 4 * Math.max(slowest, ...targetsMs);
+  const end = 2 * Math.max(slowest, ...targetsMs);
   const decades = Array.from({ length: Math.floor(Math.log10(end)) + 1 }, (_, power) => 10 ** power);
   return { label: 'time to first byte, ms', type: 'log', domain: [fastestMs, end], ticks: decades, tickFormat: String };
 }
 
-function bandTitle({ name, record }: Arm, side: 'left' | 'right'): Plot.Markish {
+/** Above its band, where neither dots nor a target's label can meet it. */
+function bandTitle({ name, record }: Arm): Plot.Markish {
+  const bad = percentOf(record, (answer) => !isGood(answer));
   return Plot.text([name], {
     fy: [name],
-    frameAnchor: `top-${side}`,
-    dx: side === 'left' ? 6 : -6,
-    dy: 6,
-    text: () => (badShare(record) ? `${armNames[name]}: ${badShare(record)}` : armNames[name]),
+    frameAnchor: 'top-right',
+    lineAnchor: 'bottom',
+    dy: -5,
+    text: () => (bad ? `${armNames[name]}: ${bad} no 2xx` : armNames[name]),
     fontWeight: 'bold',
-    fill: badShare(record) ? badColour : colours[name],
+    fill: bad ? badColour : colours[name],
     ...halo,
   });
 }

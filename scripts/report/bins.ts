@@ -41,11 +41,27 @@ export function goodOnly(record: LoadRecord): LoadRecord {
 }
 
 /** "43 % of its answers were no 2xx", for those where it is so. */
-export function badShare({ answers }: LoadRecord): string {
-  const bad = answers.filter((answer) => !isGood(answer)).length;
-  if (bad === 0) return '';
-  const percent = (100 * bad) / answers.length;
-  return `${percent < 1 ? 'under 1' : Math.round(percent)} % of its answers were no 2xx`;
+export function badShare(record: LoadRecord): string {
+  const percent = percentOf(record, (answer) => !isGood(answer));
+  return percent && `${percent} of its answers were no 2xx`;
+}
+
+/** "57 %"; "all" and "none" where that is so. */
+export function goodShare(record: LoadRecord): string {
+  if (!badShare(record)) return 'all';
+  return percentOf(record, isGood) || 'none';
+}
+
+/** "43 %", rounded so that it is never 0 nor 100 by rounding. Empty for none. */
+export function percentOf(
+  { answers }: LoadRecord,
+  counted: (answer: LoadRecord['answers'][number]) => boolean,
+): string {
+  const count = answers.filter(counted).length;
+  if (count === 0) return '';
+  const percent = (100 * count) / answers.length;
+  if (percent < 1) return 'under 1 %';
+  return count < answers.length && percent > 99 ? 'over 99 %' : `${Math.round(percent)} %`;
 }
 
 /** The time that this share of the answers kept: 0.95 is p95. */

@@ -1,7 +1,7 @@
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import type { LoadResult } from '../../checks/harness/model/result.ts';
 import { type Arm, type ArmLoad, armNames, drawable } from './arms.ts';
-import { badShare } from './bins.ts';
+import { badShare, goodShare } from './bins.ts';
 import { escapeHtml, row, table } from './html.ts';
 import { answerPictures, samplePicture } from './pictures.ts';
 import { sampleCharts } from './sample-charts.ts';
@@ -89,10 +89,7 @@ function figuresTable(lesson: Report['lesson'], loads: readonly ArmLoad[]): stri
     ['figure', 'target', ...loads.map(({ name }) => armNames[name])],
     [
       said('verdict of the load', ({ outcome }) => outcome),
-      said(
-        'good answers',
-        ({ record }) => (record && (badShare(record) ? `not all: ${badShare(record)}` : 'all')) || '–',
-      ),
+      said('good answers', ({ record }) => (record ? goodShare(record) : '–')),
       ...targets,
       said('requests', ({ requests, seconds }) => `${requests} in ${seconds} s`),
     ],

@@ -13,7 +13,7 @@ export function answerPictures(arms: readonly Arm[], targetsMs: readonly number[
     return `${armNames[name]}: median ${percentile(good, 0.5)} ms, p95 ${percentile(good, 0.95)} ms${bad && `, and ${bad}`}`;
   });
   const crosses = arms.some(({ record }) => badShare(record)) ? ', and each red cross one that is no 2xx' : '';
-  const targets = targetsIn(targetsMs);
+  const targets = targetsIn(targetsMs, labelOf);
   const title = 'Distribution of latency';
   return `${picture(
     'Latency over time',
@@ -28,10 +28,10 @@ ${picture(
 )}`;
 }
 
-function targetsIn(targetsMs: readonly number[]): string {
+function targetsIn(targetsMs: readonly number[], labelOf: LabelOf): string {
   if (targetsMs.length === 0) return '';
-  const [lines, each] = targetsMs.length > 1 ? ['lines are the targets', 'each for'] : ['line is the target', 'for'];
-  return ` The ${lines}, ${targetsMs.join(' ms and ')} ms, ${each} one route; the answers are those of all.`;
+  const lines = targetsMs.length > 1 ? 'lines are the targets' : 'line is the target';
+  return ` The ${lines}, ${targetsMs.map(labelOf).join('; ')}. The answers are those of all routes.`;
 }
 
 /** What was seen every quarter of a second. Empty when no run has figures for it. */

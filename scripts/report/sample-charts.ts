@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { LoadSample } from '../../checks/harness/model/result.ts';
 import type { Arm } from './arms.ts';
-import { colours, dashes, seconds, svg } from './svg.ts';
+import { colours, dashes, inBothShapes, seconds } from './svg.ts';
 
 /** A picture of what was seen every quarter of a second, and the words that go with it. */
 export interface SampleChart {
@@ -51,7 +51,8 @@ export function figureOf({ pick, counts }: SampleChart, sample: LoadSample, { re
 /** The picture as SVG. Undefined when no run has figures for it. */
 export function drawSamples(chart: SampleChart, arms: readonly Arm[]): string | undefined {
   if (!arms.some(({ record }) => record.samples.some((sample) => chart.pick(sample) !== undefined))) return undefined;
-  return svg({
+  return inBothShapes(() => ({
+    marginTop: 36, // The name of the axis stands above its highest number.
     x: seconds(arms),
     y: { label: chart.label, grid: true, zero: true, nice: true },
     marks: arms.flatMap((arm) => {
@@ -67,5 +68,5 @@ export function drawSamples(chart: SampleChart, arms: readonly Arm[]): string | 
         Plot.dot(points, { ...at, fill: colour, r: 2.8 }),
       ];
     }),
-  });
+  }));
 }

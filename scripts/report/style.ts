@@ -29,10 +29,11 @@ th:first-child { text-align: left; font-weight: normal; padding-left: 0; white-s
 thead th { font-weight: 600; color: var(--ink); }
 .remarks { font-size: .9rem; padding-left: 1.2rem; }
 .missed { color: var(--bad); font-weight: 600; }
+td.missed { white-space: normal; min-width: 6rem; }
 .verdict { font-size: 1.1rem; font-weight: 600; margin: .5rem 0; }
-/* The pictures are drawn 720 wide and shrink with the page; their text must not, below 11 px. */
-@media (max-width: 800px) { .chart svg, .chart svg text { font-size: 15px; } }
-@media (max-width: 620px) { .chart svg, .chart svg text { font-size: 19px; } .chart svg { min-width: 350px; } .chart { overflow-x: auto; } }
-@media (max-width: 460px) { .chart svg, .chart svg text { font-size: 23px; } th:first-child { white-space: normal; min-width: 7rem; } }
+/* Each picture is there 720 wide and 360 wide, and one of them is shown. Both shrink with the page; their text must not, below 11 px. */
+.chart .narrow { display: none; }
+@media (max-width: 800px) { .chart svg, .chart svg text { font-size: 14px; } }
+@media (max-width: 620px) { .chart .wide { display: none; } .chart .narrow { display: block; } th:first-child { white-space: normal; min-width: 7rem; } }
 summary { cursor: pointer; margin-top: .5rem; color: var(--faint); font-size: .9rem; }
 `;

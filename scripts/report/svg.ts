@@ -13,9 +13,27 @@ export const badColour = 'var(--bad)';
 /** Text over lines stays readable. */
 export const halo = { stroke: 'var(--paper)', strokeWidth: 4 };
 
-/** Draws a picture as text. */
-export function svg(options: Plot.PlotOptions): string {
-  const drawn = Plot.plot({ document, width: 720, height: 260, marginLeft: 52, marginBottom: 40, ...options });
+/** How much room there is. The style gives the text of each its size. */
+export interface Shape {
+  name: 'wide' | 'narrow';
+  width: number;
+  /** Of a picture with a single band. */
+  height: number;
+  marginLeft: number;
+  marginBottom: number;
+}
+
+const wide: Shape = { name: 'wide', width: 720, height: 260, marginLeft: 56, marginBottom: 46 };
+const narrow: Shape = { name: 'narrow', width: 360, height: 240, marginLeft: 60, marginBottom: 54 };
+
+/** Each picture is drawn for a page and for a telephone, where the same one would have to shrink; the style shows one of them. */
+export function inBothShapes(draw: (shape: Shape) => Plot.PlotOptions): string {
+  return [wide, narrow].map((shape) => svg(shape, draw(shape))).join('');
+}
+
+function svg({ name, ...room }: Shape, options: Plot.PlotOptions): string {
+  const drawn = Plot.plot({ document, ...room, ...options });
+  drawn.classList.add(name);
   // The whole picture has one name; those of its parts belong to no role.
   for (const part of drawn.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label');
   return drawn.outerHTML;

@@ -1,6 +1,6 @@
 import type { LoadRecord } from '../../checks/harness/model/result.ts';
 import { type ArmLoad, armNames, drawable } from './arms.ts';
-import { badShare, percentile } from './bins.ts';
+import { badShare, goodOnly, percentile } from './bins.ts';
 
 /** The smallest of these is taken that leaves every run a column of its own. */
 const stepsMs = [250, 500, 1_000, 2_000, 5_000, 10_000, 30_000];
@@ -12,7 +12,7 @@ const gutter = 9;
 export type Paint = Record<'starter' | 'yours' | 'solution' | 'target', (text: string) => string>;
 
 /**
- * Latency over time as lines of text: for each piece of time what nine of ten answers kept, on a logarithmic scale, with the
+ * Latency over time as lines of text: for each piece of time what nine of ten good answers kept, on a logarithmic scale, with the
  * targets drawn in. Empty when no run has a record.
  */
 export function latencyChart(
@@ -53,7 +53,7 @@ export function latencyChart(
       : []),
   ];
   return [
-    `Latency over time: p90 of every ${asTime(stepMs)}`,
+    `Latency over time: p90 of the good answers of every ${asTime(stepMs)}`,
     '',
     ...grid.map((row, index) => {
       const label = (top - index) % rowsPerDecade === 0 ? `${asTime(10 ** ((top - index) / rowsPerDecade))} ┤` : '│';
@@ -65,7 +65,9 @@ export function latencyChart(
   ];
 }
 
-function p90s({ answers, ...record }: LoadRecord, stepMs: number): Map<number, number> {
+/** Of the good answers: a fast refusal is no fast answer. */
+function p90s(all: LoadRecord, stepMs: number): Map<number, number> {
+  const { answers, ...record } = goodOnly(all);
   const pieces = Map.groupBy(answers, ([atMs]) => Math.floor(atMs / stepMs));
   return new Map([...pieces].map(([step, own]) => [step, percentile({ ...record, answers: own }, 0.9) ?? 0]));
 }

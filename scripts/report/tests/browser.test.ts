@@ -25,10 +25,11 @@ describe.skipIf(!chromiumPath)('the report in a browser', { timeout: 60_000 }, (
   let browser: Browser;
   let dir: string;
   const reports = { 'with a supplier': sampleReport(), 'with a database': sampleReport('statements') };
+  const pages = { ...reports, refused: refusedReport() };
   beforeAll(async () => {
     mkdirSync(cacheDir, { recursive: true });
     dir = mkdtempSync(join(cacheDir, 'report-test-'));
-    for (const [name, report] of Object.entries(reports)) writeFileSync(join(dir, `${name}.html`), reportPage(report));
+    for (const [name, report] of Object.entries(pages)) writeFileSync(join(dir, `${name}.html`), reportPage(report));
     // It opens nothing but our own files, so it needs no sandbox, which root and many containers can't give it.
     browser = await chromium.launch({ executablePath: chromiumPath ?? '', chromiumSandbox: false });
   }, 60_000);
@@ -78,7 +79,7 @@ describe.skipIf(!chromiumPath)('the report in a browser', { timeout: 60_000 }, (
     async (width) => {
       const { page } = await open('with a supplier', 'light', width);
       const smallest = await page.evaluate(
-        `Math.min(...[...document.querySelectorAll('.chart text')].map((text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a))`,
+        `Math.min(...[...document.querySelectorAll('.chart text')].filter((text) => text.checkVisibility()).map((text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a))`,
       );
       expect(smallest).toBeGreaterThanOrEqual(11);
       const reached =
@@ -90,6 +91,21 @@ describe.skipIf(!chromiumPath)('the report in a browser', { timeout: 60_000 }, (
     },
   );
 
+  it.each([320, 390, 600, 700, 1_280])('has text at %i px that is not cut off and covers no other', async (width) => {
+    for (const name of Object.keys(reports)) {
+      const { page } = await open(name, 'light', width);
+      expect(await page.evaluate(`(${spoiledTexts})(document, innerWidth)`)).toEqual([]);
+    }
+  });
+
+  it('has a table that fits at 1280 px, also where every answer was refused', async () => {
+    const { page } = await open('refused', 'light', 1_280);
+    const room = await page.evaluate(
+      `[...document.querySelectorAll('.scroll')].slice(0, 1).map((box) => box.clientWidth - box.scrollWidth)`,
+    );
+    expect(room).toEqual([0]);
+  });
+
   it('is dark where that is wished for, and on paper always light', async () => {
     const { page } = await open('with a supplier', 'dark');
     const paper = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
@@ -98,6 +114,47 @@ describe.skipIf(!chromiumPath)('the report in a browser', { timeout: 60_000 }, (
     expect(await paper()).toBe('rgb(255, 255, 255)');
   });
 });
+
+/** Texts of the pictures that leave the page or meet another text. Runs in the browser. */
+function spoiledTexts(
+  document: { querySelectorAll(selector: string): Iterable<unknown> },
+  pageWidth: number,
+): string[] {
+  type Drawn = {
+    textContent: string;
+    checkVisibility(): boolean;
+    getBoundingClientRect(): { left: number; right: number; top: number; bottom: number };
+    querySelectorAll(selector: string): Iterable<Drawn>;
+  };
+  const bad: string[] = [];
+  for (const picture of document.querySelectorAll('.chart svg') as Iterable<Drawn>) {
+    if (!picture.checkVisibility()) continue;
+    const texts = [...picture.querySelectorAll('text')].map((text) => ({
+      says: text.textContent,
+      at: text.getBoundingClientRect(),
+    }));
+    texts.forEach(({ says, at }, index) => {
+      if (at.left < 0 || at.right > pageWidth) bad.push(`${says} leaves the page`);
+      for (const { says: other, at: its } of texts.slice(index + 1)) {
+        const across = Math.min(at.right, its.right) - Math.max(at.left, its.left);
+        const down = Math.min(at.bottom, its.bottom) - Math.max(at.top, its.top);
+        if (across > 1 && down > 3) bad.push(`${says} covers ${other}`); // A line's box is higher than its letters.
+      }
+    });
+  }
+  return bad;
+}
+
+/** The sample report, with every answer refused. */
+function refusedReport(): Report {
+  const report = sampleReport();
+  const loads = report.loads.map(({ name, load }) => {
+    if (!load.record) return { name, load };
+    const answers = load.record.answers.map(([at]): [number, number, number] => [at, 1, 401]);
+    return { name, load: { ...load, record: { ...load.record, answers } } };
+  });
+  return { ...report, loads };
+}
 
 async function faults(page: Page): Promise<string[]> {
   await page.addScriptTag({ path: axe });

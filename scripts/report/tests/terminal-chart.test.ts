@@ -75,10 +75,28 @@ describe('the chart on the terminal', () => {
   });
 
   it('labels the seconds, and takes longer pieces of a longer load', () => {
-    expect(chart(58, [steady('yours', 5)])[0]).toBe('Latency over time: p90 of every 250 ms');
+    expect(chart(58, [steady('yours', 5)])[0]).toBe('Latency over time: p90 of the good answers of every 250 ms');
     const lines = chart(58, [steady('yours', 5, 60)]);
-    expect(lines[0]).toBe('Latency over time: p90 of every 5 s');
+    expect(lines[0]).toBe('Latency over time: p90 of the good answers of every 5 s');
     expect(lines.some((line) => /^ +0 s 5 s 10 s .* 50 s$/.test(line))).toBe(true);
+  });
+
+  it('counts no refusal among the times, however fast it was', () => {
+    const { name, load } = steady('yours', 100);
+    const record = load.record ?? { sampleMs: 250, samples: [], answers: [] };
+    const refused = (every: number): ArmLoad => ({
+      name,
+      load: {
+        ...load,
+        record: {
+          ...record,
+          answers: record.answers.map(([at, ms], i) => (i % every === 0 ? [at, 1, 401] : [at, ms, 200])),
+        },
+      },
+    });
+    expect(lineOf('●', chart(78, [refused(2)]))).toBe('100 ms');
+    const lines = chart(78, [refused(1)], [80]);
+    expect(lines.filter((line) => line.includes('●'))).toEqual(['● your app: 100 % of its answers were no 2xx']);
   });
 
   it('is empty without a record', () => {
