@@ -42,12 +42,12 @@ function failureLines(failure: Failure): string[] {
     ...steps.map((step) => indent + dim(step)),
     ...(last === undefined
       ? []
-      : [
-          indent +
-            (atLastStep
-              ? `${last}${failure.seen.slice((answered.split(',')[0] ?? '').length)}, expected ${failure.expected}`
-              : last),
-        ]),
+      : wrap(
+          atLastStep
+            ? `${last}${failure.seen.slice((answered.split(',')[0] ?? '').length)}, expected ${failure.expected}`
+            : last,
+          indent,
+        )),
     ...(atLastStep
       ? []
       : [...wrap(`expected: ${failure.expected}`, indent), ...wrap(`seen:     ${failure.seen}`, indent)]),
@@ -80,6 +80,15 @@ export function loadLines(load: LoadResult): string[] {
 function loadSummary(load: LoadResult | undefined): string {
   if (!load) return '; the load run was left out';
   return load.outcome === 'skipped' ? '; the load does not apply to this machine' : ', and every target is met';
+}
+
+/** The last lines of a check: the verdict with its figure, what became of what goes further, and what to do next. */
+export function endLines(result: CheckResult, figure: string, next: readonly string[]): string[] {
+  const verdict = wrap(summary(result), '  ', lineWidth() - figure.length - 1);
+  const last = verdict.pop() ?? '';
+  const star = furtherSummary(result);
+  const others = [...(star ? [star] : []), ...next];
+  return [...verdict, spread(last, figure), ...others.flatMap((line) => wrap(line, '  '))];
 }
 
 /** The last line of a check: the verdict, with what it rests on. */

@@ -1,8 +1,8 @@
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import type { BehaviourResult, CheckResult, LoadResult } from '../../checks/harness/model/result.ts';
 import type { CheckWatcher } from '../running/run-check.ts';
-import { behaviourLines, furtherSummary, loadLines, summary } from './check-lines.ts';
-import { bold, cyan, dim, duration, spread, wrap, yellow } from './style.ts';
+import { behaviourLines, endLines, loadLines } from './check-lines.ts';
+import { bold, cyan, dim, duration, wrap, yellow } from './style.ts';
 
 /** Stands before each line that an app prints, so that it is told apart from the verdict. */
 export const appMark = (from: string): string => cyan(`  ${from} │ `);
@@ -69,13 +69,10 @@ export class CheckPrinter implements CheckWatcher {
   end(result: CheckResult, next: string[], picture: string[] = []): void {
     this.#clearStatus();
     clearInterval(this.#timer);
-    for (const note of result.notes) console.log(yellow(`  note: ${note}`));
+    for (const note of result.notes) for (const line of wrap(`note: ${note}`, '  ')) console.log(yellow(line));
     for (const line of picture) console.log(line);
     console.log();
-    console.log(spread(`  ${summary(result)}`, duration(performance.now() - this.#startedAt)));
-    const star = furtherSummary(result);
-    if (star) console.log(`  ${star}`);
-    for (const line of next) console.log(`  ${line}`);
+    for (const line of endLines(result, duration(performance.now() - this.#startedAt), next)) console.log(line);
   }
 
   #print(line: string): void {

@@ -38,7 +38,7 @@ export function wrap(text: string, indent: string, width = lineWidth()): string[
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
-    if (line && indent.length + line.length + 1 + word.length > width) {
+    if (line && indent.length + stripVTControlCharacters(`${line} ${word}`).length > width) {
       lines.push(indent + line);
       line = word;
     } else line = line ? `${line} ${word}` : word;

@@ -1,8 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CheckResult } from '../../checks/harness/model/result.ts';
-import { behaviourLines, furtherSummary } from '../terminal/check-lines.ts';
+import { behaviourLines, endLines, furtherSummary } from '../terminal/check-lines.ts';
 import { lineWidth } from '../terminal/style.ts';
+
+afterEach(() => vi.unstubAllEnvs());
 
 const lines = (title: string) =>
   behaviourLines({ id: 'x', title, outcome: 'pass', elapsedMs: 1_234 }).map(stripVTControlCharacters);
@@ -18,6 +20,26 @@ describe('the line of a behaviour', () => {
     expect(long[0]).toMatch(/^ {2}✔ a word/);
     expect(long[1]).toMatch(/^ {4}\S.* 1\.2 s$/);
     for (const line of long) expect(line.length).toBeLessThanOrEqual(lineWidth());
+  });
+});
+
+describe('the last lines of a check', () => {
+  const behaviour = (outcome: string, failure?: object) => ({ id: 'x', title: 'x', outcome, elapsedMs: 1, failure });
+  const behaviours = [behaviour('pass'), behaviour('fail'), ...Array.from({ length: 9 }, () => behaviour('not-run'))];
+  const result = { verdict: 'fail', behaviours, further: { verdict: 'not-run', behaviours: [] } };
+  const next = ['Stuck? Press h. Every lesson fails at first: that is the exercise.'];
+
+  it.each([40, 60, 100])('fit into %i columns, and so does the step that failed', (columns) => {
+    vi.stubEnv('COLUMNS', String(columns));
+    const step = { what: 'GET /profile on instance 2', answer: '401 {"error":"please log in"}' };
+    const failure = { trail: [step], expected: '200', seen: '401 {"error":"please log in"}', because: '', lookAt: '' };
+    const failed = behaviourLines(behaviour('fail', failure) as never).slice(1);
+    const last = endLines(result as unknown as CheckResult, '3.1 s', next);
+    for (const line of [...failed, ...last].map(stripVTControlCharacters))
+      expect([line, line.length <= columns]).toEqual([line, true]);
+    expect(last.join(' ').replace(/\s+/g, ' ')).toBe(
+      ` fail: 1 of 11 behaviours hold; the rest waits until this one holds. 3.1 s ${next[0]}`,
+    );
   });
 });
 
