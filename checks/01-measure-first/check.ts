@@ -1,5 +1,6 @@
 import { compareCost, defineCheck } from '../harness/sdk/index.ts';
 import { cities, eventId, eventsPerCity, listingPath, priceThenListing, Reference } from './cities.ts';
+import { changedInARow } from './in-a-row.ts';
 import lesson from './lesson.ts';
 import { mustBeTheSame, pricesOf } from './listings.ts';
 import { mustNameTheCulprit } from './named.ts';
@@ -75,7 +76,8 @@ defineCheck(lesson, ({ behaviour, load }) => {
     'a changed price shows in the next listing, in every currency',
     {
       because: 'The listing shows a price that is no longer true. Customers see one price and pay another.',
-      lookAt: 'what is kept from one listing to the next, and what drops it when a price changes?',
+      lookAt:
+        'what is kept from one listing to the next, what drops it when a price changes, and do all processes that list see the change?',
     },
     async (t) => {
       const [app, ours] = await Promise.all([t.startExtra(), t.startReference('solution')]);
@@ -98,7 +100,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
       }
       t.trail.begin();
       await changedWhileListed(t, app, reference);
-      t.trail.begin();
+      await changedInARow(t, app, reference);
       for (const id of [cities.length * eventsPerCity + 1, 0, -1, 1.5, '7abc', 'x', 'constructor']) {
         (await visitor.put(`/events/${id}/price`, { cents: 100 })).mustBe(404, {
           because: `There is no event ${id}. A change that was meant for nothing must not change another event's price.`,

@@ -1,7 +1,12 @@
 import type { Answer, Stage, Teaching } from '../harness/sdk/index.ts';
 
 /** Fails the behaviour at the first difference between an answer and the starter's. */
-export function mustBeTheSame(t: Stage, answer: Answer, expected: string, teaching: Partial<Teaching> = {}): void {
+export function mustBeTheSame(
+  t: Stage,
+  answer: Pick<Answer, 'text' | 'headers'>,
+  expected: string,
+  teaching: Partial<Teaching> = {},
+): void {
   const seen = answer.text;
   const type = answer.headers['content-type'] ?? 'none';
   t.require(/^application\/json\b/i.test(type), {
