@@ -1,4 +1,4 @@
--- The orders of the first hundred days of 2025, about 3,000 a day. Nothing here is drawn or depends on the clock.
+-- The orders of the first hundred days of 2025, about 3,000 a day, and 60 of a night before. Nothing here is drawn or depends on the clock.
 ALTER ROLE CURRENT_USER SET timezone = 'Europe/Oslo'; -- Where the order desk is. The days of its report are days in UTC.
 
 CREATE TABLE orders (
@@ -23,7 +23,7 @@ SELECT
     ELSE 'customer' || (n::bigint * 104729 % 40000) || '@example.org' -- 7 or 8 each, far apart.
   END,
   CASE
-    WHEN n BETWEEN 150001 AND 150240 THEN 'kiel'
+    WHEN n BETWEEN 150001 AND 150300 THEN 'kiel'
     WHEN n % 25000 = 11 THEN 'helgoland' -- 11, and one of kiel.
     WHEN n % 10000 = 13 THEN 'l''aquila' -- 29.
     ELSE (ARRAY['berlin', 'hamburg', 'munich', 'cologne', 'vienna', 'zurich', 'lisbon', 'oslo', 'dublin', 'ghent'])
@@ -37,6 +37,8 @@ SELECT
     -- by id sorts by something else.
     WHEN n BETWEEN 150001 AND 150130 THEN timestamptz '2025-02-20 10:00:00+00'
     WHEN n BETWEEN 150131 AND 150240 THEN timestamptz '2025-02-20 10:00:00.001+00' + (150241 - n) * interval '7 microseconds'
+    -- The night in which Oslo's clocks go back: from 02:02 to 02:58, and from 02:00 to 03:00 once more.
+    WHEN n BETWEEN 150241 AND 150300 THEN timestamptz '2024-10-27 00:00:00+00' + (n - 150240) * interval '2 minutes'
     WHEN n = 134999 THEN timestamptz '2025-02-14 23:59:59.9995+00' -- And one at midnight, as on each day.
     ELSE timestamptz '2025-01-01 00:00:00+00' + n * interval '28.8 seconds' - n * 919 % 1000 * interval '1 microsecond'
   END

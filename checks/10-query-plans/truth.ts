@@ -150,6 +150,12 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
         });
         await referenceWorksOnce(t, visitor, second.reference);
         await badOrdersAreRefused(t, visitor);
+        t.trail.begin('orders refused with 400 and 409, and one of 9000 cents placed', 'as they must be');
+        const last = await inReport(day);
+        const afterOne = `${orders + 2} orders of ${cents + 18_000} cents, ${inGhent + 1} of ${centsInGhent + 9_000} in ghent`;
+        // After midnight that one is in the report of another day.
+        const midnight = new Date().toISOString().slice(0, 10) !== day;
+        t.require(last === afterOne || midnight, { expected: afterOne, seen: last, ...miscounted });
         return;
       }
     },
@@ -157,10 +163,10 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
 }
 
 /**
- * A day with an order at its first moment, in its last millisecond, and at the first moment of the next; the day on which
+ * A day with an order at its first moment, in its last millisecond, and at the first moment of the next; the days on which
  * Oslo's clocks change; one that comes to more than an integer holds; one without orders.
  */
-const days = ['2025-02-14', '2025-02-15', '2025-03-30', '2025-03-08', '2024-06-01'];
+const days = ['2025-02-14', '2025-02-15', '2025-03-30', '2025-03-08', '2024-10-27', '2024-06-01'];
 
 async function reportsAreRight(t: Stage, visitor: Visitor): Promise<void> {
   for (const day of days) {
@@ -185,6 +191,13 @@ async function reportsAreRight(t: Stage, visitor: Visitor): Promise<void> {
     }
   }
 }
+
+const miscounted = {
+  because:
+    'The report is not the sum of the orders that were placed. Whatever keeps its totals also counted orders that were refused, or missed the one that was not.',
+  lookAt:
+    'when is an order counted: before or after PostgreSQL has taken it? A BEFORE trigger runs for a row that ON CONFLICT then leaves out.',
+};
 
 const twice = {
   because: 'The till sent an order twice, and the customer pays twice or gets an error of the server.',

@@ -16,9 +16,20 @@ export function decodeCursor(text: string): Cursor | undefined {
     const { time, id } = JSON.parse(Buffer.from(text, 'base64url').toString());
     const form = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:\d\d)?$/;
     const possible =
-      form.test(time) && !Number.isNaN(Date.parse(time)) && Number.isInteger(id) && id > 0 && id < 2 ** 31;
+      form.test(time) &&
+      isDay(time.slice(0, 10)) &&
+      !Number.isNaN(Date.parse(time)) &&
+      Number.isInteger(id) &&
+      id > 0 &&
+      id < 2 ** 31;
     return possible ? { time, id } : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Date.parse takes 30 February for 2 March, and PostgreSQL refuses it. */
+function isDay(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.valueOf()) && date.toISOString().startsWith(text);
 }
