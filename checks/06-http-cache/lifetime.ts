@@ -16,6 +16,7 @@ import {
   readWell,
   requireServed,
   staleAtLeastS,
+  whileHeld,
 } from './steps.ts';
 
 /** For how long public pages come from the CDN, and what happens after that. */
@@ -135,7 +136,31 @@ async function mustAskForWholeCities(t: Stage): Promise<void> {
       lookAt: 'how is the address made that the shop asks the supplier for?',
     });
   }
+  await mustKeepListsApart(t);
   t.trail.begin();
+}
+
+/** Lists whose city and page read the same when they are put together are asked for at once. */
+async function mustKeepListsApart(t: Stage): Promise<void> {
+  const lists = [
+    ['oslo', 11],
+    ['oslo1', 1],
+    ['1oslo', 1],
+  ] as const;
+  t.trail.begin('three lists at the same time: page 11 of oslo, page 1 of oslo1, and page 1 of 1oslo');
+  const answers = await whileHeld(t, () =>
+    lists.map(([city, page]) => askWell(t, `/events?city=${city}&page=${page}`)),
+  );
+  t.trail.retell(1);
+  lists.forEach(([city, page], n) => {
+    const list = answers[n]?.json;
+    t.require(list?.city === city && list?.page === page, {
+      expected: `page ${page} of “${city}”`,
+      seen: `page ${list?.page} of “${list?.city}”`,
+      because: 'Two visitors asked for different lists at the same time, and one of them got the list of the other.',
+      lookAt: 'by which key does a request find the call of another one, and can two lists have the same key?',
+    });
+  });
 }
 
 /** Why a kept copy was not given to the next visitor as it is. */

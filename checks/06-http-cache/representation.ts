@@ -83,13 +83,15 @@ async function mustReadPreferences(t: Stage): Promise<void> {
     ['de-AT,de;q=0.9,en;q=0.5', 'de'],
     ['en;q=0.2,fr;q=0.8', 'fr'],
     ['it,es;q=0.5', 'en'],
+    ['de;q=0,FR;q=0.3', 'fr'],
   ] as const) {
     t.trail.begin(`Accept-Language: ${header}`);
     const { answer } = await readWell(t, '/events/79', { 'accept-language': header });
     t.require(answer.json?.language === language, {
       expected: `language "${language}"`,
       seen: `language "${answer.json?.language}"`,
-      because: 'The header lists languages with their weights, and this is not the language that the visitor prefers.',
+      because:
+        'The header lists languages with their weights, 0 for one that is not wanted. This is not the language that the visitor prefers.',
       lookAt: 'how is Accept-Language read? Express has req.acceptsLanguages.',
     });
   }

@@ -37,7 +37,8 @@ export function validationBehaviours(behaviour: CheckDefinition['behaviour']): v
           await t.supplier.change(id, { seatsLeft });
           t.step(`event ${id} has ${seatsLeft} seats left now; with If-None-Match: ${newest}`);
           const answer = mustBe(await askShop(t, path, { 'if-none-match': newest }), 200, {
-            because: 'The event has changed, and the ETag has not. A cache with the old copy keeps it.',
+            because:
+              'The event has changed, and the shop says that the old ETag is still right. A cache with the old copy keeps it.',
             lookAt: 'does the ETag change with everything that the answer shows, and at once?',
           });
           newest = tagOf(t, answer);
