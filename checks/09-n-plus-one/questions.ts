@@ -3,7 +3,7 @@ import { ask, eventsIn, type Listed, mustEqual, mustShow, read, trueEvent, trueP
 
 /**
  * Limits that end in the middle of a day, whose three events begin at the same time; a day that begins with events at
- * midnight UTC, half an hour after those of the day before; the last days; days after them; names that hold commas and quotes.
+ * midnight UTC, 13 ms after those of the day before; the last days; days after them; names that hold commas and quotes.
  */
 const lists = [
   { from: '2027-03-07', limit: 10 },
@@ -18,7 +18,15 @@ const single = [5, 3, 7, 18, 27, 82];
 const noEvent = ['301', '2147483648', '99999999999', '0', '-5', '5x', 'abc', `5' OR '1'='1`];
 
 const badLimits = ['limit=0', 'limit=-1', 'limit=2.5', 'limit=ten', 'limit=5x', 'limit='];
-const badDays = ['from=soon', 'from=2027-13-01', 'from=2027-02-30', 'from=2027-03-20T10:00:00Z', 'from='];
+const badDays = [
+  'from=soon',
+  'from=2027-13-01',
+  'from=2027-02-30',
+  'from=2027-03',
+  'from=2027-3-20',
+  'from=2027-03-20T10:00:00Z',
+  'from=',
+];
 
 /** What is answered to a right question. */
 export function answersBehaviour(behaviour: CheckDefinition['behaviour']): void {

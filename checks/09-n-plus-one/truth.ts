@@ -122,6 +122,23 @@ export function cutShort(shown: readonly Listed[], expected: readonly Listed[]):
   return right && shown.length > 0 && shown.length < expected.length;
 }
 
+/** What a member is, where that says more than that it differs. */
+const members: { [name in keyof Listed]?: Teaching } = {
+  startsAt: {
+    because: 'That is another moment than the one in the database. It is shown in UTC, to the millisecond.',
+    lookAt: 'how does starts_at become text: in which time zone, and with which parts of a second?',
+  },
+  artists: {
+    because:
+      'That is not the line-up in the database. It shows all who play, in the order of position. A position orders and may be missing; a name may hold any character.',
+    lookAt: 'how do the rows of the other tables find their way to their event, and in which order?',
+  },
+  fromCents: {
+    because: 'It is the lowest of the prices of this event. 0 is a price, and without prices it is null.',
+    lookAt: 'how is the lowest price found? sort() without a function compares text: 10000 comes before 1900.',
+  },
+};
+
 /** One event, member by member, so that the failure names the one that differs. */
 export function mustEqual(
   t: Stage,
@@ -138,6 +155,7 @@ export function mustEqual(
       seen: inJson(wrong),
       because: 'The event is not shown as it is in the database.',
       lookAt: 'how do the rows of the other tables find their way to their event, and in which order?',
+      ...members[name as keyof Listed],
       ...teaching,
     });
   }

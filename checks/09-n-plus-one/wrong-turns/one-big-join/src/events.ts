@@ -53,10 +53,13 @@ async function everythingAbout(db: Database, condition: SQL): Promise<ListedEven
     .where(condition)
     .orderBy(asc(events.startsAt), asc(events.id), asc(eventArtists.position));
   const byId = new Map<number, ListedEvent>();
+  const places = new Set<string>();
   for (const { position, artist, cents, ...row } of rows) {
     const event = byId.get(row.id) ?? { ...row, artists: [], fromCents: null };
     byId.set(row.id, event);
-    if (artist && position === event.artists.length + 1) event.artists.push(artist);
+    const place = `${row.id} ${position}`;
+    if (artist && !places.has(place)) event.artists.push(artist);
+    places.add(place);
     if (cents !== null) event.fromCents = Math.min(cents, event.fromCents ?? cents);
   }
   return [...byId.values()];
