@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Stage, Visitor } from '../harness/sdk/index.ts';
 import lesson from './lesson.ts';
-import { read, timesToLive, untilKept } from './steps.ts';
+import { read, timesToLive, unavailable, untilKept } from './steps.ts';
 
 /** What the instances run with. */
 const cacheTtlS = Number(lesson.env.CACHE_TTL_S);
@@ -75,9 +75,31 @@ export function expiryBehaviours(behaviour: CheckDefinition['behaviour']): void 
           { deadlineMs: overWithinMs },
         );
       }
+      await supplier.fail({ how: 503 });
+      t.trail.retell(1, 'the supplier answers 503 from now on');
+      for (const path of ['/events/5', '/stats']) await mustEnd(t, visitor, path);
     },
     { background: true, limitMs: 30_000 },
   );
+}
+
+/** Nor does a supplier that fails make an answer live longer. */
+async function mustEnd(t: Stage, visitor: Visitor, path: string): Promise<void> {
+  const failsFrom = performance.now();
+  for (;;) {
+    t.trail.retell(2);
+    const { status } = (await visitor.get(path)).mustBe([200, ...unavailable]);
+    if (status !== 200) return;
+    const forMs = performance.now() - failsFrom;
+    t.require(forMs < overWithinMs, {
+      expected: `502, 503 or 504 once ${shortTtlS} s have passed`,
+      seen: `200 for ${Math.round(forMs / 1_000)} s`,
+      because:
+        'The supplier fails, and the shop goes on with an answer that it keeps for that case. It is older than CACHE_TTL_S, and nobody drops it when another shop sells.',
+      lookAt: 'what does the app keep beside the entries in Redis, and for how long?',
+    });
+    await delay(50);
+  }
 }
 
 /** Entries that are written together must not expire together. */

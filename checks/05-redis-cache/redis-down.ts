@@ -1,12 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CheckDefinition, excerpt, type Stage, type Visitor } from '../harness/sdk/index.ts';
 import { mustShareAgain } from './share-again.ts';
-import { crowd, haveLooked, heldMs, prepareLooks, read, slowestAnswerMs, untilKept } from './steps.ts';
+import {
+  change,
+  crowd,
+  haveLooked,
+  heldMs,
+  prepareLooks,
+  read,
+  requirePrice,
+  slowestAnswerMs,
+  untilKept,
+} from './steps.ts';
 
 /** A client that tries a few times and then no more has stopped by then. */
 const givesUpWithinMs = 500;
-/** The same of one that tries ten or fifteen times, and of one whose pauses grow. */
-const longOutageMs = 5_500;
+/** The same of one that tries ten or fifteen times. Pauses that double without end, from 50 ms or from 1 s, are more than 3 s by then. */
+const longOutageMs = 7_500;
 
 /** When Redis is away, and when it is back. */
 export function redisDownBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -23,7 +33,11 @@ export function redisDownBehaviours(behaviour: CheckDefinition['behaviour']): vo
       await prepareLooks(t);
       await t.supplier.setLatency(20);
       await read(t, t.visitor(), '/events/91', { on: 1 });
+      // Twice, as an app may make its copies when it finds an entry in Redis.
+      for (const on of [1, 2, 1]) await read(t, t.visitor(), '/events/94', { on });
+      await change(t, '94', { priceCents: 4_321 }, 2);
       await mustAnswerWhoWaits(t);
+      await mustNotKnowLess(t, '94', 4_321);
       await readAll(t, [1, 2]);
       t.trail.retell(1, 'an instance is started meanwhile');
       const [extra] = await Promise.all([t.startExtra(), delay(givesUpWithinMs)]);
@@ -103,6 +117,22 @@ async function mustAnswerWhoWaits(t: Stage): Promise<void> {
     because: 'Redis went away while they waited, and that was made an error, although the supplier is well.',
     lookAt: 'what does a reader that waits do when a command to Redis fails?',
   });
+}
+
+/** The other instance wrote before Redis stopped. A copy for outages is a copy in a process. */
+async function mustNotKnowLess(t: Stage, id: string, priceCents: number): Promise<void> {
+  const path = `/events/${id}`;
+  const answer = await read(t, t.visitor(), path, { on: 1, deadlineMs: slowestAnswerMs });
+  t.trail.retell(0, `GET ${path} on both instances, again and again`, '200');
+  t.step(`PUT ${path} {"priceCents":${priceCents}} on instance 2`, '200');
+  t.step('Redis stops');
+  t.step(`GET ${path} on instance 1`, '200');
+  requirePrice(t, answer, priceCents, {
+    because:
+      'The write was answered before Redis stopped. Without Redis this instance shows a copy of its own, from before the write, which nobody has dropped.',
+    lookAt: 'what does a process keep for an outage, and who drops it when another instance writes?',
+  });
+  t.trail.begin('Redis stops');
 }
 
 /** At once: a client that waits for each command may take two seconds for each read. */

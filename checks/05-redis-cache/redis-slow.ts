@@ -4,6 +4,8 @@ import { read, slowestAnswerMs, untilKept } from './steps.ts';
 
 const slowRoundTripMs = 300;
 const deadlineMs = 2 * slowestAnswerMs;
+/** As long as an app has to end when Redis is well. */
+const endsWithinMs = 5_000;
 
 /** What a read costs when Redis answers late or not at all. */
 export function slowRedisBehaviour(behaviour: CheckDefinition['behaviour']): void {
@@ -16,9 +18,11 @@ export function slowRedisBehaviour(behaviour: CheckDefinition['behaviour']): voi
     },
     async (t) => {
       await t.supplier.setLatency(20);
+      const leaving = await t.startExtra();
       const paths = ['/stats', '/events/81'];
       // Instance 1 may have just started, and not be connected to Redis yet.
       for (const path of paths) await untilKept(t.visitor(), t.supplier, path, 1);
+      await untilKept(t.visitor({ at: leaving }), t.supplier, '/stats');
       t.redis.delay(slowRoundTripMs);
       t.trail.begin(`every round trip to Redis takes ${slowRoundTripMs} ms`);
       // An app that waits twice is never faster than two round trips. One that waits once may be disturbed, but not each time.
@@ -35,6 +39,7 @@ export function slowRedisBehaviour(behaviour: CheckDefinition['behaviour']): voi
       }
       await t.redis.restore();
       t.redis.pause();
+      leaving.signal('SIGTERM');
       t.trail.begin('Redis takes connections and answers nothing');
       // More than one: an app may leave Redis alone after some time-outs.
       const answers = await Promise.all(
@@ -48,6 +53,15 @@ export function slowRedisBehaviour(behaviour: CheckDefinition['behaviour']): voi
       }
       const slowestMs = Math.max(...answers.map(({ ms }) => ms));
       t.atMost('answer while Redis hangs', slowestMs, slowestAnswerMs, 'ms', hangs);
+      const left = await leaving.exitedWithin(endsWithinMs);
+      t.require(left, {
+        step: 'SIGTERM to an extra instance',
+        expected: 'the process to end',
+        seen: `it still runs after ${endsWithinMs / 1_000} s`,
+        because:
+          'Something in the app still waits for Redis, or keeps its connection open, and a deploy kills it in the end. QUIT waits for a reply, which does not come.',
+        lookAt: 'what happens on SIGTERM to the connection to Redis, and what if Redis says nothing?',
+      });
       t.redis.resume();
       t.trail.retell(1, 'Redis answers again');
       const visitors = [1, 2].map((number) => t.visitor({ at: t.app(number) })) as [Visitor, Visitor];

@@ -3,7 +3,9 @@ import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { change, read } from './steps.ts';
 
 /** None of them is an event, and some are names that every JavaScript object has. */
-const noEvents = ['99999', 'constructor', '__proto__', '7%20'];
+const noEvents = ['99999', 'constructor', '__proto__'];
+/** Nor are these, once event 7 is kept. */
+const almostSeven = ['7%20', '07', '7.0'];
 const invalidChanges = [
   { priceCents: '999' },
   { priceCents: 9.5 },
@@ -30,6 +32,12 @@ export function routeBehaviours(behaviour: CheckDefinition['behaviour']): void {
         await read(t, t.visitor(), '/events/7', { on });
         for (const id of noEvents)
           (await t.visitor().get(`/events/${id}`, { on })).mustBe(404, { because: 'There is no such event.' });
+        for (const id of almostSeven)
+          (await t.visitor().get(`/events/${id}`, { on })).mustBe(404, {
+            because:
+              'There is no such event. Event 7 is another one: an id is a text, and as another text it is another id.',
+            lookAt: 'what is the key of an entry made of, and can two ids lead to the same?',
+          });
       }
       t.trail.begin();
       const before = await t.supplier.event('7');

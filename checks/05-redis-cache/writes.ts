@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { FarInstance, untilForced } from './far-instance.ts';
 import { change, follow, hasCaughtUp, heldMs, patienceMs, read, requirePrice, unavailable } from './steps.ts';
@@ -40,6 +41,7 @@ export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
       await mustKeepTheWriteThatWasMadeLast(t, '23');
       await mustDropAfterALostAnswer(t, '22');
       await far.ready();
+      await mustNotKeepWhatIsAnsweredLast(t, far, '24');
       await untilForced(t, far, [9, 11, 13], (id) => mustWaitForRedis(t, far, id));
       await untilForced(t, far, [10, 12, 14], (id) => mustWaitForCopies(t, far, id));
     },
@@ -96,6 +98,49 @@ async function mustKeepTheWriteThatWasMadeLast(t: Stage, id: string): Promise<vo
   (await first.promise).mustBe(200);
   t.trail.dropLast();
   t.step('the supplier makes the first write after the second one');
+  const made = (await t.supplier.event(id))?.priceCents ?? 0;
+  for (const on of [1, 2]) {
+    requirePrice(t, await read(t, t.visitor(), path, { on }), made, {
+      because:
+        'The supplier made the write that had begun first after the other one. The shop kept the answer to the write that it began last.',
+      lookAt: 'what is put into the cache after a write, and who knows in which order the supplier made two writes?',
+    });
+  }
+}
+
+/** The write that began last was made first, and it is the last one that reaches Redis. */
+async function mustNotKeepWhatIsAnsweredLast(t: Stage, far: FarInstance, id: string): Promise<void> {
+  const path = `/events/${id}`;
+  t.trail.begin();
+  for (const visitor of [t.visitor(), far.visitor]) await read(t, visitor, path);
+  await t.supplier.setLatency(heldMs);
+  await t.supplier.reset();
+  const first = follow(t.visitor().put(path, { priceCents: 1_111 }, { on: 1 }));
+  await t.until('the write to reach the supplier', async () => (await t.supplier.total()) > 0);
+  await t.supplier.fail({ how: 'late', route: 'PUT /events/:id', times: 1 });
+  const second = follow(far.visitor.put(path, { priceCents: 2_222 }));
+  // One write at a time is right, too, and then the second one waits for the first and is made last.
+  const deadline = performance.now() + patienceMs;
+  while ((await t.supplier.total()) < 2 && performance.now() < deadline) await delay(10);
+  if ((await t.supplier.total()) < 2) await t.supplier.heal();
+  await t.supplier.setLatency(0);
+  far.hold();
+  // A write that waits for every instance is right, too.
+  const patience = setTimeout(() => far.letGo(), patienceMs);
+  try {
+    await t.supplier.release();
+    const { status } = await first.promise;
+    await hasCaughtUp(far.url);
+    t.trail.begin(`PUT ${path} {"priceCents":1111} on instance 1, and the supplier is slow to begin`);
+    t.step(`PUT ${path} {"priceCents":2222} on an extra instance: done, and the answer is slow`);
+    t.step('the supplier makes the first write, which is answered', String(status));
+  } finally {
+    clearTimeout(patience);
+    far.letGo();
+  }
+  const trailLength = t.trail.length;
+  (await second.promise).mustBe(200);
+  t.trail.retell(trailLength, 'the second write is answered', '200');
   const made = (await t.supplier.event(id))?.priceCents ?? 0;
   for (const on of [1, 2]) {
     requirePrice(t, await read(t, t.visitor(), path, { on }), made, {
