@@ -68,8 +68,26 @@ export function readBack(behaviour: Behaviour): void {
         });
       }
       requireItems(t, (await visitor.get('/basket', { on: 1 })).mustBe(200).json, all);
+      t.step('the same browser, with other cookies of the site:');
+      await mustRead(t, t.visitor({ cookies: amongOthers(visitor.cookies) }), 'ada', { on: 1 }, wrongCookie);
     },
   );
+}
+
+const wrongCookie = {
+  because:
+    'Another cookie was taken for the session’s: its name ends or begins with the same letters. A banner or a tracker that sets such a cookie logs everybody out.',
+  lookAt: 'how does the app find its cookie in the Cookie header?',
+};
+
+/** What a browser sends that has cookies of similar names, before the session's and after it. */
+function amongOthers(cookies: ReadonlyMap<string, string>): Map<string, string> {
+  const names = [...cookies.keys()];
+  return new Map([
+    ...names.map((name): [string, string] => [`other_${name}`, 'yes']),
+    ...cookies,
+    ...names.map((name): [string, string] => [`${name}_seen`, 'yes']),
+  ]);
 }
 
 export function wrongPassword(behaviour: Behaviour): void {

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Answer, CheckDefinition, Instance, RedisHandle, Stage, Visitor } from '../harness/sdk/index.ts';
+import type { Answer, CheckDefinition, Instance, RedisHandle, Stage, Teaching, Visitor } from '../harness/sdk/index.ts';
+import { mustEndWithoutRedis } from './end-without-redis.ts';
+import { forgetScripts, scriptsAreGone, unknownScripts } from './scripts.ts';
 import { ada, grace, logIn, mustRead, whenReady } from './steps.ts';
 
 /** Longer than clients that give up after ten or twenty quick attempts go on trying. */
@@ -26,16 +28,29 @@ export function redisDown(behaviour: CheckDefinition['behaviour']): void {
       const redis = await t.startRedis();
       const app = await t.startExtra({ env: { REDIS_URL: redis.appUrl } });
       await whenReady(t, { at: app });
-      await new Outage(t, app, {
-        begin: () => redis.cut(),
-        end: () => redis.restore(),
-        name: 'Redis stops',
-        lastsMs: outageMs,
-      }).mustBeSurvived();
+      await new Outage(t, app, stopping(redis)).mustBeSurvived();
       await new Outage(t, app, hanging(redis)).mustBeSurvived();
+      await mustEndWithoutRedis(t, app, redis);
     },
     { background: true, further: true, limitMs: 45_000 },
   );
+}
+
+/** As a Redis that restarts does, it keeps its data and forgets the scripts that it was given. */
+function stopping(redis: RedisHandle): OutageKind {
+  let refused = 0;
+  return {
+    begin: () => redis.cut(),
+    async end() {
+      await forgetScripts(redis);
+      refused = await unknownScripts(redis);
+      await redis.restore();
+    },
+    name: 'Redis stops',
+    back: 'Redis is back, with its data and without the scripts that it was given',
+    lastsMs: outageMs,
+    whyNot: async () => ((await unknownScripts(redis)) > refused ? scriptsAreGone : undefined),
+  };
 }
 
 function hanging(redis: RedisHandle): OutageKind {
@@ -54,6 +69,10 @@ interface OutageKind {
   name: string;
   lastsMs: number;
   unanswered?: typeof hangs;
+  /** The step that ends it. */
+  back?: string;
+  /** What keeps the app from working again, where Redis can tell. */
+  whyNot?(): Promise<Teaching | undefined>;
 }
 
 /** Customers with sessions from before, and what each of them is answered while Redis is away, and afterwards. */
@@ -70,7 +89,7 @@ class Outage {
 
   async mustBeSurvived(): Promise<void> {
     const t = this.#t;
-    const { begin, end, name, lastsMs } = this.#kind;
+    const { begin, end, name, lastsMs, back = 'Redis is back' } = this.#kind;
     t.trail.begin();
     const stays = await this.#loggedIn();
     const leaves = await this.#loggedIn();
@@ -100,7 +119,7 @@ class Outage {
       t.trail.retell(trailLength);
       const late = await stays.get('/profile', options);
       late.mustBe(503, withoutRedis(late));
-      t.step('Redis is back');
+      t.step(back);
       await end();
       await this.#mustRecover(stays);
       await this.#mustHold(logout, login, { copy, comes });
@@ -133,6 +152,7 @@ class Outage {
           because:
             'Redis has been back for 3 s, but the client gave up, or waits too long between its attempts to connect.',
           lookAt: 'the client’s retryStrategy: what does it return for the twentieth attempt?',
+          ...(await this.#kind.whyNot?.()),
         });
       }
       t.trail.retell(trailLength);
