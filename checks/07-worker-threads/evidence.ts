@@ -15,8 +15,34 @@ export async function cpuByThread(app: Instance, work: Promise<unknown>): Promis
   return [...used.values()].sort((a, b) => b - a);
 }
 
+export interface Made {
+  threads: number;
+  processes: number;
+}
+
+/** How many threads and processes an app has made that was just started, when the work is done. */
+export async function madeSinceStart(app: Instance, work: () => Promise<unknown>): Promise<Made> {
+  const atStart = await app.probe.read();
+  const pids = new Set([...atStart.processes, ...app.tree().map(({ pid }) => pid)]);
+  const { threads, processes } = await madeDuring(app, work);
+  return { threads: atStart.threadsCreated + threads, processes: pids.size - 1 + processes };
+}
+
+/** How many threads and processes the app starts meanwhile. */
+export async function madeDuring(app: Instance, work: () => Promise<unknown>): Promise<Made> {
+  const running = app.tree().map(({ pid }) => pid);
+  const before = await app.probe.read();
+  const known = new Set([...before.processes, ...running]);
+  const pids = await pidsDuring(app, work());
+  const after = await app.probe.read();
+  return {
+    threads: after.threadsCreated - before.threadsCreated,
+    processes: [...new Set([...after.processes, ...pids])].filter((pid) => !known.has(pid)).length,
+  };
+}
+
 /** Pids of the app's processes that were seen while the work ran. */
-export async function pidsDuring(app: Instance, work: Promise<unknown>): Promise<Set<number>> {
+async function pidsDuring(app: Instance, work: Promise<unknown>): Promise<Set<number>> {
   const pids = new Set<number>();
   await whileRunning(work, () => {
     for (const { pid } of app.tree()) pids.add(pid);

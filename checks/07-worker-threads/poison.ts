@@ -5,7 +5,7 @@ import { bestSeats } from './reference.ts';
 import { Crowd, mostThreads, mostWaiting, searchPath, startAnew } from './searches.ts';
 
 /** The hall whose seat map has lost a row. */
-const brokenHall = 13;
+export const brokenHall = 13;
 
 const serversFault = { because: 'The search of hall 13 fails. That is the server’s fault, which 500 says.' };
 
@@ -115,4 +115,4 @@ async function everyAnswerOfALivingApp(t: Stage, crowd: Crowd): Promise<Answer[]
   return crowd.everyAnswer();
 }
 
-const isOfBrokenHall = ({ request }: Answer) => request.includes(`/venues/${brokenHall}/best-seats`);
+export const isOfBrokenHall = ({ request }: Answer) => request.includes(`/venues/${brokenHall}/best-seats`);

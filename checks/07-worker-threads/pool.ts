@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition, Instance, Stage, Teaching } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Stage, Teaching } from '../harness/sdk/index.ts';
 import { inMs } from './answers.ts';
-import { cpuByThread, pidsDuring } from './evidence.ts';
+import { cpuByThread, type Made, madeDuring, madeSinceStart } from './evidence.ts';
 import { Crowd, mostThreads, mostWaiting, partyFor, patienceMs, searchPath } from './searches.ts';
 
 /** Of what two threads do, for the second. One that only passes searches on does next to nothing. */
@@ -78,7 +78,10 @@ export function poolBehaviours(behaviour: CheckDefinition['behaviour'], hall: ()
           because: 'Ten at a time are no crowd.',
         });
       };
-      const first = await madeDuring(t.app(1), () => inTurns(10, together, ask));
+      // Those of a pool for each route add up, whichever behaviour asked first: so all are counted, from the start on.
+      await t.restart(1);
+      t.trail.dropLast();
+      const first = await madeSinceStart(t.app(1), () => inTurns(10, together, ask));
       t.trail.begin(`${together.length} requests, ten at a time`);
       mustBeFew(t, first, limit, first.threads + first.processes < together.length / 2 ? tooMany : {});
       // A shop has quiet moments, and between two customers every thread is idle.
@@ -98,24 +101,6 @@ export function poolBehaviours(behaviour: CheckDefinition['behaviour'], hall: ()
     },
     { limitMs: 60_000 },
   );
-}
-
-interface Made {
-  threads: number;
-  processes: number;
-}
-
-/** How many threads and processes the app starts meanwhile. */
-async function madeDuring(app: Instance, work: () => Promise<unknown>): Promise<Made> {
-  const running = app.tree().map(({ pid }) => pid);
-  const before = await app.probe.read();
-  const known = new Set([...before.processes, ...running]);
-  const pids = await pidsDuring(app, work());
-  const after = await app.probe.read();
-  return {
-    threads: after.threadsCreated - before.threadsCreated,
-    processes: [...new Set([...after.processes, ...pids])].filter((pid) => !known.has(pid)).length,
-  };
 }
 
 function mustBeFew(t: Stage, { threads, processes }: Made, limit: number, teaching: Partial<Teaching>): void {

@@ -84,6 +84,11 @@ export class Crowd {
     );
   }
 
+  /** When something has come of every request, of whatever kind. */
+  get settled(): Promise<unknown> {
+    return this.#all;
+  }
+
   /** Every client goes away. */
   async leave(): Promise<void> {
     this.#door.abort(new Error('the client went away'));
