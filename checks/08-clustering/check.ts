@@ -134,7 +134,8 @@ defineCheck(lesson, ({ behaviour, load }) => {
     'visits-stay',
     'the count survives a restart of the whole app',
     {
-      because: 'The count lives in the memory of a process and ends with it. Every deploy starts at nought.',
+      because:
+        'The count, or the last part of it, lives in the memory of a process and ends with it. Every deploy loses visits.',
       lookAt: 'what is left of the counter when no process of the app runs?',
     },
     async (t) => {

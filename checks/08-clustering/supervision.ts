@@ -147,7 +147,7 @@ async function replacesEach(t: Stage): Promise<void> {
       ...(round === 1
         ? { because: 'When several workers die together, not all of them are replaced, or too late.' }
         : {
-            because: `The app has stopped replacing workers: ${round * killedEachRound} have died in its life. A limit that only ever counts up is reached some day by every app that runs for long.`,
+            because: `${round * killedEachRound} workers have died in the life of this app, and now new ones come too late or not at all. A limit that only counts up, or a delay that only grows, stops every app that runs for long.`,
             lookAt: 'what is counted, and when does that number fall again?',
           }),
     });
