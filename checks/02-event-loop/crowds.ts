@@ -80,14 +80,18 @@ export async function loopMustBeFree(t: Stage, first: Meanwhile, again: () => Pr
 function isFree(t: Stage, { told, crowd, mainMs, heldMs }: Meanwhile): boolean {
   t.trail.begin(told);
   if (mainMs !== undefined) {
-    t.atMost('CPU time of the main thread for one of them', mainMs / crowd, Math.round(hashCostMs() / 4), 'ms', {
-      because: standsStill(heldMs),
+    t.atMost('CPU time of the main thread for one of them', mainMs / crowd, Math.round(hashCostMs() / 6), 'ms', {
+      because: heldMs > mostDelayMs ? standsStill(heldMs) : hashedItself,
     });
   }
   if (heldMs > mostDelayMs) return false;
   t.atMost('event-loop delay p99', heldMs, mostDelayMs, 'ms');
   return true;
 }
+
+/** A few long stalls among many short ones do not show in a p99. */
+const hashedItself =
+  'The thread that runs the event loop computed at least one of the hashes itself. Nothing else is read, answered or timed meanwhile.';
 
 function standsStill(heldMs: number): string {
   return `The event loop stood still for ${Math.round(heldMs)} ms at a time. Nothing else is read, answered or timed meanwhile.`;

@@ -8,6 +8,8 @@ import { type Credentials, linesOf, newcomer, once } from './steps.ts';
 export const crowdSize = 6;
 /** 72 bytes in 36 characters: bcrypt reads all of it, and nothing that comes after. */
 const longestPassword = 'ü'.repeat(36);
+/** Spaces at its ends, upper case, an accent of its own, a ligature: another text if it is trimmed or normalised. */
+const unusualPassword = ' Cafe\u0301 of the \ufb01ve ';
 /** No line after that is not late any more, but lost. */
 export const lateWithinMs = 10_000;
 
@@ -23,6 +25,7 @@ export function gathered(): Gathered {
   const signUps = once(async (t) => {
     const members = Array.from({ length: crowdSize }, newcomer);
     (members[0] as Credentials).password = longestPassword;
+    (members[1] as Credentials).password = unusualPassword;
     const notOnDisk: string[] = [];
     const meanwhile = await crowdAndHealth(t, '/accounts', members, (answer, { name }) => {
       if (answer.status === 201 && linesOf(t, name).length === 0) notOnDisk.push(name);

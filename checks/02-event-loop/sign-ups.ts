@@ -74,7 +74,7 @@ export function signUpBehaviours(behaviour: CheckDefinition['behaviour'], { sign
         expected: "the hash of that customer's password",
         seen: 'the hash of something else',
         because:
-          'bcrypt was given something else than the password, such as a digest of it. Other programs that read the file can let nobody in, and the accounts that are in it already can no longer log in here.',
+          'bcrypt was given something else than the password, such as a digest of it, or the password trimmed or normalised. Other programs that read the file can let nobody in, and the accounts that are in it already can no longer log in here.',
         lookAt: 'what is the password turned into before bcrypt gets it?',
       });
     },

@@ -79,6 +79,15 @@ export function termsBehaviours(behaviour: CheckDefinition['behaviour']): void {
             return text;
           },
         ],
+        [
+          'replaced by one of the same time and length, as the files of one build have',
+          () => {
+            const text = write(`${file}.twin`, edit('ENCORE Ltd'));
+            utimesSync(`${file}.twin`, longAgo, longAgo);
+            renameSync(`${file}.twin`, file);
+            return text;
+          },
+        ],
         ['edited again', () => write(file, original)],
       ];
       for (const [way, change] of ways) {
