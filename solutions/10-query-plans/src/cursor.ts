@@ -14,7 +14,7 @@ export function encodeCursor(cursor: Cursor): string {
 export function decodeCursor(text: string): Cursor | undefined {
   try {
     const { time, id } = JSON.parse(Buffer.from(text, 'base64url').toString());
-    const form = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:\d\d)?$/;
+    const form = /^[12]\d{3}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-](0\d|1[0-4])(:[0-5]\d)?$/;
     const possible =
       form.test(time) &&
       isDay(time.slice(0, 10)) &&
