@@ -122,10 +122,10 @@ function bands(arms: readonly Arm[], gap: number): Plot.ScaleOptions {
   return { domain: arms.map(({ name }) => name), axis: null, paddingInner: gap, paddingOuter: 0 };
 }
 
-/** Up to twice the slowest answer or target, so that a target's label has room above its line. */
+/** Up to three times the slowest answer or target, so that a target's label has room above its line. */
 function timeScale(arms: readonly Arm[], targetsMs: readonly number[]): Plot.ScaleOptions {
   const slowest = arms.flatMap(({ record }) => record.answers).reduce((most, [, ms]) => Math.max(most, ms), 1);
-  const end = 2 * Math.max(slowest, ...targetsMs);
+  const end = 3 * Math.max(slowest, ...targetsMs);
   const decades = Array.from({ length: Math.floor(Math.log10(end)) + 1 }, (_, power) => 10 ** power);
   return { label: 'time to first byte, ms', type: 'log', domain: [fastestMs, end], ticks: decades, tickFormat: String };
 }
