@@ -9,6 +9,9 @@ const overMs = 3_300;
 const list = '/events?city=dublin&page=1';
 const otherList = '/events?city=athens&page=1';
 
+/** The shop itself writes to event 11, all the time. Another shop sells seats of event 1. */
+const writtenList = '/events?city=berlin&page=1';
+
 const notFromTtl = 'what ends an entry that nobody writes to, and is it CACHE_TTL_S after the entry was written?';
 
 /** For how long an entry is answered from. */
@@ -24,21 +27,25 @@ export function expiryBehaviours(behaviour: CheckDefinition['behaviour']): void 
     async (t) => {
       // With a supplier of its own, because it runs beside behaviours that count the calls to the other one.
       const supplier = await t.startSupplier({ latencyMs: 20, atOnce: 10 });
-      const [short, long] = await Promise.all(
-        [shortTtlS, longTtlS].map((ttlS) =>
+      const [short, long, selling] = await Promise.all(
+        [shortTtlS, longTtlS, shortTtlS].map((ttlS) =>
           t.startExtra({ env: { SUPPLIER_URL: supplier.url, CACHE_TTL_S: String(ttlS) } }),
         ),
       );
-      if (!short || !long) return;
+      if (!short || !long || !selling) return;
       const visitor = t.visitor({ at: short });
       for (const path of ['/events/5', list, '/events/8', otherList, '/events/7']) await read(visitor, path);
       await read(visitor, '/me/offers', ada);
       await read(t.visitor({ at: long }), '/events/5');
+      const seller = t.visitor({ at: selling });
+      await read(seller, writtenList);
       const until = performance.now() + overMs;
-      for (const id of ['5', '8']) await supplier.change(id, { seatsLeft: 3 });
+      for (const id of ['5', '8', '1']) await supplier.change(id, { seatsLeft: 3 });
       // They are read all the time, so that a time to live that each read renews never ends.
+      let seatsLeft = 10;
       while (performance.now() < until) {
         for (const path of ['/events/5', list]) await read(visitor, path);
+        (await seller.put('/events/11', { seatsLeft: seatsLeft++ })).mustBe(200);
         await delay(50);
       }
       t.trail.begin(`an instance with CACHE_TTL_S=${shortTtlS}`);
@@ -46,6 +53,9 @@ export function expiryBehaviours(behaviour: CheckDefinition['behaviour']): void 
       for (const path of ['/events/5', list]) await mustBeNew(t, short, path, '5', {});
       // Nobody has read these since, so an app that first answers what it has, and asks then, is found out.
       for (const path of ['/events/8', otherList]) await mustBeNew(t, short, path, '8', answersFirst);
+      t.trail.begin(`an instance with CACHE_TTL_S=${shortTtlS}, which sells seats of event 11 all the time`);
+      t.step(`another shop sells seats of event 1, ${overMs / 1000} s ago`);
+      await mustBeNew(t, selling, writtenList, '1', writesRenew);
       t.trail.begin();
       await supplier.fail({ how: 503 });
       await keptIsAnswered(t, long);
@@ -59,6 +69,12 @@ const answersFirst = {
   because:
     'The entry was over, and the first reader still got it. Nobody had read it for longer than CACHE_TTL_S, and however old it gets, the next reader is told what was true then.',
   lookAt: 'what does a reader get when the entry is over: the old answer, or a new one?',
+};
+
+const writesRenew = {
+  because:
+    'A write of the shop changed one event in the kept list, and the list got a new time to live. The other events in it are as old as before, and while the shop sells, the list never expires.',
+  lookAt: 'when a write changes a part of an entry, when does the entry end?',
 };
 
 async function mustBeNew(t: Stage, at: Instance, path: string, id: string, teaching: Partial<Teaching>) {

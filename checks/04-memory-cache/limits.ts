@@ -27,8 +27,9 @@ export function limitBehaviours(behaviour: CheckDefinition['behaviour']): void {
     'six thousand made-up query strings do not grow the heap without bound',
     {
       because:
-        'Each made-up query string becomes an entry. A time to live does not help: the memory is full before the first entry expires.',
-      lookAt: 'how many entries can there be at most, and which one goes when there is one too many?',
+        'Each made-up query string leaves something in memory: an entry, or its name in an index of entries. A time to live does not help: the memory is full before the first entry expires.',
+      lookAt:
+        'how many entries can there be at most, which one goes when there is one too many, and what else is kept for each?',
     },
     async (t) => {
       await t.supplier.setLatency(0);

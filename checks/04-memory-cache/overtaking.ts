@@ -141,6 +141,7 @@ export function overtakingBehaviours(behaviour: CheckDefinition['behaviour']): v
     async (t) => {
       await t.supplier.setLatency(0);
       await mustKeepTheLastWrite(t);
+      await mustSeeBothWrites(t);
       await mustDropAfterALostAnswer(t);
     },
     { further: true },
@@ -194,6 +195,41 @@ async function mustKeepTheLastWrite(t: Stage): Promise<void> {
     const answer = await read(t.visitor(), path);
     const seen = (path === list ? eventIn(answer, '225') : answer.json)?.priceCents;
     t.require(seen === 2_222, { expected: 'event 225 with priceCents 2222', seen: `priceCents ${seen}` });
+  }
+}
+
+/** Two writes of different fields. The supplier makes the one that began first after the other. */
+async function mustSeeBothWrites(t: Stage): Promise<void> {
+  const list = '/events?city=dublin&page=3';
+  for (const path of ['/events/235', list]) await read(t.visitor(), path);
+  await t.supplier.setLatency(heldMs);
+  await t.supplier.reset();
+  const first = t.visitor().put('/events/235', { title: 'Sold out soon' });
+  first.catch(() => {}); // Awaited below, unless something fails before.
+  const since = performance.now();
+  await t.until('the first write to reach the supplier', async () => {
+    // An app that reads the event before it changes it waits for that answer.
+    if (performance.now() - since > patienceMs) await t.supplier.release();
+    return (await t.supplier.calls())['PUT /events/:id'] > 0;
+  });
+  await t.supplier.setLatency(0);
+  t.trail.begin('PUT /events/235 {"title":"Sold out soon"} begins, and the supplier is slow');
+  // One write at a time is right, too, and then the second one waits for the first.
+  const patience = setTimeout(() => t.supplier.release().catch(() => {}), patienceMs);
+  await change(t, '235', { priceCents: 4_444 }).finally(() => clearTimeout(patience));
+  await t.supplier.release();
+  (await first).mustBe(200);
+  t.trail.retell(2, 'the first write is made, and answered', '200');
+  for (const path of ['/events/235', list]) {
+    const answer = await read(t.visitor(), path);
+    const { title, priceCents } = (path === list ? eventIn(answer, '235') : answer.json) ?? {};
+    t.require(title === 'Sold out soon' && priceCents === 4_444, {
+      expected: 'event 235 with title "Sold out soon" and priceCents 4444',
+      seen: `title "${title}" and priceCents ${priceCents}`,
+      because:
+        'Both writes were made, and the shop shows one of them. The write that began first was made last, so the answer to the other one was not the newest.',
+      lookAt: 'after two writes that overlap, which answer is kept, and what was true when the supplier gave it?',
+    });
   }
 }
 

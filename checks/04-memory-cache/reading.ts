@@ -15,6 +15,14 @@ const inventedTokens = [
 /** Event 7, if a program takes an id for a number. The supplier has none of them. */
 const almostSeven = ['07', '7.0', '%207', '+7', '7e0', '0x7'];
 
+const longest = 1_000;
+
+/** Two names that are the same but for one letter. */
+function longNames(where: 'beginning' | 'middle' | 'end'): string[] {
+  const before = { beginning: 0, middle: longest / 2, end: longest - 1 }[where];
+  return ['a', 'b'].map((letter) => 'x'.repeat(before) + letter + 'x'.repeat(longest - 1 - before));
+}
+
 /** Which question an entry answers, and for whom. */
 export function readingBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -114,6 +122,21 @@ export function readingBehaviours(behaviour: CheckDefinition['behaviour']): void
         const { json, text } = await read(visitor, `/events?${query}`);
         const right = json?.city === city && json?.page === page && json?.events?.length === 0;
         t.require(right, { expected: `no events, for page ${page} of “${city}”`, seen: excerpt(text), ...mixedUp });
+      }
+      for (const where of ['beginning', 'middle', 'end'] as const) {
+        t.trail.begin(`two cities with names of ${longest} characters that differ at the ${where} only`);
+        for (const city of longNames(where)) {
+          const trailLength = t.trail.length;
+          const { json } = await read(visitor, `/events?city=${city}&page=1`);
+          t.trail.retell(trailLength);
+          t.require(json?.city === city, {
+            expected: 'each gets the list of its own city',
+            seen: 'one gets the list of the other',
+            because:
+              'Two different questions share one entry: the names are too long for the key, and what is left of them is the same.',
+            lookAt: 'is the whole name in the key, or a part of it?',
+          });
+        }
       }
       t.trail.begin();
       await read(visitor, '/events?city=berlin&page=1');

@@ -1,4 +1,4 @@
-import type { CheckDefinition } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Teaching } from '../harness/sdk/index.ts';
 import { change, eventIn, read } from './steps.ts';
 
 /** A write makes kept answers wrong: the event, and every list that shows it. */
@@ -43,6 +43,12 @@ export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
       await mustMove('6', 'prague', 'riga');
       // Nobody has read its page, so the app cannot know from there in which city it was.
       await mustMove('302', 'oslo', 'lisbon');
+      // All lists of this city are empty, and kept.
+      await mustMove('302', 'lisbon', 'bergen', {
+        because:
+          'The city had no events, and its empty list was kept. Now it has one. An empty list shows no event that a write could change, but a write can put one into it.',
+        lookAt: 'does PUT /events/:id also drop lists without events?',
+      });
       const all = eventIn(await read(visitor, '/events?page=1'), '6');
       t.require(all?.city === 'riga', {
         expected: 'event 6 with city riga in the list of all cities',
@@ -50,7 +56,7 @@ export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
         ...moved,
       });
 
-      async function mustMove(id: string, from: string, to: string): Promise<void> {
+      async function mustMove(id: string, from: string, to: string, joining: Teaching = moved): Promise<void> {
         t.trail.begin();
         for (const city of [from, to]) await eventsOf(city);
         await change(t, id, { city: to });
@@ -63,7 +69,7 @@ export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
         t.require(joined.includes(id), {
           expected: `event ${id} in one of the lists of ${to}`,
           seen: 'in none',
-          ...moved,
+          ...joining,
         });
       }
 
