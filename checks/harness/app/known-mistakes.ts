@@ -13,7 +13,7 @@ const stripOnly = 'Node removes the types and runs the rest';
 
 const mistakes: KnownMistake[] = [
   {
-    printed: /Cannot find module '([^']*[\\/])?([^'\\/]+)' imported from \S*?([^\\/\s]+)$/m,
+    printed: /Cannot find module '([^']*[\\/])?([^'\\/]+)' imported from (?:.*[\\/])?([^\\/\r\n]+)$/m,
     says: (_folder, file = '', importer = '') =>
       /\.ts$/.test(file)
         ? { because: `There is no file ${file} where ${importer} looks for it.`, lookAt: `the imports of ${importer}` }
@@ -23,7 +23,7 @@ const mistakes: KnownMistake[] = [
           },
   },
   {
-    printed: /Cannot find package '([^']+)' imported from \S*?([^\\/\s]+)$/m,
+    printed: /Cannot find package '([^']+)' imported from (?:.*[\\/])?([^\\/\r\n]+)$/m,
     says: (name = '', importer = '') => ({
       because: `${importer} imports the package ${name}, which is not installed.`,
       lookAt: `is the name right? If so: npm install ${name}`,
