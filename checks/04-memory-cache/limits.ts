@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { flood } from './flood.ts';
-import { read, readAgainForNothing } from './steps.ts';
+import { read, readAgainForNothing, turnedAway } from './steps.ts';
 
 /** Of six thousand. The first half may fill a cache up to its limit. The second half must not make it grow. */
 const half = 3_000;
@@ -14,10 +14,6 @@ const notAnswered = {
   because:
     'The cache is full, and now it throws: node-cache with maxKeys refuses new entries. A cache that has no room for an answer must still give it.',
   lookAt: 'what happens to an answer that the cache has no room for?',
-};
-const turnedAway = {
-  because: 'The question was turned away instead of answered. The contract allows a 400 only for an invalid page.',
-  lookAt: 'what is refused here, and does that limit the number of entries?',
 };
 
 /** What a cache may cost. */

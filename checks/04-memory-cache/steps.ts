@@ -14,6 +14,12 @@ export const heldMs = 60_000;
 /** What an app may answer when the supplier fails. */
 export const unavailable = [502, 503, 504];
 
+/** Of a request that nothing is wrong with. */
+export const turnedAway: Teaching = {
+  because: 'The question was turned away instead of answered. The contract allows a 400 only for an invalid page.',
+  lookAt: 'what is refused here, and does that limit the number of entries?',
+};
+
 /** A GET that must be answered with 200 and JSON. */
 export async function read(
   visitor: Visitor,
@@ -21,7 +27,8 @@ export async function read(
   headers: Headers = {},
   teaching: Partial<Teaching> = {},
 ): Promise<Answer> {
-  return (await visitor.get(path, { headers })).mustBe(200, teaching);
+  const answer = await visitor.get(path, { headers });
+  return answer.mustBe(200, answer.status === 400 ? turnedAway : teaching);
 }
 
 /** The calls that the supplier counts while something is done. */

@@ -43,6 +43,12 @@ describe('a visitor', () => {
     expect(trail.steps).toEqual([{ what: 'POST /cookies on instance 2', answer: '200, set-cookie id, theme, old' }]);
   });
 
+  it('writes the beginning of an address that fills a page', async () => {
+    const trail = new Trail();
+    await visitor(trail).get(`/cookies?name=${'x'.repeat(1_000)}`);
+    expect(trail.last?.what).toBe(`GET /cookies?name=${'x'.repeat(86)}… (1014 characters)`);
+  });
+
   it('calls an answer that does not come in time a hang', async () => {
     const error = await visitor()
       .get('/never', { deadlineMs: 100 })

@@ -48,6 +48,8 @@ interface Starting {
 }
 
 const askAgainMs = 50;
+/** Of a path, in a trail. */
+const longestShown = 100;
 
 let asked = 0;
 
@@ -107,7 +109,7 @@ export class Visitor {
     for (const [name, value] of Object.entries({ ...this.#options.headers, ...options.headers })) call.set(name, value);
     if (body !== undefined) call.send(body as object);
     const where = severalInstances && options.on ? ` on instance ${options.on}` : '';
-    const request = `${method} ${path}${where}`;
+    const request = `${method} ${shortened(path)}${where}`;
     const startedAt = performance.now();
     // Without a value: the call is a thenable, and an event target throws what a listener's promise rejects with.
     const abort = () => void call.abort();
@@ -170,6 +172,11 @@ export class Visitor {
       else this.cookies.set(cookie.name, cookie.value);
     }
   }
+}
+
+/** For a line of a trail. */
+function shortened(path: string): string {
+  return path.length > longestShown ? `${path.slice(0, longestShown)}… (${path.length} characters)` : path;
 }
 
 function abortable(call: PromiseLike<supertest.Response>, signal?: AbortSignal): Promise<supertest.Response> {
