@@ -36,8 +36,10 @@ async function changedOnce(t: Stage, app: Instance, reference: Reference, round:
     (path) =>
       `PUT ${path} HTTP/1.1\r\nhost: app\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
   );
-  await sendTogether(t, app, listings, changes, round);
   const visitor = t.visitor({ at: app });
+  // Whatever the app has kept of this city is over now, so that the listings are made anew.
+  for (const path of paths) (await visitor.put(path, { cents: cents + rounds })).mustBe(200);
+  await sendTogether(t, app, listings, changes, round);
   const answer = (await visitor.get(listingPath(city), { deadlineMs: 20_000 })).mustBe(200);
   for (const path of paths) await reference.changePrice(path, cents);
   t.trail.begin(`4 × GET ${listingPath(city)} and 2 × PUT at the same time`, 'all answered');
