@@ -201,7 +201,8 @@ describe.runIf(process.platform === 'linux')('the shared memory of a server that
       last = now;
     }, 20);
     try {
-      await startPostgres({ ...fixture.options(run), cacheDir });
+      const server = await startPostgres({ ...fixture.options(run), cacheDir });
+      await server.stop(); // The fake run would kill it, and the kernel keep its segment.
     } finally {
       clearInterval(timer);
     }
