@@ -1,5 +1,7 @@
+import { PassThrough } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { errorLineOf } from '../harness/os/output-tail.ts';
+import { errorLineOf, OutputTail } from '../harness/os/output-tail.ts';
 
 describe('the line that names an error', () => {
   it('is the one that begins with the name of an error', () => {
@@ -21,4 +23,25 @@ describe('the line that names an error', () => {
     expect(errorLineOf(['    at f (src/app.ts:3:1)', 'the search failed'])).toBe('the search failed');
     expect(errorLineOf([])).toBe('');
   });
+});
+
+describe('the lines around an error', () => {
+  it.each(['/home/ada/encore/lessons/03-sessions', '/home/ada/my projects/encore (2)/lessons/03-sessions'])(
+    'tell files from the app’s folder: %s',
+    async (folder) => {
+      const tail = new OutputTail(folder);
+      const stream = new PassThrough();
+      tail.follow(stream);
+      stream.end(
+        `Error [ERR_MODULE_NOT_FOUND]: Cannot find module '${folder}/src/sessions' imported from ${folder}/src/app.ts\n` +
+          `    at load (${pathToFileURL(folder).href}/src/app.ts:3:1)\n`,
+      );
+      await expect
+        .poll(() => tail.crashLines())
+        .toEqual([
+          "Error [ERR_MODULE_NOT_FOUND]: Cannot find module 'src/sessions' imported from src/app.ts",
+          '    at load (src/app.ts:3:1)',
+        ]);
+    },
+  );
 });

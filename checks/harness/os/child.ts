@@ -25,17 +25,18 @@ export class Child {
   readonly name: string;
   readonly identity: ProcessIdentity | undefined;
   /** What it has printed on standard output and error, as far as these are pipes. */
-  readonly output = new OutputTail();
+  readonly output: OutputTail;
   readonly ended: Promise<void>;
   /** Its end with its last lines: its pipes are closed, too. A daemon that it leaves may hold them for ever. */
   readonly closed: Promise<void>;
   /** It was ended because its time was over. */
   late = false;
 
-  private constructor(child: ChildProcess, name: string, limitMs: number | undefined) {
+  private constructor(child: ChildProcess, name: string, limitMs: number | undefined, cwd: string | undefined) {
     this.process = child;
     this.name = name;
     this.identity = identityOf(child.pid);
+    this.output = new OutputTail(cwd);
     this.output.follow(child.stdout);
     this.output.follow(child.stderr);
     this.ended = new Promise((resolve) => child.once('exit', () => resolve()));
@@ -72,7 +73,7 @@ export class Child {
       child.kill('SIGKILL'); // One that is on no list would outlive us.
       throw error;
     }
-    return new Child(child, file.split(/[\\/]/).at(-1) ?? file, limitMs);
+    return new Child(child, file.split(/[\\/]/).at(-1) ?? file, limitMs, cwd);
   }
 
   get pid(): number {

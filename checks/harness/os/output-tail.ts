@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 
 /** Bytes of output kept of each app. More is read and thrown away, so that an app never blocks on a full pipe. */
@@ -16,10 +17,17 @@ const namesError = /\b\w*(Error|Exception)\b.*:|^error: |\[ERR_\w+\]/;
 
 /** Keeps the end of what a process prints, however much it prints. */
 export class OutputTail {
+  readonly #folders: string[];
   #kept = '';
   #totalBytes = 0;
   /** When the output had come to which length, oldest first. */
   readonly #times: { at: number; bytesBefore: number }[] = [];
+
+  /** @param cwd where the process runs: what is below it is told from there in the lines around an error. */
+  constructor(cwd?: string) {
+    this.#folders =
+      cwd === undefined ? [] : [pathToFileURL(cwd).href, cwd].map((folder) => `${folder.replace(/\/$/, '')}/`);
+  }
 
   follow(stream: Readable | null): void {
     stream?.setEncoding('utf8');
@@ -50,7 +58,7 @@ export class OutputTail {
   crashLines(count = 10): string[] {
     const lines = this.lastLines(200).filter(isNoFrameOfNode);
     const named = lines.findIndex((line) => namesError.test(line));
-    return named < 0 ? lines.slice(-count) : around(lines, named, count);
+    return named < 0 ? lines.slice(-count) : this.#around(lines, named, count);
   }
 
   /**
@@ -63,7 +71,16 @@ export class OutputTail {
     const lines = linesIn(text).filter(isNoFrameOfNode);
     const pattern = kind === 'own-fault' ? ownFault : namesError;
     const named = lines.findLastIndex((line) => pattern.test(line) && !/^\s+at /.test(line));
-    return named < 0 ? undefined : around(lines, named, count);
+    return named < 0 ? undefined : this.#around(lines, named, count);
+  }
+
+  #around(lines: string[], named: number, count: number): string[] {
+    const from = Math.max(0, named - 4);
+    return lines.slice(from, from + count).map((line) => {
+      // A path with a space looks like two: the folder's own is known.
+      const inside = this.#folders.reduce((text, folder) => text.replaceAll(folder, ''), line);
+      return inside.replaceAll(/(file:\/\/)?\/\S*\/(src\/)/g, '$2');
+    });
   }
 }
 
@@ -84,8 +101,3 @@ function linesIn(text: string): string[] {
 
 const isNoFrameOfNode = (line: string) =>
   !/^\s+at .*\(?node:internal/.test(line) && !/^\s+at <anonymous>$/.test(line) && !/^\s+at .*node_modules/.test(line);
-
-function around(lines: string[], named: number, count: number): string[] {
-  const from = Math.max(0, named - 4);
-  return lines.slice(from, from + count).map((line) => line.replaceAll(/(file:\/\/)?\/\S*\/(src\/)/g, '$2'));
-}
