@@ -54,8 +54,16 @@ export class SlowFile {
   }
 }
 
-/** Waits until the app has done its hash and stands still: it waits for the disk now. Or until `isOver`. */
-export async function standsStill(app: Instance, isOver: () => boolean): Promise<void> {
+/**
+ * Waits until the app has done its hashes and stands still: it waits for the disk now. Or until `isOver`.
+ *
+ * @param options.giveUpMs of standing still without the hashes: an app may do none, or fewer at a time.
+ */
+export async function standsStill(
+  app: Instance,
+  isOver: () => boolean,
+  { hashes = 1, giveUpMs = 1_000 } = {},
+): Promise<void> {
   const from = app.cpuMs();
   let last = from;
   let since = performance.now();
@@ -67,7 +75,7 @@ export async function standsStill(app: Instance, isOver: () => boolean): Promise
       since = performance.now();
     }
     const stillMs = performance.now() - since;
-    if (stillMs > (now - from > 0.8 * hashCostMs() ? 200 : 1_000)) return;
+    if (stillMs > (now - from > (hashes - 0.2) * hashCostMs() ? 200 : giveUpMs)) return;
   }
 }
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../harness/sdk/index.ts';
+import type { Instance, Stage } from '../harness/sdk/index.ts';
 import type { Credentials } from './steps.ts';
 
 /** An app that waits for its file listens no earlier; one that does not, listens and is asked in this time. */
@@ -13,13 +13,19 @@ const openedWithinMs = 5_000;
 /**
  * Starts the app on a named pipe in place of its file, which gives its text only after a while. Fails where the app
  * listens meanwhile and refuses a customer who has an account. What cannot read a pipe is not judged.
+ *
+ * @returns the app and the pipe that is its file still; undefined where the app could not start on it.
  */
-export async function mustReadBeforeItListens(t: Stage, text: string, customer: Credentials): Promise<void> {
+export async function mustReadBeforeItListens(
+  t: Stage,
+  text: string,
+  customer: Credentials,
+): Promise<{ app: Instance; file: string } | undefined> {
   const file = join(mkdtempSync(join(dirname(t.file('ACCOUNTS_FILE')), 'slow-start-')), 'accounts.jsonl');
   try {
     execFileSync('mkfifo', [file], { stdio: 'ignore' });
   } catch {
-    return; // There are no named pipes.
+    return undefined; // There are no named pipes.
   }
   let listens = false;
   const starting = t.startExtra({ env: { ACCOUNTS_FILE: file } }).then(
@@ -30,16 +36,16 @@ export async function mustReadBeforeItListens(t: Stage, text: string, customer: 
     () => undefined, // It can't start on a pipe, which is no fault.
   );
   const pipe = await opened(file, () => listens);
-  if (pipe === undefined) return void (await starting);
+  if (pipe === undefined) return void (await starting) as undefined;
   const until = performance.now() + heldMs;
   while (!listens && performance.now() < until) await delay(10);
-  const app = listens ? await starting : undefined;
+  const early = listens ? await starting : undefined;
   // Asked while the file is being read, and it is read to its end meanwhile: an app may also wait with its answer.
-  const asked = app && t.visitor({ at: app }).post('/login', customer, { deadlineMs: 10_000, onlyOnce: true });
+  const asked = early && t.visitor({ at: early }).post('/login', customer, { deadlineMs: 10_000, onlyOnce: true });
   if (asked) await delay(heldMs);
   writeFileSync(pipe, text);
   closeSync(pipe);
-  await starting;
+  const app = await starting;
   const answer = await asked;
   t.trail.begin('the app starts, and its disk takes a while to give ACCOUNTS_FILE');
   t.step('POST /login meanwhile, with name and password of an account in the file', `${answer?.status}`);
@@ -47,6 +53,7 @@ export async function mustReadBeforeItListens(t: Stage, text: string, customer: 
     expected: '200, or no answer before the file is read',
     seen: `${answer?.status}`,
   });
+  return app && { app, file };
 }
 
 /** The other end of the pipe, as soon as the app has opened it to read. */
