@@ -45,7 +45,7 @@ export async function mustReadBeforeItListens(
   if (asked) await delay(heldMs);
   writeFileSync(pipe, text);
   closeSync(pipe);
-  const app = await starting;
+  const app = await startedOn(file, starting);
   const answer = await asked;
   t.trail.begin('the app starts, and its disk takes a while to give ACCOUNTS_FILE');
   t.step('POST /login meanwhile, with name and password of an account in the file', `${answer?.status}`);
@@ -54,6 +54,15 @@ export async function mustReadBeforeItListens(
     seen: `${answer?.status}`,
   });
   return app && { app, file };
+}
+
+/** What opens its file once more, to write, waits for a reader: it gets one, and goes on. */
+async function startedOn(file: string, starting: Promise<Instance | undefined>): Promise<Instance | undefined> {
+  const late = Symbol();
+  const started = await Promise.race([starting, delay(heldMs, late)]);
+  if (started !== late) return started as Instance | undefined;
+  const reader = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  return starting.finally(() => closeSync(reader));
 }
 
 /** The other end of the pipe, as soon as the app has opened it to read. */
