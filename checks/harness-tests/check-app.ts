@@ -7,8 +7,8 @@ import type { Lesson } from '../harness/model/lesson.ts';
 const { default: lesson } = (await import(`./${process.env.FIXTURE ?? 'fixture'}/lesson.ts`)) as { default: Lesson };
 const [subjectDir = '', ...flags] = process.argv.slice(2);
 const load = flags.includes('--no-load') ? 'never' : 'after-behaviours';
-const result = await withRun(() =>
-  runCheck(lesson, {
+const result = await withRun((run) =>
+  runCheck(run, lesson, {
     folder: lesson.folder,
     subjectDir,
     all: flags.includes('--all'),

@@ -63,7 +63,7 @@ export const command: Command = {
         plan.subjectDir = dir;
         printer?.begin(`the wrong turn ${wrongTurn}: ${why}`);
       }
-      return runCheck(lesson, plan, printer ?? beside);
+      return runCheck(run, lesson, plan, printer ?? beside);
     });
     const changed = changedSource(sources, readSources(subjectDir));
     if (changed !== undefined) withdraw(result, changed);

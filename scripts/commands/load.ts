@@ -24,6 +24,7 @@ export const command: Command = {
     printer?.begin(relative(repoDir, subjectDir) || subjectDir);
     const result = await withRun((run) =>
       runCheck(
+        run,
         lesson,
         {
           folder: lesson.folder,

@@ -65,7 +65,7 @@ export const command: Command = {
         load: 'only' as const,
         profileDir,
       };
-      await runCheck(lesson, plan, watcher);
+      await runCheck(run, lesson, plan, watcher);
       if (problem > 0) return problem;
       const threads = duringLoad(readProfiles(profileDir), readLoadWindow(profileDir));
       if (threads.length === 0) {

@@ -34,7 +34,7 @@ export const command: Command = {
     const report = await withRun(async (run): Promise<Report> => {
       const loads: Report['loads'] = [];
       for (const { name, dir } of armsOf(run, lesson, withSolution))
-        loads.push({ name, load: await loadOf(lesson, name, dir, quiet) });
+        loads.push({ name, load: await loadOf(run, lesson, name, dir, quiet) });
       const machine = { cores: availableParallelism(), node: process.version, platform: process.platform };
       const { number, folder, title, targets } = lesson;
       return { lesson: { number, folder, title, targets }, at: new Date().toISOString(), machine, loads };
@@ -71,11 +71,12 @@ function starterIn(dir: string, { folder }: Lesson): string {
   return dir;
 }
 
-async function loadOf(lesson: Lesson, name: ArmName, dir: string, quiet: boolean): Promise<LoadResult> {
+async function loadOf(run: Run, lesson: Lesson, name: ArmName, dir: string, quiet: boolean): Promise<LoadResult> {
   const printer = quiet ? undefined : new CheckPrinter(lesson);
   const shown = { starter: 'the starter', yours: `lessons/${lesson.folder}`, solution: `solutions/${lesson.folder}` };
   printer?.begin(shown[name]);
   const result = await runCheck(
+    run,
     lesson,
     { folder: lesson.folder, subjectDir: dir, all: false, further: false, load: 'only' },
     printer,

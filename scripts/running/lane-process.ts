@@ -27,7 +27,7 @@ async function judgeInRun(plan: LaneOrder['plan']): Promise<CheckResult> {
   const { default: lesson } = (await import(file)) as { default: Lesson };
   const run = await openRun();
   try {
-    return await runCheck(lesson, { ...plan, subjectDir: withPackages(plan.subjectDir, run) });
+    return await runCheck(run, lesson, { ...plan, subjectDir: withPackages(plan.subjectDir, run) });
   } finally {
     await closeRun(run.dir);
     dismissReaper();

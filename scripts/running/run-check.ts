@@ -13,7 +13,7 @@ import {
   resultSchemaVersion,
   verdictOf,
 } from '../../checks/harness/model/result.ts';
-import { cacheDir, repoDir } from '../../checks/harness/os/run.ts';
+import { cacheDir, type Run, repoDir } from '../../checks/harness/os/run.ts';
 import { troubleIn } from '../../checks/harness/os/trouble.ts';
 import { isStopping } from './session.ts';
 
@@ -29,7 +29,12 @@ export interface CheckWatcher {
 }
 
 /** Runs a lesson's `check.ts` in a thread of this process, through Vitest, and gathers its result. */
-export async function runCheck(lesson: Lesson, plan: CheckPlan, watcher: CheckWatcher = {}): Promise<CheckResult> {
+export async function runCheck(
+  run: Run,
+  lesson: Lesson,
+  plan: CheckPlan,
+  watcher: CheckWatcher = {},
+): Promise<CheckResult> {
   const startedAt = performance.now();
   const clock = new PhaseClock(Date.now());
   const result: CheckResult = {
@@ -49,7 +54,7 @@ export async function runCheck(lesson: Lesson, plan: CheckPlan, watcher: CheckWa
     else watcher.output?.(told.from, told.text);
   });
   try {
-    const problems = await runVitest(plan, (test) => {
+    const problems = await runVitest(run, plan, (test) => {
       if (isStopping()) return; // The app that it speaks of was ended by us.
       const { behaviour, further, restart, load, services, notes } = test.meta();
       if (services) {
@@ -114,7 +119,7 @@ function keepCompiled(): void {
   enableCompileCache(process.env.NODE_COMPILE_CACHE);
 }
 
-async function runVitest(plan: CheckPlan, onTest: (test: TestCase) => void): Promise<string[]> {
+async function runVitest(run: Run, plan: CheckPlan, onTest: (test: TestCase) => void): Promise<string[]> {
   keepCompiled();
   const { startVitest } = await import('vitest/node');
   const problems: string[] = [];
@@ -146,7 +151,7 @@ async function runVitest(plan: CheckPlan, onTest: (test: TestCase) => void): Pro
       pool: 'threads',
       // Node itself imports the check. Vite would take a # or ? in the repository's path for a part of an address.
       experimental: { viteModuleRunner: false },
-      provide: { plan },
+      provide: { plan, runDir: run.dir },
       silent: false,
       onConsoleLog: () => false,
     },

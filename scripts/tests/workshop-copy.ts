@@ -148,7 +148,7 @@ export function gitIn(dir: string, ...args: string[]): string {
 
 /** The environment of somebody's shell: nothing of the run that these tests are part of, and no colours. */
 export function learnersEnv(): NodeJS.ProcessEnv {
-  const { ENCORE_RUN: _tag, ENCORE_RUN_DIR: _dir, FORCE_COLOR: _colour, ...env } = process.env;
+  const { ENCORE_RUN: _tag, FORCE_COLOR: _colour, ...env } = process.env;
   return env;
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { inject } from 'vitest';
 import { commandOf, killNow } from '../../harness/os/processes.ts';
-import { attachRun } from '../../harness/os/run.ts';
 import { readAdopted } from '../../harness/os/run-files.ts';
 import type { Stage } from '../../harness/runner/behaviour.ts';
 import { defineCheck } from '../../harness/runner/check.ts';
@@ -66,7 +66,7 @@ async function kill(t: Stage): Promise<void> {
   if (victim !== 'redis') return;
   // Only a server that this run has started: REDIS_URL would be somebody's own. Its environment can't be asked, because
   // redis-server writes its title over it.
-  const servers = readAdopted(attachRun().dir)
+  const servers = readAdopted(inject('runDir'))
     .processes.map(({ pid }) => pid)
     .filter((pid) => /(redis|valkey)-server|stand-in-server/.test(commandOf(pid)));
   killNow(servers);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Child, type ChildOptions } from './child.ts';
 import { takeMark } from './mark.ts';
@@ -73,11 +73,10 @@ export async function openRun(say: (sentence: string) => void = () => {}): Promi
     rmSync(dir, { recursive: true, force: true });
     throw error;
   }
-  process.env.ENCORE_RUN_DIR = dir;
   // Vitest keeps a token in the user's data folder; ours is the only folder that the workshop writes to.
   process.env.XDG_DATA_HOME = join(cacheDir, 'data');
   process.env.LOCALAPPDATA = join(cacheDir, 'data');
-  return attachRun(dir);
+  return runIn(dir);
 }
 
 /** Lets the reaper of a run end that is closed, where this process opens another one after it. */
@@ -104,10 +103,9 @@ async function startReaper(dir: string): Promise<ChildProcess> {
   return child;
 }
 
-/** The run that an enclosing process or thread has opened. */
-export function attachRun(dir = process.env.ENCORE_RUN_DIR): Run {
-  if (!dir) throw new Error('no run is open: ENCORE_RUN_DIR is not set');
-  const id = dir.slice(-12);
+/** The run in this folder: a thread is handed the folder by whoever has opened the run, because functions can't be sent. */
+export function runIn(dir: string): Run {
+  const id = basename(dir);
   const adopt: Run['adopt'] = (child, askFirst = 'SIGKILL') => {
     const identity = identityOf(child.pid);
     if (identity) writeAdopted(dir, { ...identity, signal: askFirst });

@@ -6,7 +6,7 @@ import { tell, tellPhase } from '../model/check-events.ts';
 import type { Lesson } from '../model/lesson.ts';
 import type { BehaviourResult, CheckPlan, LoadResult } from '../model/result.ts';
 import { BehaviourFailure, type FailureKind, type Teaching } from '../model/verdict.ts';
-import { attachRun } from '../os/run.ts';
+import { runIn } from '../os/run.ts';
 import { type Behaviour, type BehaviourOptions, Stage } from './behaviour.ts';
 import { Environment } from './environment.ts';
 import { judge, outcomeOf } from './judge-behaviour.ts';
@@ -14,6 +14,8 @@ import { judge, outcomeOf } from './judge-behaviour.ts';
 declare module 'vitest' {
   interface ProvidedContext {
     plan: CheckPlan;
+    /** Folder of the run that everything belongs to. */
+    runDir: string;
   }
   interface TaskMeta {
     behaviour?: BehaviourResult;
@@ -66,7 +68,7 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   };
 
   beforeAll(async () => {
-    const run = attachRun();
+    const run = runIn(inject('runDir'));
     // Beside the start of an app nothing is measured, but at its end where computing is.
     if (plan.load === 'only' && !lesson.cpuBound) waiting = new WaitingArtillery(run);
     try {

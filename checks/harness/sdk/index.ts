@@ -10,7 +10,7 @@ export { BehaviourFailure, type Teaching } from '../model/verdict.ts';
 export { type CdnVerdict, cdnVerdictInWords } from '../net/cache-status.ts';
 export { type Answer, excerpt, type RequestOptions, type Visitor } from '../net/visitor.ts';
 export { type ProcessRow, processTable } from '../os/processes.ts';
-export { attachRun, cacheDir, repoDir } from '../os/run.ts';
+export { cacheDir, repoDir } from '../os/run.ts';
 export type { Stage } from '../runner/behaviour.ts';
 export { type CheckDefinition, defineCheck } from '../runner/check.ts';
 export type { Instance } from '../runner/environment.ts';
