@@ -52,6 +52,24 @@ export async function inLanes(
   await Promise.all(Array.from({ length: lanesInAll(cores) }, (_, at) => work(at >= lanesWithoutAsking(cores))));
 }
 
+/** Takes all jobs in their order, at most `lanes` at a time: a load and its app use a core at most. */
+export async function aFewAtATime(
+  jobs: readonly Job[],
+  openLane: () => { take(job: Job): Promise<void>; close(): void },
+  lanes = availableParallelism(),
+): Promise<void> {
+  const left = [...jobs];
+  const work = async () => {
+    const lane = openLane();
+    try {
+      for (let job = left.shift(); job; job = left.shift()) await lane.take(job);
+    } finally {
+      lane.close();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(lanes, jobs.length) }, work));
+}
+
 /**
  * What is long must not be left for the end, when the other lanes have nothing more to do. Starters are judged whole, right
  * apps up to their last behaviour, wrong turns up to theirs; later lessons have longer checks.

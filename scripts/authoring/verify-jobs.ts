@@ -36,3 +36,13 @@ function partOf(subject: Subject, round: number, noLoad: boolean, rest: boolean)
   if (noLoad || (subject.role === 'starter' && round > 0)) return 'behaviours';
   return 'whole';
 }
+
+/**
+ * What can be judged beside what. A right app that reaches its targets beside another load reaches them alone, too; that a
+ * wrong one misses them is shown alone. With `mayRepeat`, a load that was not right beside another is judged again.
+ */
+export function howBeside(jobs: readonly Job[], mayRepeat: boolean): { beside: Job[]; loads: Job[]; alone: Job[] } {
+  const beside = jobs.filter(({ part }) => part === 'behaviours');
+  const loads = mayRepeat ? jobs.filter(({ part }) => part === 'load') : [];
+  return { beside, loads, alone: jobs.filter((job) => !beside.includes(job) && !loads.includes(job)) };
+}

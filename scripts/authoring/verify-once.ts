@@ -4,18 +4,21 @@ import { judge, margins } from './expectation.ts';
 import type { PhaseTotals } from './phase-totals.ts';
 import type { Job } from './verify-jobs.ts';
 
-/** What verify makes of a verdict, with its row. `again`: it is inconclusive, and judged once more. */
+/** What verify makes of a verdict, with its row. `again`: it does not count, and is judged once more. */
 export interface Verified {
   outcome: 'right' | 'wrong' | 'again';
   row: string;
 }
 
-/** Judges a subject and prints its row. @param mayRepeat judges it once more when it is inconclusive. */
+/** Which verdicts are given once more. */
+export type Repeats = 'none' | 'inconclusive' | 'not-right';
+
+/** Judges a subject and prints its row. @param repeats the verdicts that don't count yet. */
 export async function verifyOnce(
   lane: CheckLane,
   { lesson, subject, part }: Job,
   totals: PhaseTotals,
-  mayRepeat: boolean,
+  repeats: Repeats,
 ): Promise<Verified> {
   // The starter is judged whole, for the list of what it fails and for its margins; the others as a learner's app is.
   const isStarter = subject.role === 'starter';
@@ -46,7 +49,7 @@ export async function verifyOnce(
     console.log(`${green('✔')} ${line}`);
     return { outcome: 'right', row: line };
   }
-  if (undecided && mayRepeat) {
+  if (repeats === 'not-right' || (undecided && repeats === 'inconclusive')) {
     console.log(yellow(`? ${line}`));
     return { outcome: 'again', row: line };
   }

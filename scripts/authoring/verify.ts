@@ -7,13 +7,13 @@ import { bold, dim, duration, red } from '../terminal/style.ts';
 import { UsageError } from '../usage-error.ts';
 import { keepOneCoreBusy } from './busy.ts';
 import { coresWatch } from './core-use.ts';
-import { inLanes } from './lanes.ts';
+import { aFewAtATime, inLanes } from './lanes.ts';
 import { PhaseTotals } from './phase-totals.ts';
 import { writeStarterFails } from './starter-fails.ts';
 import { type Subject, subjectsOf } from './subjects.ts';
 import { unfinished } from './unfinished.ts';
-import { type Job, jobsFor } from './verify-jobs.ts';
-import { heading, verifyOnce } from './verify-once.ts';
+import { howBeside, type Job, jobsFor } from './verify-jobs.ts';
+import { heading, type Repeats, verifyOnce } from './verify-once.ts';
 
 export const command: Command = {
   summary:
@@ -57,33 +57,42 @@ export const command: Command = {
           .filter((subject) => wanted(subject))
           .flatMap((subject) => jobsFor(lesson, subject, { repeat, noLoad, rest })),
       );
-      /** Inconclusive while others were judged beside them: that may be our doing, so they are judged once more, alone. */
+      /** What others that were judged beside it may have disturbed: it is judged once more, alone. */
       const again: Job[] = [];
       const mayRepeat = repeat === 1 && !args.has('busy');
-      const openLane = (alone: boolean) => () => {
+      const openLane = (repeats: Repeats) => () => {
         const lane = new CheckLane(run);
         const take = async (job: Job) => {
-          const { outcome, row } = await verifyOnce(lane, job, totals, mayRepeat && !alone);
+          const { outcome, row } = await verifyOnce(lane, job, totals, mayRepeat ? repeats : 'none');
           if (outcome === 'right') right++;
           else if (outcome === 'wrong') wrong.push(row);
           else again.push(job);
         };
         return { take, close: () => lane.close() };
       };
-      const beside = jobs.filter(({ part }) => part === 'behaviours');
-      const loads = jobs.filter(({ part }) => part !== 'behaviours');
-      const besideBusy = coresWatch();
-      await inLanes(beside, openLane(false));
-      const besideTook = performance.now() - startedAt;
-      const parts = [`${beside.length} beside others in ${duration(besideTook)}, ${besideBusy()}`];
-      const aloneBusy = coresWatch();
-      const last = openLane(true)();
-      for (const job of [...loads, ...again]) await last.take(job);
-      last.close();
-      const aloneTook = performance.now() - startedAt - besideTook;
-      if (loads.length + again.length > 0)
-        parts.push(`${loads.length + again.length} alone in ${duration(aloneTook)}, ${aloneBusy()}`);
-      if (again.length > 0) parts.push(`${again.length} of them because they were inconclusive beside others`);
+      const { beside, loads, alone } = howBeside(jobs, mayRepeat);
+      const parts: string[] = [];
+      const inPart = async (how: string, count: () => number, take: () => Promise<void>) => {
+        const [from, busy] = [performance.now(), coresWatch()];
+        await take();
+        if (count() > 0) parts.push(`${count()} ${how} in ${duration(performance.now() - from)}, ${busy()}`);
+      };
+      await inPart(
+        'beside others',
+        () => beside.length,
+        () => inLanes(beside, openLane('inconclusive')),
+      );
+      await inPart(
+        'loads a few at a time',
+        () => loads.length,
+        () => aFewAtATime(loads, openLane('not-right')),
+      );
+      await inPart(
+        'alone',
+        () => alone.length + again.length,
+        () => aFewAtATime([...alone, ...again], openLane('none'), 1),
+      );
+      if (again.length > 0) parts.push(`${again.length} of them because of what was seen beside others`);
       const conditions = [repeat > 1 ? `each ${repeat} times` : '', args.has('busy') ? 'one core kept busy' : '']
         .filter(Boolean)
         .join(', ');

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import lesson from '../../checks/harness-tests/fixture/lesson.ts';
-import { inLanes } from '../authoring/lanes.ts';
+import { aFewAtATime, inLanes } from '../authoring/lanes.ts';
 import type { Job } from '../authoring/verify-jobs.ts';
 
 function jobs(count: number, cpuBound: boolean): Job[] {
@@ -62,5 +62,22 @@ describe('the lanes of a verify', () => {
     };
     const { taken } = await watched([of(3, 'wrong-turn'), of(9, 'wrong-turn'), of(3, 'other-way')], () => false);
     expect(taken).toEqual(['other-way 3', 'wrong-turn 9', 'wrong-turn 3']);
+  });
+
+  it('are as many as wanted where few are, and take the jobs in their order', async () => {
+    const seen: string[] = [];
+    let [now, most] = [0, 0];
+    const openLane = () => ({
+      take: async ({ subject }: Job) => {
+        seen.push(subject.name);
+        most = Math.max(most, ++now);
+        await delay(5);
+        now--;
+      },
+      close: () => {},
+    });
+    await aFewAtATime(jobs(5, false), openLane, 2);
+    expect(most).toBe(2);
+    expect(seen).toEqual(jobs(5, false).map(({ subject }) => subject.name));
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import lesson from '../../checks/harness-tests/fixture/lesson.ts';
 import type { Subject } from '../authoring/subjects.ts';
-import { type JobOptions, jobsFor } from '../authoring/verify-jobs.ts';
+import { howBeside, type JobOptions, jobsFor } from '../authoring/verify-jobs.ts';
 
 const starter: Subject = { role: 'starter', name: 'starter', dir: '' };
 const solution: Subject = { role: 'solution', name: 'solution', dir: '' };
@@ -37,5 +37,17 @@ describe('the verdicts of a verify', () => {
 
   it('repeat the behaviours of the starter, and its load once', () => {
     expect(parts({ repeat: 2 }).slice(0, 2)).toEqual(['starter whole', 'starter behaviours']);
+  });
+
+  it('let loads of right apps run beside each other, and show alone what a wrong turn misses', () => {
+    const jobs = subjects.flatMap((subject) => jobsFor(lesson, subject, { repeat: 1, noLoad: false, rest: true }));
+    const names = (some: typeof jobs) => some.map(({ subject }) => subject.name);
+    const how = howBeside(jobs, true);
+    expect([names(how.beside), names(how.loads), names(how.alone)]).toEqual([
+      ['page'],
+      ['solution', 'by-hand'],
+      ['load'],
+    ]);
+    expect(names(howBeside(jobs, false).alone)).toEqual(['solution', 'by-hand', 'load']);
   });
 });
