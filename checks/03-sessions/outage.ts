@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, CheckDefinition, Instance, RedisHandle, Stage, Teaching, Visitor } from '../harness/sdk/index.ts';
 import { mustEndWithoutRedis } from './end-without-redis.ts';
-import { forgetScripts, scriptsAreGone, unknownScripts } from './scripts.ts';
+import { scriptsAreGone } from './scripts.ts';
 import { ada, grace, logIn, mustRead, whenReady } from './steps.ts';
 
 /** Longer than clients that give up after ten or twenty quick attempts go on trying. */
@@ -42,14 +42,14 @@ function stopping(redis: RedisHandle): OutageKind {
   return {
     begin: () => redis.cut(),
     async end() {
-      await forgetScripts(redis);
-      refused = await unknownScripts(redis);
+      await redis.forgetScripts();
+      refused = await redis.unknownScripts();
       await redis.restore();
     },
     name: 'Redis stops',
     back: 'Redis is back, with its data and without the scripts that it was given',
     lastsMs: outageMs,
-    whyNot: async () => ((await unknownScripts(redis)) > refused ? scriptsAreGone : undefined),
+    whyNot: async () => ((await redis.unknownScripts()) > refused ? scriptsAreGone : undefined),
   };
 }
 

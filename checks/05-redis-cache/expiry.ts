@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition, Stage, Visitor } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Stage, Teaching, Visitor } from '../harness/sdk/index.ts';
 import lesson from './lesson.ts';
-import { read, timesToLive, unavailable, untilKept } from './steps.ts';
+import { change, read, timesToLive, unavailable, untilKept } from './steps.ts';
 
 /** What the instances run with. */
-const cacheTtlS = Number(lesson.env.CACHE_TTL_S);
+export const cacheTtlS = Number(lesson.env.CACHE_TTL_S);
 /** What one more instance runs with. */
 const shortTtlS = 2;
 /** For designs that round a time to live up to a whole second. */
@@ -35,6 +35,13 @@ export function expiryBehaviours(behaviour: CheckDefinition['behaviour']): void 
         seen: `${ttls.size} key${ttls.size === 1 ? '' : 's'}`,
         because: 'Several entries share a key. A key expires as a whole, and a write that drops it drops all of them.',
         lookAt: 'what is the key of an entry, and which entries have the same?',
+      });
+      t.trail.begin();
+      await change(t, '100', { seatsLeft: 5 }, 1);
+      requireTimesToLive(t, await timesToLive(t), cacheTtlS, {
+        because:
+          'A write has left this key in Redis. Every key has a time to live of CACHE_TTL_S at most, also one that is no entry.',
+        lookAt: 'which keys does a write set, and with what expiry?',
       });
     },
   );
@@ -148,16 +155,22 @@ async function writeTogether(t: Stage, firstId: number): Promise<{ ttls: Map<str
   return { ttls: await timesToLive(t, writtenTogether), tookS };
 }
 
-function requireTimesToLive(t: Stage, ttls: Map<string, number>, mostS: number): void {
+export function requireTimesToLive(
+  t: Stage,
+  ttls: Map<string, number>,
+  mostS: number,
+  teaching: Partial<Teaching> = {},
+): void {
   for (const [key, ttlMs] of ttls) {
     const step = `PTTL ${key}`;
-    t.require(ttlMs !== -1, { step, expected: `at most ${mostS} s`, seen: 'no time to live' });
+    t.require(ttlMs !== -1, { step, expected: `at most ${mostS} s`, seen: 'no time to live', ...teaching });
     t.require(ttlMs <= (mostS + roundingS) * 1_000, {
       step,
       expected: `at most ${mostS} s`,
       seen: `${Math.ceil(ttlMs / 1_000)} s`,
       because:
         'The key lives longer than CACHE_TTL_S, so the shop may answer what has not been true for longer than that.',
+      ...teaching,
     });
   }
 }

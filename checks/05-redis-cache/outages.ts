@@ -1,18 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import { cacheTtlS, requireTimesToLive } from './expiry.ts';
 import {
   callsDuring,
   crowd,
+  follow,
   haveLooked,
   heldMs,
   inCalls,
   prepareLooks,
   read,
   takeOverFromMs,
+  timesToLive,
   unavailable,
 } from './steps.ts';
 
 const recoverWithinMs = 3_000;
+/** The instance that dies asks for both. */
+const askedByTheDead = ['/stats', '/events/71'];
+
+interface FailingCall {
+  path: string;
+  how: 503 | 'break';
+  what: string;
+}
 
 /** When the supplier fails, or the process that asks it dies. */
 export function outageBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -26,7 +37,8 @@ export function outageBehaviours(behaviour: CheckDefinition['behaviour']): void 
     },
     async (t) => {
       await prepareLooks(t);
-      await mustFailTogether(t);
+      await mustFailTogether(t, { path: '/events/61', how: 503, what: 'answers 503' });
+      await mustFailTogether(t, { path: '/events/64', how: 'break', what: 'breaks the connection' });
       await mustNameAFailedCall(t);
     },
   );
@@ -40,48 +52,55 @@ export function outageBehaviours(behaviour: CheckDefinition['behaviour']): void 
       lookAt: 'what releases the lock of a process that can no longer release it, and after how long?',
     },
     async (t) => {
+      await t.redis.clear();
       await prepareLooks(t);
       await t.supplier.setLatency(heldMs);
       await t.supplier.reset();
-      t.trail.begin('GET /events/71 on instance 1, and the supplier is slow');
+      t.trail.begin(`GET ${askedByTheDead.join(' and GET ')} on instance 1, and the supplier is slow`);
       const trailLength = t.trail.length;
-      t.visitor()
-        .get('/events/71', { on: 1, deadlineMs: 10_000 })
-        .catch(() => {}); // It dies with its instance.
-      await t.until('the read to reach the supplier', async () => (await t.supplier.total()) > 0);
+      const dying = askedByTheDead.map((path) => follow(t.visitor().get(path, { on: 1, deadlineMs: 10_000 })));
+      // A copy of the statistics in the process is right, too.
+      const fromCopies = () => dying.filter(({ ended }) => ended).length;
+      await t.until(
+        'the reads to reach the supplier',
+        async () => (await t.supplier.total()) + fromCopies() >= askedByTheDead.length,
+      );
       await t.supplier.setLatency(20);
-      const waiting = crowd([t.app(2).url], '/events/71', 5);
+      const waiting = askedByTheDead.map((path) => crowd([t.app(2).url], path, 5));
       await haveLooked([t.app(2).url]);
       t.app(1).signal('SIGKILL');
       const killedAt = performance.now();
       t.trail.retell(trailLength, 'SIGKILL to instance 1');
-      t.step('GET /events/71 on instance 2, again and again');
-      await Promise.race([waiting, delay(recoverWithinMs)]);
-      for (;;) {
-        const leftMs = recoverWithinMs - (performance.now() - killedAt);
-        const [answer] =
-          leftMs > 0 ? await Promise.race([crowd([t.app(2).url], '/events/71', 1), delay(leftMs, [])]) : [];
-        if (answer?.status === 200) break;
-        t.require(leftMs > 0, { expected: 'a 200 within 3 s', seen: answer ? `${answer.status}` : 'none' });
-        await delay(20);
-      }
-      t.trail.retell(trailLength + 2);
+      t.step('the same on instance 2, again and again');
+      await Promise.race([Promise.all(waiting), delay(recoverWithinMs)]);
+      await Promise.all(askedByTheDead.map((path) => mustBeServed(t, path, killedAt)));
       t.atMost('time until readers are served', performance.now() - killedAt, recoverWithinMs, 'ms');
     },
   );
 }
 
+/** Asks instance 2 again and again. */
+async function mustBeServed(t: Stage, path: string, killedAt: number): Promise<void> {
+  for (;;) {
+    const leftMs = recoverWithinMs - (performance.now() - killedAt);
+    const [answer] = leftMs > 0 ? await Promise.race([crowd([t.app(2).url], path, 1), delay(leftMs, [])]) : [];
+    if (answer?.status === 200) return;
+    t.require(leftMs > 0, { expected: `GET ${path}: 200 within 3 s`, seen: answer ? `${answer.status}` : 'none' });
+    await delay(20);
+  }
+}
+
 /** The readers of one call get its error, and do not ask one after the other. */
-async function mustFailTogether(t: Stage): Promise<void> {
+async function mustFailTogether(t: Stage, { path, how, what }: FailingCall): Promise<void> {
   const urls = [t.app(1).url, t.app(2).url];
   await t.supplier.setLatency(heldMs);
   await t.supplier.reset();
-  await t.supplier.fail({ how: 503 });
-  t.trail.begin('20 times GET /events/61 at once, over both instances');
-  t.step('the supplier keeps them waiting, and then answers 503');
+  await t.supplier.fail({ how });
+  t.trail.begin(`20 times GET ${path} at once, over both instances`);
+  t.step(`the supplier keeps them waiting, and then ${what}`);
   let answered = false;
   const heldFrom = performance.now();
-  const asked = crowd(urls, '/events/61', 20).finally(() => {
+  const asked = crowd(urls, path, 20).finally(() => {
     answered = true;
   });
   await haveLooked(urls);
@@ -109,11 +128,16 @@ async function mustFailTogether(t: Stage): Promise<void> {
     because: 'The supplier failed, and the shop did not say so.',
     lookAt: 'what do readers get that wait for a call that fails?',
   });
+  requireTimesToLive(t, await timesToLive(t, 1), cacheTtlS, {
+    because:
+      'A failed call has left this key in Redis. Every key has a time to live of CACHE_TTL_S at most, also one that only says that a call has failed.',
+    lookAt: 'which keys does a failed call set, and with what expiry?',
+  });
   await t.supplier.setLatency(20);
   await t.supplier.heal();
   t.step('the supplier is well again');
-  for (const on of [1, 2]) await read(t, t.visitor(), '/events/61', { on });
-  const more = await callsDuring(t.supplier, () => read(t, t.visitor(), '/events/61', { on: 1 }));
+  for (const on of [1, 2]) await read(t, t.visitor(), path, { on });
+  const more = await callsDuring(t.supplier, () => read(t, t.visitor(), path, { on: 1 }));
   t.require(more === 0, {
     expected: 'no call for what is kept now',
     seen: inCalls(more),

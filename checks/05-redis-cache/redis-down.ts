@@ -71,9 +71,12 @@ export function redisDownBehaviours(behaviour: CheckDefinition['behaviour']): vo
       t.trail.begin('Redis stops for a moment');
       await redis.cut();
       await Promise.all(visitors.map((visitor) => read(t, visitor, '/stats')));
+      // As a Redis that keeps nothing on a disk.
+      await redis.clear();
+      await redis.forgetScripts();
       await redis.restore();
-      t.trail.retell(1, 'Redis is back');
-      await mustShareAgain(t, visitors, { supplier, firstId: 201 });
+      t.trail.retell(1, 'Redis is back, without its keys and without the scripts that it was given');
+      await mustShareAgain(t, visitors, { supplier, restarted: redis, firstId: 201 });
       t.trail.retell(2, `Redis stops again, for ${longOutageMs / 1_000} s`);
       await redis.cut();
       const starting = t.startExtra({ env });

@@ -6,6 +6,12 @@ import { mustLookAgain } from './second-look.ts';
 import { callsDuring, crowd, haveLooked, heldMs, inCalls, prepareLooks, read, takeOverFromMs } from './steps.ts';
 
 const readers = 100;
+/** More bytes than characters, and what quotes and escapes make trouble of. */
+const uncommonTitle = 'Zoë’s “Café 東京” \\ part\t2, 5 € 🎸';
+const lostTitle = {
+  because: `Other events are shared, and this one is not. Its title is ${uncommonTitle.replace('\t', ' ')}, which is longer in bytes than in characters.`,
+  lookAt: 'what becomes of a text on its way into Redis and out of it, if it is not only made of ASCII?',
+};
 
 /** One cache, and one call for everybody who misses the same entry. */
 export function sharingBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -19,10 +25,12 @@ export function sharingBehaviours(behaviour: CheckDefinition['behaviour']): void
     },
     async (t) => {
       await t.supplier.setLatency(0);
+      await t.supplier.change('15', { title: uncommonTitle });
       await prepareLooks(t);
-      for (const [path, first, second] of [
-        ['/stats', 1, 2],
-        ['/events/5', 2, 1],
+      for (const [path, first, second, teaching] of [
+        ['/stats', 1, 2, {}],
+        ['/events/5', 2, 1, {}],
+        ['/events/15', 2, 1, lostTitle],
       ] as const) {
         t.trail.begin();
         const before = await read(t, t.visitor(), path, { on: first });
@@ -30,7 +38,7 @@ export function sharingBehaviours(behaviour: CheckDefinition['behaviour']): void
         const calls = await callsDuring(t.supplier, async () => {
           after = await read(t, t.visitor(), path, { on: second });
         });
-        t.require(calls === 0, { expected: 'no call to the supplier', seen: inCalls(calls) });
+        t.require(calls === 0, { expected: 'no call to the supplier', seen: inCalls(calls), ...teaching });
         const again = await callsDuring(t.supplier, () =>
           read(t, t.visitor(), `${path}?from=newsletter&lang=de`, { on: second }),
         );

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { FarInstance, untilForced } from './far-instance.ts';
+import { mustDropAfterTheChange } from './read-beside-write.ts';
 import { change, follow, hasCaughtUp, heldMs, patienceMs, read, requirePrice, unavailable } from './steps.ts';
 
 /** A copy in a process that expires by itself lives at least so long. */
@@ -44,6 +45,7 @@ export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
       await mustNotKeepWhatIsAnsweredLast(t, far, '24');
       await untilForced(t, far, [9, 11, 13], (id) => mustWaitForRedis(t, far, id));
       await untilForced(t, far, [10, 12, 14], (id) => mustWaitForCopies(t, far, id));
+      await mustDropAfterTheChange(t, '26');
     },
   );
 }

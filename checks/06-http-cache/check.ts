@@ -1,4 +1,5 @@
 import { type CheckDefinition, defineCheck } from '../harness/sdk/index.ts';
+import { errorsBehaviour } from './errors.ts';
 import lesson from './lesson.ts';
 import { lifetimeBehaviours } from './lifetime.ts';
 import { neverKeptBehaviours, partnerBehaviour } from './never-kept.ts';
@@ -25,6 +26,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
   lifetimeBehaviours(quickly);
   validationBehaviours(quickly);
   neverKeptBehaviours(quickly);
+  errorsBehaviour(quickly);
   representationBehaviours(quickly);
 
   partnerBehaviour(further);

@@ -136,6 +136,15 @@ async function mustAskForWholeCities(t: Stage): Promise<void> {
       lookAt: 'how is the address made that the shop asks the supplier for?',
     });
   }
+  t.trail.begin();
+  const { json } = await askWell(t, '/events');
+  const cities = new Set(json?.events?.map?.(({ city }: { city?: string }) => city));
+  t.require(json?.page === 1 && cities.size > 1, {
+    expected: 'page 1 of the events of all cities',
+    seen: `page ${json?.page}, with events of ${cities.size} cities`,
+    because: 'Without city the list is that of all cities, and without page it is the first page.',
+    lookAt: 'what does GET /events take for a city or a page that the address does not name?',
+  });
   await mustKeepListsApart(t);
   t.trail.begin();
 }

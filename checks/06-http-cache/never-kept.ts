@@ -2,7 +2,6 @@ import { type Answer, type CheckDefinition, excerpt, type Stage } from '../harne
 import {
   ada,
   askShop,
-  askWell,
   grace,
   invented,
   mayBeShared,
@@ -10,10 +9,9 @@ import {
   read,
   readWell,
   requireServed,
+  shopOnly,
   whileHeld,
 } from './steps.ts';
-
-const shopOnly = ['miss', 'revalidated'] as const;
 
 /** What no shared cache may give to another visitor. */
 export function neverKeptBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -59,77 +57,6 @@ export function neverKeptBehaviours(behaviour: CheckDefinition['behaviour']): vo
         } else answer.mustBe(401);
       }
       await mustNotMixUp(t);
-    },
-  );
-
-  behaviour(
-    'errors',
-    'an error is never given from a copy',
-    {
-      because: 'The CDN was told to keep an error. It gives the error to everybody, also when all is well again.',
-      lookAt: 'is Cache-Control set before the route knows how the request ends?',
-    },
-    async (t) => {
-      for (const [path, how] of [
-        ['/events/55', 503],
-        ['/events?city=dublin&page=1', 'refuse'],
-      ] as const) {
-        t.trail.begin();
-        const { etag } = (await askWell(t, path)).headers;
-        // So that an app that remembers versions has this one.
-        if (etag) await askShop(t, path, { 'if-none-match': etag });
-        await t.supplier.fail({ how });
-        t.step(how === 503 ? 'the box office is out of order:' : 'nobody answers at the box office:');
-        // Both past the CDN, which may have a copy. Nobody knows whether the tag is still right.
-        for (const headers of [undefined, { 'if-none-match': etag ?? '"x"' }]) {
-          const { status } = await askShop(t, path, headers);
-          t.require([502, 503, 504].includes(status), {
-            expected: '502, 503 or 504',
-            seen: String(status),
-            because:
-              'The shop cannot ask the box office, and says that all is well with what it was told last. The CDN keeps that as if it were new.',
-            lookAt: 'what does the shop answer when the supplier fails, also to a page that it has shown before?',
-          });
-        }
-        const { answer } = await read(t, path);
-        t.require(answer.is(502, 503, 504), {
-          expected: '502, 503 or 504',
-          seen: String(answer.status),
-          because: 'Without the box office there is nothing to show, and the answer is not an error.',
-          lookAt: 'what does the shop answer when the supplier fails?',
-        });
-        await t.supplier.heal();
-        t.step('it is well again:');
-        const { answer: next, cdn } = await read(t, path);
-        requireServed(t, cdn, [...shopOnly]);
-        next.mustBe(200, {
-          because: 'The box office is well again, and the shop itself still answers with the error.',
-          lookAt: 'what does the shop keep of an answer that failed?',
-        });
-      }
-      for (const [path, status] of [
-        ['/events/99999', 404],
-        ['/events/constructor', 404],
-        ['/events/7%3Fx', 404],
-        ['/events/..%2Fstats', 404],
-        ['/events?page=0', 400],
-        ['/venues/nowhere/map.svg?v=1', 404],
-        ['/venues/nowhere/map.svg', 404],
-      ] as const) {
-        t.trail.begin();
-        (await read(t, path)).answer.mustBe(status, {
-          because: `The table of routes says ${status}, whatever there is in the address.`,
-          lookAt: 'what does the shop make of the id, or of the page, before it asks the supplier?',
-        });
-        const { answer, cdn } = await read(t, path);
-        answer.mustBe(status);
-        requireServed(t, cdn, [...shopOnly]);
-        t.step('with If-None-Match: "x"');
-        mustBe(await askShop(t, path, { 'if-none-match': '"x"' }), status, {
-          because: 'There is no such page, whatever copy somebody has.',
-          lookAt: 'what does the route answer when somebody asks for a missing page with If-None-Match?',
-        });
-      }
     },
   );
 }

@@ -29,9 +29,11 @@ export function representationBehaviours(behaviour: CheckDefinition['behaviour']
       for (const path of ['/events/77', '/events?city=madrid&page=1']) {
         t.trail.begin();
         const whens = new Set<string>();
-        for (const language of ['en', 'de', 'fr', 'en', 'de']) {
-          t.step(`Accept-Language: ${language}`);
-          const { answer } = await readWell(t, path, { 'accept-language': language });
+        // Who states none comes first: a monitor, or a visitor's script.
+        for (const stated of [undefined, 'de', 'fr', 'en', 'de', undefined]) {
+          const language = stated ?? 'en';
+          t.step(stated ? `Accept-Language: ${stated}` : 'no Accept-Language');
+          const { answer } = await readWell(t, path, stated ? { 'accept-language': stated } : {});
           const when = answer.json?.when ?? answer.json?.events?.[0]?.when;
           t.require(answer.json?.language === language, {
             expected: `language "${language}"`,
@@ -177,6 +179,7 @@ export function furtherRepresentationBehaviours(behaviour: CheckDefinition['beha
         '/events?page=0',
         '/venues/x/map.svg',
         map,
+        '/events/98?ref=radio',
       ];
       const copies = ['/events/98', '/events?city=riga&page=1'];
       const tags = await Promise.all(copies.map(async (path) => tagOf(t, await askWell(t, path))));

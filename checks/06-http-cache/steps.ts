@@ -24,6 +24,9 @@ export const staleAtLeastS = 30;
 /** Past the longest freshness and the longest staleness that are allowed. */
 export const goneAfterS = freshAtMostS + 3_600 + 5;
 
+/** What the CDN has done if the shop was asked. */
+export const shopOnly = ['miss', 'revalidated'] as const;
+
 const unanswered = {
   because: 'The request is not answered at all.',
   lookAt: 'does each path through the route end the response, also the one with a 304?',

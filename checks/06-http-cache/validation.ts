@@ -1,5 +1,8 @@
 import type { Answer, CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import lesson from './lesson.ts';
 import { askShop, askWell, goneAfterS, later, mustBe, readWell, require304, requireServed, tagOf } from './steps.ts';
+
+const placesOfSupplier = lesson.supplier?.atOnce ?? 1;
 
 /** A cache with a copy asks whether it is still right, and the answer is cheap. */
 export function validationBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -71,9 +74,16 @@ export function validationBehaviours(behaviour: CheckDefinition['behaviour']): v
         'how can the shop learn the version of an event without the event? The README says what the supplier offers.',
     },
     async (t) => {
-      for (const path of ['/events/44', '/events?city=vienna&page=1']) {
+      for (const [path, otherPath] of [
+        ['/events/44', '/events/46'],
+        ['/events?city=vienna&page=1', '/events?city=&page=2'],
+      ] as const) {
         t.trail.begin();
         const tag = tagOf(t, await askWell(t, path));
+        // A page that was made before is not always the one that was made last.
+        await askWell(t, path, { 'accept-language': 'de' });
+        t.trail.retell(1, `GET ${path} in German`, '200');
+        await askWell(t, otherPath);
         for (const same of [tag, ...otherWritings(tag)]) {
           await t.supplier.reset();
           t.step(`with If-None-Match: ${same}`);
@@ -147,12 +157,13 @@ async function mustNameOneContent(t: Stage, path: string, id: string): Promise<v
   ] as [number, Record<string, string>][]) {
     await t.supplier.setLatency(60_000);
     await t.supplier.reset();
+    await leaveOnePlace(t);
     t.step(
       headers['if-none-match'] ? 'with If-None-Match: "other", and the supplier is slow:' : 'the supplier is slow:',
     );
     const asked = askShop(t, path, headers);
     asked.catch(() => {}); // Awaited below, unless something fails before.
-    await t.until('a call to the supplier', async () => (await t.supplier.total()) > 0);
+    await t.until('a call to the supplier', async () => (await t.supplier.total()) >= placesOfSupplier);
     await t.supplier.change(id, { seatsLeft });
     t.step(`event ${id} has ${seatsLeft} seats left now`);
     await t.supplier.setLatency(10);
@@ -160,6 +171,19 @@ async function mustNameOneContent(t: Stage, path: string, id: string): Promise<v
     note(await asked);
     note(await askShop(t, path));
   }
+}
+
+/**
+ * The supplier is busy with others and serves one call of the shop at a time. So of two that the shop sends at once, one sees
+ * the event before the change and one after it.
+ */
+async function leaveOnePlace(t: Stage): Promise<void> {
+  const others = placesOfSupplier - 1;
+  for (let n = 0; n < others; n++)
+    fetch(`${t.supplier.url}/events/1`)
+      .then((answer) => answer.body?.cancel())
+      .catch(() => {}); // Not judged.
+  await t.until('the supplier to be busy', async () => (await t.supplier.total()) >= others);
 }
 
 /** Of an event, or of an event in a list. */

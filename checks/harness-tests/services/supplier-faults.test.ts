@@ -42,6 +42,22 @@ describe('a supplier that is told to fail', () => {
       expect((await json(`${supplier.url}/events/1`)).status).toBe(200);
     }));
 
+  it('breaks the connection when the answer is due, and counts the call', () =>
+    withSupplier(async (supplier) => {
+      await supplier.setLatency(60_000);
+      await supplier.fail({ how: 'break', times: 1 });
+      const broken = fetch(`${supplier.url}/events/1`).then(
+        () => 'answered',
+        () => 'broken',
+      );
+      await expect.poll(() => supplier.total()).toBe(1);
+      await supplier.setLatency(0);
+      await supplier.release();
+      expect(await broken).toBe('broken');
+      expect((await json(`${supplier.url}/events/1`)).status).toBe(200);
+      expect(await supplier.total()).toBe(2);
+    }));
+
   it('hangs without taking a place, and breaks those connections when healed', () =>
     withSupplier(
       async (supplier) => {

@@ -47,6 +47,10 @@ export interface RedisHandle extends OpenService {
   ttlMs(key: string): Promise<number>;
   /** Deletes all keys of the database. */
   clear(): Promise<void>;
+  /** As a restart does. Leaves a server alone on which somebody else keeps something, and one that knows no scripts. */
+  forgetScripts(): Promise<void>;
+  /** How often Redis has answered that it does not know a script. A Redis before 6.2 does not count it. */
+  unknownScripts(): Promise<number>;
   /** Closes the proxy and the client, and stops the server. */
   close(): Promise<void>;
 }
@@ -117,6 +121,12 @@ export async function handleOf(server: RedisServer): Promise<RedisHandle> {
     keys: () => scanKeys(client),
     ttlMs: (key) => client.pttl(key),
     clear: () => unlinkAll(client, markerKey),
+    forgetScripts: async () => {
+      const databases = (await client.info('keyspace')).match(/^db\d+:/gm) ?? [];
+      if (!server.isStandIn && databases.length <= 1) await client.script('FLUSH');
+    },
+    unknownScripts: async () =>
+      Number(/errorstat_NOSCRIPT:count=(\d+)/.exec(await client.info('errorstats'))?.[1] ?? 0),
     alive: async () => {
       try {
         return (await client.ping()) === 'PONG';

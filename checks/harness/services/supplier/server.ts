@@ -11,10 +11,11 @@ import { type Reply, type Route, reply, routeOf, routes } from './routes.ts';
 
 export interface Fault {
   /**
-   * A status for every request, no listener, an answer that never comes, or one that is late: the request is done at
-   * once, and its answer waits for `release`, or is lost when the supplier is healed.
+   * A status for every request, no listener, a connection that breaks when the answer is due, an answer that never comes,
+   * or one that is late: the request is done at once, and its answer waits for `release`, or is lost when the supplier is
+   * healed.
    */
-  how: number | 'refuse' | 'hang' | 'late';
+  how: number | 'refuse' | 'break' | 'hang' | 'late';
   /** The route that it happens to; all unless said. Not for `refuse`. */
   route?: Route;
   /** How many requests it happens to; all until it is healed, unless said. Not for `refuse`: nobody can count those. */
@@ -54,7 +55,8 @@ const api = createServer(
       // A read sees what is there when it begins, and a write counts from its end: what overlaps, a read does not see.
       const read = route === 'PUT /events/:id' ? undefined : reply(office, route, request, body);
       if (latencyMs > 0) await waitFor(latencyMs * (costs[route] ?? 1));
-      if (failing !== undefined) send(response, failing, { error: 'the box office is out of order' });
+      if (failing === 'break') response.destroy();
+      else if (failing !== undefined) send(response, failing, { error: 'the box office is out of order' });
       else sendReply(response, read ?? reply(office, route, request, body));
     } finally {
       places.free();
@@ -115,7 +117,7 @@ async function waitFor(ms: number): Promise<void> {
   await delay(ms, undefined, { signal }).catch(() => {}); // Released.
 }
 
-function takeFault(route: Route): number | 'hang' | 'late' | undefined {
+function takeFault(route: Route): Exclude<Fault['how'], 'refuse'> | undefined {
   if (!fault || fault.how === 'refuse' || (fault.route ?? route) !== route) return undefined;
   const { how } = fault;
   if (fault.times !== undefined && --fault.times <= 0) fault = undefined;
