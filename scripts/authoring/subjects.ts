@@ -16,6 +16,8 @@ export interface Expectation {
   message: string;
   /** What somebody thought who took this turn. */
   why: string;
+  /** Errors that TypeScript finds in it, where nobody would make this mistake without: `TS2801`. Node runs it all the same. */
+  typeErrors?: string[] | undefined;
 }
 
 /** Something that verify judges, with what must come of it. */

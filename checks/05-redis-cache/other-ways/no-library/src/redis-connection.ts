@@ -47,7 +47,7 @@ export class RedisConnection {
       if (login.length > 0) this.send('AUTH', ...login).catch(() => socket.destroy());
       this.send('SELECT', pathname.slice(1) || 0).catch(() => socket.destroy());
     });
-    socket.on('data', (chunk) => this.#read(chunk));
+    socket.on('data', (chunk) => this.#read(Buffer.from(chunk)));
     socket.on('error', () => {}); // 'close' follows.
     socket.on('close', () => {
       this.#socket = undefined;

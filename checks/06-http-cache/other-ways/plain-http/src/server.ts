@@ -2,6 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import { mapAddress, mapOf } from './venues.ts';
 
+interface Event {
+  date: string;
+  venue: string;
+}
+
 interface Answer {
   status: number;
   headers: Record<string, string>;
@@ -67,11 +72,11 @@ async function page(req: IncomingMessage, pathname: string, query: URLSearchPara
     if (same) return { status: 304, headers: { ...headers, ETag: etag }, body: '' };
   }
   const response = await supplier('GET', path);
-  const value = await response.json();
+  const value = (await response.json()) as Event & { events?: Event[] };
   const shown = value.events ? { ...value, events: value.events.map(show) } : show(value);
   return json(200, { ...shown, language }, { ...headers, ETag: tagOf(response.headers.get('x-version')) });
 
-  function show(event: { date: string; venue: string }) {
+  function show(event: Event) {
     const date = new Date(event.date);
     const when = date.toLocaleDateString(locales[language], { dateStyle: 'full', timeZone: 'UTC' });
     return { ...event, when, map: mapAddress(event.venue) };

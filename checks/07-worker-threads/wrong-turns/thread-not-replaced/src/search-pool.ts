@@ -41,8 +41,8 @@ export async function closePool(): Promise<void> {
 function addThread(): void {
   const worker = new Worker(new URL('./search-thread.ts', import.meta.url));
   const thread: Thread = { worker, job: undefined };
-  worker.on('message', (result: never) => {
-    thread.job?.resolve(result);
+  worker.on('message', (result) => {
+    thread.job?.resolve(result as never);
     startNext(thread);
   });
   worker.on('error', (error) => thread.job?.reject(error));
