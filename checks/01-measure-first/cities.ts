@@ -1,4 +1,4 @@
-import type { Call, Instance, Stage } from '../harness/sdk/index.ts';
+import { type Call, type Instance, plainRequest, type Stage } from '../harness/sdk/index.ts';
 
 /** By the contract. Each has the 400 ids from `400 × place + 1` on. */
 export const cities = ['Amsterdam', 'Berlin', 'Copenhagen', 'Dublin', 'Lisbon', 'Oslo', 'Paris', 'Vienna'];
@@ -50,15 +50,9 @@ export class Reference {
   /** It is ours, so nobody is blamed when it does not answer. */
   async #ask(path: string, { method = 'GET', body }: Omit<Call, 'path'> = {}): Promise<string> {
     try {
-      const answer = await fetch(new URL(path, this.#app.url), {
-        method,
-        // Kept connections are closed by an app that was idle, perhaps at the moment when it is asked again.
-        headers: { connection: 'close', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(10_000),
-      });
-      if (!answer.ok) throw new Error(`${method} ${path} gave ${answer.status}`);
-      return await answer.text();
+      const { status, text } = await plainRequest(new URL(path, this.#app.url), { method, body, withinMs: 10_000 });
+      if (status !== 200) throw new Error(`${method} ${path} gave ${status}`);
+      return text;
     } catch (error) {
       return this.#t.inconclusive(`our solution, which the answers are compared with, did not do its part: ${error}`);
     }

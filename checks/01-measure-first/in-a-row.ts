@@ -1,6 +1,4 @@
-import { Agent, request } from 'node:http';
-import { text } from 'node:stream/consumers';
-import type { Answer, Instance, Stage } from '../harness/sdk/index.ts';
+import { type Instance, keptConnections, type NoReply, plainRequest, type Stage } from '../harness/sdk/index.ts';
 import { eventId, listingPath, type Reference } from './cities.ts';
 import { mustBeTheSame } from './listings.ts';
 
@@ -16,20 +14,22 @@ export async function changedInARow(t: Stage, app: Instance, reference: Referenc
   const path = `/events/${eventId(city, 211)}/price`;
   const expected: string[] = [];
   for (const cents of prices) expected.push(await reference.changePrice(path, cents));
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const agent = keptConnections(1);
   try {
     for (let n = 0; n < changes; n++) {
       const cents = prices[n % 2] as number;
-      const answer = await put(new URL(path, app.url), cents, agent).catch((error) => ({
-        status: String(error),
+      const change = { method: 'PUT', body: { cents }, agent, withinMs: 20_000 };
+      const answer = await plainRequest(new URL(path, app.url), change).catch((error: NoReply) => ({
+        status: error.message,
         text: '',
-        headers: {},
+        contentType: undefined,
       }));
       const step = `PUT ${path} {"cents":${cents}}, change ${n + 1} of ${changes}, each sent right after the answer to the last`;
       t.trail.begin();
       t.require(answer.status === 200, { step, expected: '200', seen: `${answer.status}` });
       t.step(step, '200');
-      mustBeTheSame(t, answer, expected[n % 2] as string, {
+      const { text, contentType } = answer;
+      mustBeTheSame(t, { text, headers: { 'content-type': contentType } }, expected[n % 2] as string, {
         because:
           'The answer to a change shows an earlier price. This price changed several times within a moment, and not each of these changes was noticed. Two changes can have the same time, also to the millisecond.',
         lookAt:
@@ -42,23 +42,4 @@ export async function changedInARow(t: Stage, app: Instance, reference: Referenc
   const listed = (await t.visitor({ at: app }).get(listingPath(city), { deadlineMs: 20_000 })).mustBe(200);
   mustBeTheSame(t, listed, await reference.listing(city));
   t.trail.begin();
-}
-
-function put(url: URL, cents: number, agent: Agent): Promise<Pick<Answer, 'status' | 'text' | 'headers'>> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json' };
-    const asked = request(url, { method: 'PUT', headers, agent, timeout: 20_000 }, (res) => {
-      text(res).then(
-        (body) =>
-          resolve({
-            status: res.statusCode ?? 0,
-            text: body,
-            headers: { 'content-type': res.headers['content-type'] },
-          }),
-        reject,
-      );
-    });
-    asked.on('timeout', () => asked.destroy(new Error('no answer within 20 s'))).on('error', reject);
-    asked.end(JSON.stringify({ cents }));
-  });
 }

@@ -1,8 +1,9 @@
-import { Agent, get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Answer,
   excerpt,
+  type PlainReply,
+  plainRequest,
   type RequestOptions,
   type Stage,
   type SupplierHandle,
@@ -54,31 +55,13 @@ export async function callsDuring(supplier: SupplierHandle, act: () => Promise<u
   return supplier.total();
 }
 
-export interface Shout {
-  status: number;
-  text: string;
-}
-
 /** `count` GETs at once, spread over the addresses, each on a connection of its own. Status 0: the connection broke. */
-export function crowd(urls: string[], path: string, count: number): Promise<Shout[]> {
-  const agent = new Agent({ keepAlive: false, maxSockets: count });
+export function crowd(urls: string[], path: string, count: number): Promise<Pick<PlainReply, 'status' | 'text'>[]> {
   return Promise.all(
-    Array.from({ length: count }, (_, index) => shout(`${urls[index % urls.length]}${path}`, agent)),
-  ).finally(() => agent.destroy());
-}
-
-function shout(url: string, agent: Agent): Promise<Shout> {
-  return new Promise((resolve) => {
-    const broken = () => resolve({ status: 0, text: 'no answer' });
-    const request = get(url, { agent, timeout: 15_000 }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (chunk) => {
-        text += chunk;
-      });
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text })).on('error', broken);
-    });
-    request.on('error', broken).on('timeout', () => request.destroy());
-  });
+    Array.from({ length: count }, (_, index) =>
+      plainRequest(`${urls[index % urls.length]}${path}`).catch(() => ({ status: 0, text: 'no answer' })),
+    ),
+  );
 }
 
 /** Reads until the supplier is no longer asked. Not judged: a client may connect to Redis only when it is first needed. */

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Instance, Stage } from '../harness/sdk/index.ts';
+import { type Instance, plainRequest, type Stage } from '../harness/sdk/index.ts';
 import { lookEveryMs, waitFor } from './patience.ts';
-import { ask, mustAnswer } from './requests.ts';
+import { mustAnswer } from './requests.ts';
 import { givesUpWithinMs, mostStarts, Starts } from './starts.ts';
 import { startInTurn } from './turns.ts';
 import { aWorkerOf, killEach, processes, servingPids, settled, settledAfterMs, workersOf } from './workers.ts';
@@ -50,7 +50,7 @@ async function mustGiveUp(t: Stage): Promise<void> {
   while (!app.exited && !recovered && starts.count <= mostStarts && !starts.isOver()) {
     starts.look();
     // A primary that has kept the events hands them to new workers, and all is well.
-    asking ??= ask(app, 'GET', '/health', { withinMs: 2_000 }).then(
+    asking ??= plainRequest(`${app.url}/health`, { withinMs: 2_000 }).then(
       ({ status }) => {
         recovered = status === 200;
       },

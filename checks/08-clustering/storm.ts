@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from '../harness/sdk/index.ts';
+import { plainRequest, type Stage } from '../harness/sdk/index.ts';
 import { lookEveryMs, waitFor } from './patience.ts';
-import { ask } from './requests.ts';
 import { mostStarts, Starts } from './starts.ts';
 import { startInTurn } from './turns.ts';
 import { aWorkerOf, killEach, settled, workersOf } from './workers.ts';
@@ -20,7 +19,7 @@ export async function doesNotStorm(t: Stage): Promise<void> {
   while (!app.exited && starts.count <= mostStarts && !starts.isOver() && starts.longestPauseMs < aPauseMs) {
     starts.look();
     // One that was on its way to a worker when that was killed may never be answered.
-    asking ??= ask(app, 'GET', '/health', { withinMs: 500 }).then(
+    asking ??= plainRequest(`${app.url}/health`, { withinMs: 500 }).then(
       () => {
         killEach(workersOf(app));
         asking = undefined;

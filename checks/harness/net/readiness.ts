@@ -1,4 +1,4 @@
-import { Agent, get } from 'node:http';
+import { plainRequest } from './plain-request.ts';
 import type { Target } from './target.ts';
 
 /** What a balancer asks its instances, as a deploy's load balancer does. */
@@ -13,7 +13,6 @@ export interface ReadinessOptions {
 /** Asks each instance again and again whether it may get requests. One that has not been asked yet is not ready. */
 export class Readiness {
   readonly #options: Required<ReadinessOptions>;
-  readonly #agent = new Agent({ keepAlive: false }); // A kept connection would be one more that a drain must see to.
   #targets: readonly Target[] = [];
   #ready = new Set<Target>();
   #timer: NodeJS.Timeout | undefined;
@@ -37,7 +36,6 @@ export class Readiness {
   close(): void {
     clearTimeout(this.#timer);
     this.#targets = [];
-    this.#agent.destroy();
   }
 
   async #round(targets: readonly Target[]): Promise<void> {
@@ -56,16 +54,11 @@ export class Readiness {
     this.#timer.unref();
   }
 
-  #ask({ host, port }: Target): Promise<boolean> {
+  async #ask({ host, port }: Target): Promise<boolean> {
     const { path, withinMs } = this.#options;
-    return new Promise((resolve) => {
-      const request = get({ host, port, path, agent: this.#agent, timeout: withinMs }, (answer) => {
-        answer.resume();
-        const { statusCode = 0 } = answer;
-        resolve(statusCode >= 200 && statusCode < 300);
-      });
-      request.on('timeout', () => request.destroy());
-      request.on('error', () => resolve(false));
-    });
+    // On a connection of its own: a kept one would be one more that a drain must see to.
+    const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
+    const { status } = await plainRequest(url, { withinMs }).catch(() => ({ status: 0 }));
+    return status >= 200 && status < 300;
   }
 }

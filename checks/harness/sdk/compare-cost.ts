@@ -1,8 +1,8 @@
-import { BadAnswer, ClosedLoop, type Turn } from '../measure/closed-loop.ts';
 import { disturbs, MachineWatch } from '../measure/machine.ts';
 import { type Block, type Ruling, ruleOn } from '../measure/ruling.ts';
 import { tell } from '../model/check-events.ts';
 import { Inconclusive, type Teaching } from '../model/verdict.ts';
+import { BadAnswer, ClosedLoop, type Turn } from '../net/closed-loop.ts';
 import type { Stage } from '../runner/behaviour.ts';
 import type { Instance } from '../runner/environment.ts';
 

@@ -2,12 +2,13 @@
 export type { AppCommandEnd } from '../app/app-command.ts';
 export type { LoadFinding, LoadShape } from '../load/judge.ts';
 export { lastAttempt } from '../measure/attempts.ts';
-export type { Call } from '../measure/closed-loop.ts';
 export { disturbance, disturbs, MachineWatch } from '../measure/machine.ts';
 export { pulseOf, wantsCore } from '../measure/pulse.ts';
 export type { Step } from '../model/trail.ts';
 export { BehaviourFailure, type Teaching } from '../model/verdict.ts';
 export { type CdnVerdict, cdnVerdictInWords } from '../net/cache-status.ts';
+export type { Call } from '../net/closed-loop.ts';
+export { keptConnections, NoReply, type PlainReply, type PlainRequest, plainRequest } from '../net/plain-request.ts';
 export { type Answer, excerpt, type RequestOptions, type Visitor } from '../net/visitor.ts';
 export { type ProcessRow, processTable } from '../os/processes.ts';
 export { cacheDir, repoDir } from '../os/run.ts';

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Inconclusive } from '../../model/verdict.ts';
+import { plainRequest } from '../../net/plain-request.ts';
 import type { Run } from '../../os/run.ts';
 import type { OpenService } from '../service.ts';
 import type { BoxOfficeEvent, EventChange } from './box-office.ts';
@@ -54,12 +55,9 @@ export async function startSupplier({ run, latencyMs, atOnce }: SupplierOptions)
 
   async function command<T>(name: string, argument: unknown = null): Promise<T> {
     try {
-      const response = await fetch(`http://127.0.0.1:${controlPort}/${name}`, {
-        method: 'POST',
-        body: JSON.stringify(argument),
-        signal: AbortSignal.timeout(answerWithinMs),
-      });
-      return (await response.json()) as T;
+      const url = `http://127.0.0.1:${controlPort}/${name}`;
+      const { text } = await plainRequest(url, { method: 'POST', body: argument, withinMs: answerWithinMs });
+      return JSON.parse(text) as T;
     } catch (error) {
       throw new Inconclusive(`the supplier of this check stopped answering: ${error}`, 'check again');
     }

@@ -1,5 +1,5 @@
-import { Agent, request } from 'node:http';
-import { text } from 'node:stream/consumers';
+import type { Agent } from 'node:http';
+import { keptConnections, type NoReply, plainRequest } from './plain-request.ts';
 
 export interface Call {
   method?: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -20,7 +20,7 @@ export class BadAnswer extends Error {
   }
 }
 
-const timeoutMs = 20_000;
+const withinMs = 20_000;
 
 /**
  * A closed workload: so many clients over kept connections, each sending its next call when the last one is answered.
@@ -45,7 +45,7 @@ export class ClosedLoop {
    * @throws {BadAnswer}
    */
   async run({ forMs = 0, atLeastTurns = 0 }: { forMs?: number; atLeastTurns?: number }): Promise<number> {
-    const agent = new Agent({ keepAlive: true, maxSockets: this.#clients });
+    const agent = keptConnections(this.#clients);
     const until = performance.now() + forMs;
     let done = 0;
     let begun = 0;
@@ -64,26 +64,13 @@ export class ClosedLoop {
     return done;
   }
 
-  #send({ method = 'GET', path, body }: Call, agent: Agent): Promise<void> {
-    const payload = body === undefined ? undefined : JSON.stringify(body);
-    const headers = payload ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) } : {};
-    return new Promise((resolve, reject) => {
-      let late = false;
-      const bad = (what: string) => reject(new BadAnswer(`${method} ${path}\t${what}`, { late }));
-      const sent = request(new URL(path, this.#url), { method, agent, headers, timeout: timeoutMs });
-      sent.on('timeout', () => {
-        late = true;
-        sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`));
-      });
-      sent.on('error', (error: NodeJS.ErrnoException) => bad(error.code ?? error.message));
-      sent.on('response', (answer) => {
-        const { statusCode = 0 } = answer;
-        text(answer).then(
-          (said) => (statusCode >= 200 && statusCode < 300 ? resolve() : bad(`${statusCode} ${said.slice(0, 80)}`)),
-          (error: NodeJS.ErrnoException) => bad(error.code ?? error.message),
-        );
-      });
-      sent.end(payload);
-    });
+  async #send({ method = 'GET', path, body }: Call, agent: Agent): Promise<void> {
+    const bad = (what: string, late = false) => new BadAnswer(`${method} ${path}\t${what}`, { late });
+    const { status, text } = await plainRequest(new URL(path, this.#url), { method, body, agent, withinMs }).catch(
+      (error: NoReply) => {
+        throw bad(error.message, error.late);
+      },
+    );
+    if (status < 200 || status >= 300) throw bad(`${status} ${text.slice(0, 80)}`);
   }
 }
