@@ -5,6 +5,7 @@ import lesson from './lesson.ts';
 import { mustBeTheSame, pricesOf } from './listings.ts';
 import { mustNameTheCulprit } from './named.ts';
 import { changedWhileListed } from './overlap.ts';
+import { revalidated } from './revalidated.ts';
 
 /** By the contract: a quarter. Our solution takes some 7 %. */
 const limitOfStarter = 0.25;
@@ -83,6 +84,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
       const [app, ours] = await Promise.all([t.startExtra(), t.startReference('solution')]);
       const reference = new Reference(t, ours);
       const visitor = t.visitor({ at: app });
+      await revalidated(t, app);
       for (const { city, n, cents } of changes) {
         const id = eventId(city, n);
         const path = `/events/${id}/price`;
