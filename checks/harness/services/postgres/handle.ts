@@ -32,7 +32,9 @@ export interface PostgresHandle extends OpenService {
   query<Row = any>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
   /** The app's connections break and new ones are refused. */
   cut(): Promise<void>;
-  /** Undoes `cut` and `delay`. */
+  /** What the app sends arrives, and what PostgreSQL answers is held back, until `restore` or for good with `cut`. */
+  holdReplies(): void;
+  /** Undoes `cut`, `holdReplies` and `delay`. */
   restore(): Promise<void>;
   /** Milliseconds each way between the app and the database from now on. */
   delay(ms: number): void;
@@ -107,8 +109,10 @@ export async function handleOf(server: PostgresServer, latencyMs: number): Promi
     label,
     query,
     cut: () => proxy.cut(),
+    holdReplies: () => proxy.holdReplies(),
     async restore() {
       proxy.delayMs = latencyMs;
+      proxy.resume();
       await proxy.restore();
     },
     delay(ms) {
