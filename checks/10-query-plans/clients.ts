@@ -133,6 +133,10 @@ export function clientBehaviours(behaviour: CheckDefinition['behaviour']): void 
   );
 }
 
+const mostConnections = 20;
+/** How long PostgreSQL's answers are held back, so that all of the requests have come before one is done. */
+const gatherMs = { quiet: 300, busy: 1_000 };
+
 /** One pool for the process. */
 export function connectionsBehaviour(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -145,11 +149,13 @@ export function connectionsBehaviour(behaviour: CheckDefinition['behaviour']): v
     },
     async (t) => {
       const visitor = t.visitor();
+      const watch = new MachineWatch();
       const paths = ['/orders?email=customer99@example.org', '/orders?city=helgoland', '/reports/daily?day=2025-03-01'];
       const all = await lastAttempt(
         async () => {
           await t.postgres.resetStatements();
-          return Promise.allSettled(
+          t.postgres.holdReplies();
+          const asked = Promise.allSettled(
             // Orders as well: tills and desks come at the same time.
             Array.from({ length: 60 }, (_, at) =>
               at % 4 === 3
@@ -157,6 +163,13 @@ export function connectionsBehaviour(behaviour: CheckDefinition['behaviour']): v
                 : visitor.get(paths[at % 4] as string, { deadlineMs: 12_000 }),
             ),
           );
+          const heldAt = performance.now();
+          await t.until('the requests to come', () => {
+            const enoughMs = disturbs(watch.otherCoresBusy()) ? gatherMs.busy : gatherMs.quiet;
+            return t.postgres.connections().peak > mostConnections || performance.now() - heldAt > enoughMs;
+          });
+          await t.postgres.restore();
+          return asked;
         },
         (answers) => !answers.some((one) => one.status === 'fulfilled' && one.value.status === 503),
       );
@@ -169,8 +182,8 @@ export function connectionsBehaviour(behaviour: CheckDefinition['behaviour']): v
         });
       }
       const { peak, opened } = t.postgres.connections();
-      t.atMost('connections at one time', peak, 20, 'connections');
-      t.atMost('connections opened', opened, 20, 'connections', {
+      t.atMost('connections at one time', peak, mostConnections, 'connections');
+      t.atMost('connections opened', opened, mostConnections, 'connections', {
         because:
           'Connections are opened for a request and closed after it. Each costs PostgreSQL a new process, and the visitor several round trips.',
       });
