@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, CheckDefinition, Instance, RedisHandle, Stage, Teaching, Visitor } from '../harness/sdk/index.ts';
 import { mustEndWithoutRedis } from './end-without-redis.ts';
+import { Pauses } from './pauses.ts';
 import { scriptsAreGone } from './scripts.ts';
 import { ada, grace, logIn, mustRead, whenReady } from './steps.ts';
 
@@ -28,7 +29,7 @@ export function redisDown(behaviour: CheckDefinition['behaviour']): void {
       const redis = await t.startRedis();
       const app = await t.startExtra({ env: { REDIS_URL: redis.appUrl } });
       await whenReady(t, { at: app });
-      await new Outage(t, app, stopping(redis)).mustBeSurvived();
+      await new Outage(t, app, stopping(redis, app)).mustBeSurvived();
       await new Outage(t, app, hanging(redis)).mustBeSurvived();
       await mustEndWithoutRedis(t, app, redis);
     },
@@ -37,10 +38,15 @@ export function redisDown(behaviour: CheckDefinition['behaviour']): void {
 }
 
 /** As a Redis that restarts does, it keeps its data and forgets the scripts that it was given. */
-function stopping(redis: RedisHandle): OutageKind {
+function stopping(redis: RedisHandle, app: Instance): OutageKind {
   let refused = 0;
+  let pauses: Pauses | undefined;
   return {
-    begin: () => redis.cut(),
+    async begin() {
+      pauses = await Pauses.watch(app, redis.appUrl);
+      await redis.cut();
+    },
+    worstMoment: () => pauses?.longest(),
     async end() {
       await redis.forgetScripts();
       refused = await redis.unknownScripts();
@@ -69,6 +75,8 @@ interface OutageKind {
   name: string;
   lastsMs: number;
   unanswered?: typeof hangs;
+  /** Resolves when the end of the outage would hurt most. */
+  worstMoment?(): Promise<void> | undefined;
   /** The step that ends it. */
   back?: string;
   /** What keeps the app from working again, where Redis can tell. */
@@ -119,6 +127,7 @@ class Outage {
       t.trail.retell(trailLength);
       const late = await stays.get('/profile', options);
       late.mustBe(503, withoutRedis(late));
+      await this.#kind.worstMoment?.();
       t.step(back);
       await end();
       await this.#mustRecover(stays);
@@ -150,8 +159,9 @@ class Outage {
       if (performance.now() > deadline) {
         answer.mustBe(200, {
           because:
-            'Redis has been back for 3 s, but the client gave up, or waits too long between its attempts to connect.',
-          lookAt: 'the client’s retryStrategy: what does it return for the twentieth attempt?',
+            'Redis has been back for 3 s, and the app still can’t use it. Perhaps the client gave up or waits too long between its attempts to connect, or something else in the app asks Redis no more, such as a circuit breaker.',
+          lookAt:
+            'what does the client’s retryStrategy return for the twentieth attempt, and what else decides whether Redis is asked?',
           ...(await this.#kind.whyNot?.()),
         });
       }

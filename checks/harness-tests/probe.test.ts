@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Probe } from '../harness/measure/probe/probe.ts';
@@ -18,6 +18,13 @@ const source = `
     const used = process.cpuUsage();
     for (let now = used; (now = process.cpuUsage(used)).user + now.system < 60_000; );
   }, 20);
+  process.stdout.write('ready');
+`;
+
+/** An app that tries to connect to a port when its standard input says so. */
+const dialsOnRequest = `
+  const { connect } = require('node:net');
+  process.stdin.on('data', () => connect(Number(process.argv[1]), '127.0.0.1').on('error', () => process.stdout.write('refused')));
   process.stdout.write('ready');
 `;
 
@@ -68,6 +75,30 @@ describe('the probe', () => {
     const { eventLoopHeld, eventLoopDelay } = await probe.read();
     expect(eventLoopDelay.p99).toBeGreaterThan(40);
     expect(eventLoopHeld.p99).toBeLessThan(5);
+  });
+
+  it('tells when an app tries to connect to a port that is closed', async () => {
+    const closed = createServer().listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const { port } = closed.address() as AddressInfo;
+    closed.close();
+    const dialling = spawn(process.execPath, ['-e', dialsOnRequest, String(port)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...server.env('app3') },
+    });
+    try {
+      await once(dialling.stdout, 'data');
+      const { dials } = server.probeOf('app3', dialling.pid as number);
+      expect(await dials(port)).toEqual([]);
+      for (let time = 1; time <= 2; time++) {
+        dialling.stdin.write('dial');
+        await once(dialling.stdout, 'data');
+        expect(await dials(port)).toHaveLength(time);
+      }
+      expect(await dials(port + 1)).toEqual([]);
+    } finally {
+      dialling.kill('SIGKILL');
+    }
   });
 
   it('survives an app that dies with a question unread', async () => {

@@ -1,6 +1,7 @@
 // Loaded with --import into every Node process and thread of the app. It tells the check what only the process itself
 // can know: event-loop delay and utilisation, CPU time, heap, threads. It adds nothing that the app can see: no global,
 // no handle that keeps the process alive, no output.
+import { subscribe } from 'node:diagnostics_channel';
 import { connect } from 'node:net';
 import { createHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
@@ -41,6 +42,18 @@ function report(port, app) {
     }, resolutionMs).unref();
   }
 
+  // When the process tried to connect, by port: a port that is closed sees nothing of an attempt. Watched from the first question on.
+  let dials;
+  const watchDials = () => {
+    dials = {};
+    subscribe('net.client.socket', ({ socket }) => {
+      socket.on('connectionAttempt', (_host, to) => {
+        dials[to] ??= [];
+        dials[to].push(Date.now());
+      });
+    });
+  };
+
   // Both histograms hold what passed between two timer ticks, in nanoseconds: without any delay that is the resolution.
   const delayMs = (nanoseconds) => Math.max(0, nanoseconds / 1e6 - resolutionMs);
   const summaryOf = (ticks) => ({
@@ -78,6 +91,10 @@ function report(port, app) {
     // once, it does not, and a handler of ours would change what the app does on SIGTERM.
     exit() {
       process.exit(0);
+    },
+    dials() {
+      if (!dials) watchDials();
+      return { dials };
     },
     gc() {
       setFlagsFromString('--expose-gc');

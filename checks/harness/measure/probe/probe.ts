@@ -30,12 +30,14 @@ export interface Probe {
   readAfterGc(): Promise<ProbeReading>;
   /** CPU time of every process of the app so far, threads included: differences of it are what the work cost. */
   cpuMs(): Promise<number>;
+  /** When the app's main process tried to connect to that port of this machine, since it was first asked. As Date.now() tells it. */
+  dials(port: number): Promise<number[]>;
   /** Tells every process of the app to call `process.exit()`. */
   exit(): void;
 }
 
 /** What a process of the app answers. */
-export type Answer = Omit<ProbeReading, 'processes'>;
+export type Answer = Omit<ProbeReading, 'processes'> & { dials?: Record<string, number[]> };
 /** The line to one process of an app, open as long as that lives. */
 export interface Connection {
   app: string;
@@ -109,6 +111,7 @@ export function probeOver(all: () => Connection[], mainPid: number): Probe {
       }
       return [...connections].reduce((sum, { lastCpuMs }) => sum + lastCpuMs, 0);
     },
+    dials: async (port) => (await ask('dials')).dials?.[port] ?? [],
     exit: () => {
       for (const connection of all()) if (connection.open) connection.ask('exit').catch(() => {}); // Nobody answers.
     },
