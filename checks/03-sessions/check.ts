@@ -6,7 +6,8 @@ import lesson from './lesson.ts';
 import { readBack, wrongPassword } from './log-in.ts';
 import { logoutEverywhere } from './log-out.ts';
 import { redisDown } from './outage.ts';
-import { renewal, renewalInBrowser } from './renewal.ts';
+import { renewal } from './renewal.ts';
+import { renewalInBrowser } from './renewal-in-browser.ts';
 import { answeredIsStored, basketFollows, otherInstance, survivesRestart } from './shared.ts';
 
 defineCheck(lesson, ({ behaviour, load }) => {

@@ -1,4 +1,4 @@
-import type { Answer, CheckDefinition, Visitor } from '../harness/sdk/index.ts';
+import { type Answer, type CheckDefinition, excerpt, type Visitor } from '../harness/sdk/index.ts';
 import { ada, linus, logIn, mustRead } from './steps.ts';
 
 type Behaviour = CheckDefinition['behaviour'];
@@ -10,6 +10,14 @@ const inventedCookie = {
     'The app writes a key for a cookie that belongs to no session. A script that sends invented cookies can fill Redis.',
   lookAt: 'what does the app write before it knows that the cookie belongs to a session?',
 };
+/** A word, a pattern, a name that every object of JavaScript has, what can't be decoded, and most of a real one. */
+const inventions: ((real: string) => string)[] = [
+  () => 'guess',
+  () => '*',
+  () => 'constructor',
+  () => '%',
+  (real) => real.slice(0, Math.ceil(real.length * 0.8)),
+];
 /** For designs that round the end of a session up to a whole second. */
 const roundingS = 1;
 
@@ -24,7 +32,7 @@ export function anonymous(behaviour: Behaviour): void {
     },
     async (t) => {
       const customer = t.visitor();
-      await logIn(t, customer, linus);
+      await logIn(t, customer, linus, { on: 1 });
       const before = new Set(await t.redis.keys());
       const asks: Record<string, (visitor: Visitor) => Promise<Answer>> = {
         'GET /profile': (visitor) => visitor.get('/profile'),
@@ -33,16 +41,22 @@ export function anonymous(behaviour: Behaviour): void {
         'POST /logout': (visitor) => visitor.post('/logout'),
         'POST /login with a wrong password': (visitor) => visitor.post('/login', { ...ada, password: 'synthetic' }),
       };
-      const invented = (visit: number) => new Map([...customer.cookies.keys()].map((name) => [name, `guess-${visit}`]));
-      for (const [whose, cookiesOf, because] of [
-        ['who are not logged in', () => new Map<string, string>(), undefined],
+      const real = [...customer.cookies];
+      const anonymous = inventions.map(() => new Map<string, string>());
+      const invented = inventions.map((invent) => new Map(real.map(([name, value]) => [name, invent(value)])));
+      for (const [whose, jars, because] of [
+        ['who are not logged in', anonymous, undefined],
         ['who send an invented cookie', invented, inventedCookie],
       ] as const) {
         for (const [what, ask] of Object.entries(asks)) {
-          for (let visit = 0; visit < 4; visit++)
-            (await ask(t.visitor({ cookies: cookiesOf(visit) }))).mustBe(what === 'POST /logout' ? 204 : 401);
+          for (const cookies of jars) {
+            t.trail.begin();
+            for (const [name, value] of cookies) t.step(`with an invented cookie, ${name}=${excerpt(value, 40)}:`);
+            const answer = await ask(t.visitor({ cookies }));
+            answer.mustBe(what === 'POST /logout' ? 204 : 401, noSession(answer, cookies));
+          }
           const left = (await t.redis.keys()).filter((key) => !before.has(key));
-          t.trail.begin(`${what}, from 4 visitors ${whose}`);
+          t.trail.begin(`${what}, from ${jars.length} visitors ${whose}`);
           t.require(left.length === 0, {
             expected: 'no new keys in Redis',
             seen: `${left.length} new, such as ${left[0]}`,
@@ -50,8 +64,34 @@ export function anonymous(behaviour: Behaviour): void {
           });
         }
       }
+      t.trail.begin('linus, who has been logged in all the time:');
+      await mustRead(
+        t,
+        customer,
+        'linus',
+        { on: 1 },
+        {
+          because: 'One of the requests with an invented cookie ended the session of a customer.',
+          lookAt: 'which keys does POST /logout delete?',
+        },
+      );
     },
   );
+}
+
+/** What a wrong answer to somebody without a session means. */
+function noSession({ status }: Answer, cookies: ReadonlyMap<string, string>) {
+  if (status < 300 || cookies.size === 0) {
+    return {
+      because: 'Whoever sent that has no session, and was not answered so.',
+      lookAt: 'how does the app find a session for what the Cookie header holds?',
+    };
+  }
+  return {
+    because:
+      'A cookie that belongs to no session, or that the app can’t read, is no error: the visitor is not logged in.',
+    lookAt: 'what does the app do with the value of a cookie before it knows that it belongs to a session?',
+  };
 }
 
 export function keysExpire(behaviour: Behaviour): void {

@@ -1,27 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseSetCookie } from 'set-cookie-parser';
 import type { Answer, CheckDefinition, Instance, Stage, Visitor } from '../harness/sdk/index.ts';
-import { grace, itemsOf, logIn, whenReady } from './steps.ts';
+import { Gaps, gapMs, longestGapMs, shortLived, withShortSessions } from './short-sessions.ts';
+import { grace, itemsOf, logIn } from './steps.ts';
 
 type Behaviour = CheckDefinition['behaviour'];
 
-const ttlS = 4;
 /** When sessions that are used are asked, after their logins: past the end of a session that nothing renews. */
 const usesAtMs = [1_000, 2_300, 3_300, 4_600];
 /** A session that is used only here has more than half of its time left at its first use, and lives past its first end. */
 const seldomAtMs = [1_500, 4_250];
-/** How often a browser uses its session, once a second. */
-const uses = 5;
-/** Used less than this apart, a session of 4 s is alive, also where its end is rounded down to a whole second. */
-const longestGapMs = 2_900;
 /** Longer than 4 s, also where the end is rounded up to a whole second. */
 const idleMs = 5_600;
 const item = { event: 'friday-opening', seats: 2 };
-
-const shortLived = {
-  because: 'A session with a short SESSION_TTL_S must work like one with a long one, until its time is over.',
-  lookAt: 'what does the app make of SESSION_TTL_S?',
-};
+const tooMany = { event: 'friday-opening', seats: 9 };
 
 export function renewal(behaviour: Behaviour): void {
   behaviour(
@@ -37,32 +28,6 @@ export function renewal(behaviour: Behaviour): void {
   );
 }
 
-export function renewalInBrowser(behaviour: Behaviour): void {
-  behaviour(
-    'renewal-in-browser',
-    'the browser keeps the cookie for as long as the session is used',
-    {
-      because: 'The browser threw the cookie away: its lifetime was set at the login and never moved.',
-      lookAt: 'does an answer set the cookie anew when the session is used, or does the cookie need a lifetime at all?',
-    },
-    (t) => withShortSessions(t, (app) => cookieStays(t, t.visitor({ at: app }))),
-    { background: true, further: true, limitMs: 45_000 },
-  );
-}
-
-/** @param act says whether the app could be judged: not when this machine did not get round to using a session in time. */
-async function withShortSessions(t: Stage, act: (app: Instance) => Promise<boolean>): Promise<void> {
-  // A Redis of its own, because this runs beside behaviours that look at all keys, and its keys live for seconds only.
-  const redis = await t.startRedis();
-  const app = await t.startExtra({ env: { REDIS_URL: redis.appUrl, SESSION_TTL_S: String(ttlS) } });
-  await whenReady(t, { at: app });
-  for (let attempt = 1; attempt <= 2; attempt++) {
-    t.trail.begin(`an instance with SESSION_TTL_S=${ttlS}`);
-    if (await act(app)) return;
-  }
-  t.inconclusive('the machine was too busy to use a session every second');
-}
-
 /** A session that is used once and then not at all, beside one for each way of using it. */
 async function renewalHolds(t: Stage, app: Instance): Promise<boolean> {
   const idle = t.visitor({ at: app });
@@ -73,7 +38,8 @@ async function renewalHolds(t: Stage, app: Instance): Promise<boolean> {
   const used = [
     new UsedSession(t, app, 'GET /profile', (visitor) => visitor.get('/profile')),
     new UsedSession(t, app, 'GET /basket', (visitor) => visitor.get('/basket')),
-    new UsedSession(t, app, 'POST /basket', (visitor) => visitor.post('/basket', item)),
+    new UsedSession(t, app, 'POST /basket', (visitor) => visitor.post('/basket', item), 201),
+    new UsedSession(t, app, 'POST /basket with 9 seats', (visitor) => visitor.post('/basket', tooMany), 400),
   ];
   const seldom = new UsedSession(t, app, 'one early GET /profile', (visitor) => visitor.get('/profile'));
   for (const session of [...used, seldom]) if (!(await session.begin())) return false;
@@ -103,13 +69,15 @@ class UsedSession {
   readonly #visitor: Visitor;
   readonly #what: string;
   readonly #ask: (visitor: Visitor) => Promise<Answer>;
+  readonly #status: number;
   readonly #gaps: Gaps;
 
-  constructor(t: Stage, app: Instance, what: string, ask: (visitor: Visitor) => Promise<Answer>) {
+  constructor(t: Stage, app: Instance, what: string, ask: (visitor: Visitor) => Promise<Answer>, status = 200) {
     this.#t = t;
     this.#visitor = t.visitor({ at: app });
     this.#what = what;
     this.#ask = ask;
+    this.#status = status;
     this.#gaps = new Gaps();
   }
 
@@ -125,10 +93,8 @@ class UsedSession {
   async use(): Promise<boolean> {
     this.#retell();
     const answer = await this.#ask(this.#visitor);
-    if (!this.#gaps.inTime(answer)) return false;
-    answer.mustBe([200, 201], {
-      because: `A session ended less than SESSION_TTL_S after its last use: ${this.#what} did not move its end.`,
-    });
+    if (!this.#gaps.inTime(answer, this.#status)) return false;
+    answer.mustBe(this.#status, this.#endedEarly);
     return true;
   }
 
@@ -136,7 +102,7 @@ class UsedSession {
     this.#retell();
     const basket = await this.#visitor.get('/basket');
     if (!this.#gaps.inTime(basket)) return false;
-    const kept = itemsOf(this.#t, basket.mustBe(200).json).includes('friday-opening × 2');
+    const kept = itemsOf(this.#t, basket.mustBe(200, this.#endedEarly).json).includes('friday-opening × 2');
     if (!kept && !this.#gaps.small) return false;
     this.#t.require(kept, {
       expected: 'what grace put into the basket before',
@@ -147,80 +113,13 @@ class UsedSession {
     return true;
   }
 
+  get #endedEarly() {
+    return {
+      because: `A session ended less than SESSION_TTL_S after its last use: ${this.#what} did not move its end.`,
+    };
+  }
+
   #retell(): void {
     this.#t.trail.retell(1, `a session of grace, used by ${this.#what} alone:`);
-  }
-}
-
-/** The browser's side: what a cookie's lifetime makes of a session that is used every second. */
-async function cookieStays(t: Stage, visitor: Visitor): Promise<boolean> {
-  const lifetimes = new CookieLifetimes(visitor);
-  const gaps = new Gaps();
-  const login = await logIn(t, visitor, grace, {}, shortLived);
-  gaps.note(login);
-  lifetimes.note(login);
-  for (let use = 1; use <= uses; use++) {
-    await delay(1_000);
-    const dropped = lifetimes.dropExpired();
-    const answer = await visitor.get('/profile');
-    if (!gaps.inTime(answer)) return false;
-    lifetimes.note(answer);
-    const because = `The browser threw the cookie ${dropped.join(', ')} away: its lifetime was set at the login and never moved.`;
-    answer.mustBe(200, dropped.length > 0 ? { because } : shortLived);
-  }
-  return true;
-}
-
-/** How long a session may have gone unused. */
-class Gaps {
-  #previous: Answer | undefined;
-  #longestMs = 0;
-
-  note(answer: Answer): void {
-    if (this.#previous) this.#longestMs = Math.max(this.#longestMs, gapMs(this.#previous, answer));
-    this.#previous = answer;
-  }
-
-  /** @returns whether it came in time, or was answered well all the same. */
-  inTime(answer: Answer): boolean {
-    this.note(answer);
-    return answer.status < 300 || this.small;
-  }
-
-  get small(): boolean {
-    return this.#longestMs <= longestGapMs;
-  }
-}
-
-/** From when the one was sent to when the other one had arrived: all that a session may have gone unused. */
-function gapMs(before: Answer, after: Answer): number {
-  return after.arrivedAt - (before.arrivedAt - before.ms);
-}
-
-/** Until when a browser keeps each of a visitor's cookies; those without a lifetime it keeps. */
-class CookieLifetimes {
-  readonly #expiries = new Map<string, number>();
-  readonly #visitor: Visitor;
-
-  constructor(visitor: Visitor) {
-    this.#visitor = visitor;
-  }
-
-  note(answer: Answer): void {
-    for (const { name, maxAge, expires } of parseSetCookie(answer.setCookies, { decodeValues: false })) {
-      if (maxAge !== undefined) this.#expiries.set(name, Date.now() + maxAge * 1000);
-      else if (expires) this.#expiries.set(name, expires.getTime());
-      else this.#expiries.delete(name);
-    }
-  }
-
-  /** Forgets what a browser would have forgotten by now, and returns the names. */
-  dropExpired(): string[] {
-    const { cookies } = this.#visitor;
-    const names = [...this.#expiries]
-      .filter(([name, at]) => at <= Date.now() && cookies.has(name))
-      .map(([name]) => name);
-    for (const name of names) cookies.delete(name);
-    return names;
   }
 }

@@ -64,6 +64,14 @@ export async function mustRead(
 export function itemsOf(t: Stage, basket: unknown): string[] {
   const { items } = (basket ?? {}) as { items?: { event?: unknown; seats?: unknown }[] };
   t.require(Array.isArray(items), { expected: '{"items":[…]}', seen: JSON.stringify(basket) ?? 'no JSON' });
+  for (const item of items ?? []) {
+    t.require(typeof item?.event === 'string' && typeof item.seats === 'number', {
+      expected: 'items whose event is text and whose seats are a number',
+      seen: JSON.stringify(item) ?? 'no item',
+      because: 'An item comes back as something else than it was when it was added.',
+      lookAt: 'how does the app write an item down, and how does it read it back?',
+    });
+  }
   return items?.map((item) => `${item?.event} × ${item?.seats}`) ?? [];
 }
 

@@ -1,0 +1,50 @@
+import type { Answer, Instance, Stage } from '../harness/sdk/index.ts';
+import { whenReady } from './steps.ts';
+
+const ttlS = 4;
+/** Used less than this apart, a session of 4 s is alive, also where its end is rounded down to a whole second. */
+export const longestGapMs = 2_900;
+
+export const shortLived = {
+  because: 'A session with a short SESSION_TTL_S must work like one with a long one, until its time is over.',
+  lookAt: 'what does the app make of SESSION_TTL_S?',
+};
+
+/** @param act says whether the app could be judged: not when this machine did not get round to using a session in time. */
+export async function withShortSessions(t: Stage, act: (app: Instance) => Promise<boolean>): Promise<void> {
+  // A Redis of its own, because this runs beside behaviours that look at all keys, and its keys live for seconds only.
+  const redis = await t.startRedis();
+  const app = await t.startExtra({ env: { REDIS_URL: redis.appUrl, SESSION_TTL_S: String(ttlS) } });
+  await whenReady(t, { at: app });
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    t.trail.begin(`an instance with SESSION_TTL_S=${ttlS}`);
+    if (await act(app)) return;
+  }
+  t.inconclusive('the machine was too busy to use a session every second');
+}
+
+/** How long a session may have gone unused. */
+export class Gaps {
+  #previous: Answer | undefined;
+  #longestMs = 0;
+
+  note(answer: Answer): void {
+    if (this.#previous) this.#longestMs = Math.max(this.#longestMs, gapMs(this.#previous, answer));
+    this.#previous = answer;
+  }
+
+  /** @returns whether it came in time, or was answered well all the same. */
+  inTime(answer: Answer, right = 200): boolean {
+    this.note(answer);
+    return answer.status < 300 || answer.status === right || this.small;
+  }
+
+  get small(): boolean {
+    return this.#longestMs <= longestGapMs;
+  }
+}
+
+/** From when the one was sent to when the other one had arrived: all that a session may have gone unused. */
+export function gapMs(before: Answer, after: Answer): number {
+  return after.arrivedAt - (before.arrivedAt - before.ms);
+}
