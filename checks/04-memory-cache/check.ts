@@ -4,8 +4,10 @@ import { expiryBehaviours } from './expiry.ts';
 import { keepingBehaviours } from './keeping.ts';
 import lesson from './lesson.ts';
 import { limitBehaviours } from './limits.ts';
-import { overtakingBehaviours } from './overtaking.ts';
+import { overlappingWrites } from './overlapping-writes.ts';
+import { overtaking } from './overtaking.ts';
 import { readingBehaviours } from './reading.ts';
+import { refusedWrites } from './refused-writes.ts';
 import { routeBehaviours } from './routes.ts';
 import { supplierWatch } from './supplier-watch.ts';
 import { writeBehaviours } from './writes.ts';
@@ -18,7 +20,9 @@ defineCheck(lesson, ({ behaviour, load }) => {
   expiryBehaviours(behaviour);
 
   copyBehaviours(behaviour);
-  overtakingBehaviours(behaviour);
+  overtaking(behaviour);
+  overlappingWrites(behaviour);
+  refusedWrites(behaviour);
   limitBehaviours(behaviour);
 
   load((t) => ({ watch: () => supplierWatch(t) }));

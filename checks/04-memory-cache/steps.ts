@@ -11,6 +11,9 @@ type Headers = Record<string, string>;
 /** The supplier holds its answers until they are released. Longer than any reader waits. */
 export const heldMs = 60_000;
 
+/** A write may wait for the reads under way, and a read for the write. After this long, the supplier answers. */
+export const patienceMs = 500;
+
 /** What an app may answer when the supplier fails. */
 export const unavailable = [502, 503, 504];
 
@@ -86,7 +89,7 @@ export async function readTogether(
 }
 
 /** Resolves when the app has received what was sent before, because it answers what was sent later without the supplier. */
-async function arrived(t: Stage): Promise<void> {
+export async function arrived(t: Stage): Promise<void> {
   const trailLength = t.trail.length;
   // An app that asks the supplier, too, gets no answer now.
   for (let time = 0; time < 2; time++)
