@@ -1,4 +1,5 @@
 import { type Answer, type CheckDefinition, excerpt, type Teaching } from '../harness/sdk/index.ts';
+import { hangUpIsNobodyElses } from './hang-up.ts';
 import { ada, grace, inCalls, linus, read, readAgainForNothing, readTogether } from './steps.ts';
 
 /** What each reader gets, also when several wait for one answer. */
@@ -102,6 +103,12 @@ export function copyBehaviours(behaviour: CheckDefinition['behaviour']): void {
           seen: 'answers that differ',
         });
       }
+      for (const [path, headers] of [
+        ['/events/316', {}],
+        ['/events?city=vienna&page=2', {}],
+        ['/me/offers', grace],
+      ] as const)
+        await hangUpIsNobodyElses(t, path, headers);
     },
     { further: true },
   );

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, Instance, Stage, Teaching } from '../harness/sdk/index.ts';
-import { ada, eventIn, read, unavailable } from './steps.ts';
+import { ada, eventIn, linus, read, unavailable } from './steps.ts';
 
 const shortTtlS = 2;
 const longTtlS = 30;
@@ -8,6 +8,7 @@ const longTtlS = 30;
 const overMs = 3_300;
 const list = '/events?city=dublin&page=1';
 const otherList = '/events?city=athens&page=1';
+const emptyList = '/events?city=atlantis&page=1';
 
 /** The shop itself writes to event 11, all the time. Another shop sells seats of event 1. */
 const writtenList = '/events?city=berlin&page=1';
@@ -34,8 +35,8 @@ export function expiryBehaviours(behaviour: CheckDefinition['behaviour']): void 
       );
       if (!short || !long || !selling) return;
       const visitor = t.visitor({ at: short });
-      for (const path of ['/events/5', list, '/events/8', otherList, '/events/7']) await read(visitor, path);
-      await read(visitor, '/me/offers', ada);
+      for (const path of ['/events/5', list, '/events/8', otherList, '/events/7', emptyList]) await read(visitor, path);
+      for (const customer of [ada, linus]) await read(visitor, '/me/offers', customer);
       await read(t.visitor({ at: long }), '/events/5');
       const seller = t.visitor({ at: selling });
       await read(seller, writtenList);
@@ -103,6 +104,9 @@ async function overIsNotAnswered(t: Stage, at: Instance): Promise<void> {
   for (const [path, headers] of [
     ['/events/7', {}],
     ['/me/offers', ada],
+    // Nothing to show is an answer like any other.
+    [emptyList, {}],
+    ['/me/offers', linus],
   ] as const) {
     t.trail.begin(
       `an instance with CACHE_TTL_S=${shortTtlS}, ${overMs / 1000} s after the last read; the supplier fails`,

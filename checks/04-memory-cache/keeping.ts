@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CheckDefinition, excerpt, type Stage } from '../harness/sdk/index.ts';
-import { heldMs, read, unavailable } from './steps.ts';
+import { heldMs, patienceMs, read, unavailable } from './steps.ts';
 
-/** A write waits for the reads under way, or a read for the write: then the supplier answers. */
-const patienceMs = 500;
+/** More calls than the supplier serves at a time, so that a place in a queue of the app is missed if a failed call keeps it. */
+const failures = 16;
 
 /** What may be kept: no errors, and no write that was refused. The events are in cities whose lists nobody has read. */
 export function keepingBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -36,6 +36,7 @@ export function keepingBehaviours(behaviour: CheckDefinition['behaviour']): void
           seen: excerpt(text),
         });
       }
+      await worksAfterManyFailures(t);
       t.trail.begin('the supplier: 503 for every request');
       await t.supplier.fail({ how: 503 });
       t.step('PUT /events/334 {"priceCents":1}');
@@ -68,6 +69,36 @@ export function keepingBehaviours(behaviour: CheckDefinition['behaviour']): void
       });
     },
   );
+}
+
+/** Failures that leave something behind are noticed only after a few of them. */
+async function worksAfterManyFailures(t: Stage): Promise<void> {
+  const lost = {
+    because:
+      'The shop waits for something that does not come. Calls that fail leave something behind, such as a place among the calls under way that nobody gives back.',
+    lookAt: 'what does the app do after a call that has succeeded, and what of it after one that has failed?',
+  };
+  const many = (path: (index: number) => string, right: number[]) =>
+    Promise.all(
+      Array.from({ length: failures }, async (_, index) =>
+        (await t.visitor().get(path(index), { unanswered: lost })).mustBe(right),
+      ),
+    );
+  t.trail.begin();
+  await many((index) => `/events/9900${index}`, [404]);
+  t.trail.begin(`GET of ${failures} events that do not exist`, '404 each');
+  for (const [name, how] of [
+    ['503 for every request', 503],
+    ['refused connections', 'refuse'],
+  ] as const) {
+    const trailLength = t.trail.length;
+    await t.supplier.fail({ how });
+    await many((index) => `/events?city=${how}-${index}&page=1`, unavailable);
+    t.trail.retell(trailLength, `the supplier: ${name}, ${failures} times`);
+  }
+  await t.supplier.heal();
+  t.step('the supplier is well again');
+  (await t.visitor().get('/events?city=turin&page=2', { unanswered: lost })).mustBe(200);
 }
 
 /** Nobody may see a change before the supplier has agreed to it. */
