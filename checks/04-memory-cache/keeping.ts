@@ -4,6 +4,8 @@ import { heldMs, patienceMs, read, unavailable } from './steps.ts';
 
 /** More calls than the supplier serves at a time, so that a place in a queue of the app is missed if a failed call keeps it. */
 const failures = 16;
+/** An app may ask a few at a time, and each of them again, before it gives up. */
+const deadlineMs = 10_000;
 
 /** What may be kept: no errors, and no write that was refused. The events are in cities whose lists nobody has read. */
 export function keepingBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -78,14 +80,14 @@ async function worksAfterManyFailures(t: Stage): Promise<void> {
       'The shop waits for something that does not come. Calls that fail leave something behind, such as a place among the calls under way that nobody gives back.',
     lookAt: 'what does the app do after a call that has succeeded, and what of it after one that has failed?',
   };
-  const many = (path: (index: number) => string, right: number[]) =>
+  const many = (path: (index: number) => string, right: number[], because: string) =>
     Promise.all(
       Array.from({ length: failures }, async (_, index) =>
-        (await t.visitor().get(path(index), { unanswered: lost })).mustBe(right),
+        (await t.visitor().get(path(index), { unanswered: lost, deadlineMs })).mustBe(right, { because }),
       ),
     );
   t.trail.begin();
-  await many((index) => `/events/9900${index}`, [404]);
+  await many((index) => `/events/9900${index}`, [404], 'There is no such event.');
   t.trail.begin(`GET of ${failures} events that do not exist`, '404 each');
   for (const [name, how] of [
     ['503 for every request', 503],
@@ -93,7 +95,8 @@ async function worksAfterManyFailures(t: Stage): Promise<void> {
   ] as const) {
     const trailLength = t.trail.length;
     await t.supplier.fail({ how });
-    await many((index) => `/events?city=${how}-${index}&page=1`, unavailable);
+    const untold = 'The supplier failed, and the shop did not say so.';
+    await many((index) => `/events?city=${how}-${index}&page=1`, unavailable, untold);
     t.trail.retell(trailLength, `the supplier: ${name}, ${failures} times`);
   }
   await t.supplier.heal();
