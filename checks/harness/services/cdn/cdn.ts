@@ -1,10 +1,12 @@
-import { Agent, createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { SeenAnswer } from '../../net/balancer.ts';
 import { askedHeader, type CdnVerdict, formatStatus } from '../../net/cache-status.ts';
 import { Copies, type Copy, refreshed, tagMatches } from './copies.ts';
+import { headersFor, without, withoutConditions } from './headers.ts';
 import { AnswerPolicy, type CdnRequest, type Headers, type OriginAnswer } from './policy.ts';
+import { Shop } from './shop.ts';
 
 /**
  * A shared cache in front of the balancer, as a CDN's edge. It follows RFC 9111 and says in `Cache-Status` what it did.
@@ -36,19 +38,19 @@ const backgroundMs = 5_000;
 const bodyless = new Set(['content-length', 'content-type', 'content-encoding', 'transfer-encoding']);
 
 /** @param port 0 picks a free one. */
-export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
+export async function startCdn(balancer: { port: number }, port = 0): Promise<Cdn> {
   const copies = new Copies();
-  const agent = new Agent({ keepAlive: true });
+  const shop = new Shop(balancer.port);
   const underWay = new Map<Copy, Promise<unknown>>();
   let aheadMs = 0;
-  let counts = { requests: 0, toShop: 0 };
+  let requests = 0;
   let answers: SeenAnswer[] = [];
   const verdicts = new Map<string, CdnVerdict>();
   const now = () => Date.now() + aheadMs;
 
   const server = createServer(async (incoming, outgoing) => {
     const startedAt = performance.now();
-    counts.requests++;
+    requests++;
     outgoing.on('close', () => {
       const at = performance.now();
       if (outgoing.headersSent) answers.push({ at, ms: at - startedAt, status: outgoing.statusCode });
@@ -71,7 +73,7 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
     };
     const body = await buffer(incoming);
     if (!reads.has(request.method)) {
-      const answer = await ask(request, request.headers, { body });
+      const answer = await shop.ask(request, request.headers, { body });
       if (answer.status < 400) copies.dropAll(request.url);
       const why = `the method ${request.method}`;
       const verdict = { served: 'miss', stored: false, mayStore: false, why, forwarded: 'method' } as const;
@@ -97,7 +99,7 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
   }
 
   async function fetched(request: CdnRequest, outgoing: ServerResponse, headers: Headers): Promise<void> {
-    return passOn(request, outgoing, await ask(request, headers));
+    return passOn(request, outgoing, await shop.ask(request, headers));
   }
 
   /** Keeps an answer of the shop if it may be kept, and gives it to the visitor. */
@@ -126,7 +128,7 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
     signal?: AbortSignal,
   ): Promise<{ answer: OriginAnswer; renewed?: Copy }> {
     const asGet = { ...request, method: 'GET', headers: withoutConditions(request.headers) };
-    const answer = await ask(asGet, copy.policy.validators(asGet), { signal });
+    const answer = await shop.ask(asGet, copy.policy.validators(asGet), { signal });
     const { etag } = answer.headers;
     // A 304 without a tag can only mean the one we asked with.
     const same = etag === undefined || tagMatches(String(etag), String(copy.answer.headers.etag ?? etag));
@@ -184,30 +186,6 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
     else outgoing.writeHead(status, told).end(request.method === 'HEAD' ? undefined : body);
   }
 
-  async function ask(
-    request: CdnRequest,
-    headers: Headers,
-    { body, signal }: { body?: Buffer | undefined; signal?: AbortSignal | undefined } = {},
-    retries = 1,
-  ): Promise<OriginAnswer> {
-    if (retries > 0) counts.toShop++;
-    const { method, url: path } = request;
-    const outgoing = send({ host: '127.0.0.1', port: shop.port, method, path, agent, ...(signal ? { signal } : {}) });
-    for (const [name, value] of Object.entries(headers)) if (value !== undefined) outgoing.setHeader(name, value);
-    try {
-      const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
-        outgoing.once('response', resolve).once('error', reject).end(body);
-      });
-      const kept = without(incoming.headers, new Set(['connection', 'keep-alive', 'transfer-encoding']));
-      return { status: incoming.statusCode ?? 502, headers: kept, body: await buffer(incoming) };
-    } catch (error) {
-      const closedMeanwhile = outgoing.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET';
-      if (closedMeanwhile && retries > 0 && reads.has(request.method))
-        return ask(request, headers, { body, signal }, retries - 1);
-      throw error;
-    }
-  }
-
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   const bound = (server.address() as AddressInfo).port;
   return {
@@ -220,9 +198,10 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
     settled: async () => {
       while (underWay.size > 0) await Promise.all(underWay.values());
     },
-    counts: () => ({ ...counts }),
+    counts: () => ({ requests, toShop: shop.asked }),
     resetCounts: () => {
-      counts = { requests: 0, toShop: 0 };
+      requests = 0;
+      shop.asked = 0;
     },
     verdictOn(asked) {
       const verdict = verdicts.get(asked);
@@ -237,22 +216,9 @@ export async function startCdn(shop: { port: number }, port = 0): Promise<Cdn> {
       return taken;
     },
     async [Symbol.asyncDispose]() {
-      agent.destroy();
+      shop.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-function headersFor(incoming: IncomingMessage): Headers {
-  const { connection: _connection, 'transfer-encoding': _chunks, [askedHeader]: _asked, ...headers } = incoming.headers;
-  return { ...headers, 'x-forwarded-for': incoming.socket.remoteAddress ?? '127.0.0.1' };
-}
-
-function withoutConditions(headers: Headers): Headers {
-  return without(headers, new Set(['if-none-match', 'if-modified-since']));
-}
-
-function without(headers: Headers, names: Set<string>): Headers {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.has(name)));
 }
