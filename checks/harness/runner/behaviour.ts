@@ -1,10 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { AppCommandEnd } from '../app/app-command.ts';
 import { hasCrashed } from '../app/failures.ts';
-import type { Figure } from '../model/result.ts';
-import { type Step, Trail } from '../model/trail.ts';
-import { BehaviourFailure, Inconclusive, Skipped, type Teaching } from '../model/verdict.ts';
+import { BehaviourFailure, Inconclusive, type Teaching } from '../model/verdict.ts';
 import type { Evidence } from '../net/answer.ts';
 import { forwarded } from '../net/balancer.ts';
 import { Visitor } from '../net/visitor.ts';
@@ -16,6 +13,7 @@ import type { OpenService } from '../services/service.ts';
 import { assertAlive } from '../services/services.ts';
 import type { SupplierHandle } from '../services/supplier/handle.ts';
 import type { Environment, Instance, Reference } from './environment.ts';
+import { Judging } from './judging.ts';
 
 export interface BehaviourOptions {
   /** When it counts as a hang. */
@@ -37,20 +35,10 @@ export interface Behaviour {
   options: BehaviourOptions;
 }
 
-interface Requirement extends Partial<Teaching> {
-  /** What was done, if the trail does not say it. */
-  step?: string | Step;
-  expected: string;
-  seen: string;
-}
-
 /** What a behaviour acts with. Each has a stage of its own, with its own trail. */
-export class Stage {
-  readonly trail = new Trail();
-  readonly figures: Figure[] = [];
+export class Stage extends Judging {
   readonly cores = availableParallelism();
   readonly #environment: Environment;
-  readonly #teaching: Teaching;
   /** What may explain a failure better than the behaviour can. */
   readonly evidence: Evidence = { unexpected: new Set() };
   readonly startedAt = performance.now();
@@ -61,8 +49,8 @@ export class Stage {
   readonly #services: [RegisteredName, OpenService][] = [];
 
   constructor(environment: Environment, teaching: Teaching) {
+    super(teaching);
     this.#environment = environment;
-    this.#teaching = teaching;
   }
 
   /** A client with its own cookies, through the balancer, or straight to `at`: an instance, or the CDN. */
@@ -75,7 +63,7 @@ export class Stage {
       cdn: at === cdn ? cdn : undefined,
       severalInstances: instances.length > 1 && !at,
       headers: at && at !== cdn ? forwarded('127.0.0.1', new URL(url).host) : undefined,
-      scene: { trail: this.trail, teaching: this.#teaching, crash: () => this.#crash(), evidence: this.evidence },
+      scene: { trail: this.trail, teaching: this.teaching, crash: () => this.#crash(), evidence: this.evidence },
       instanceOf: (answer) => {
         if (at && at !== cdn) return at as Instance;
         return this.#environment.instances[answer.instance - 1];
@@ -215,61 +203,6 @@ export class Stage {
     const { cdn } = this.#environment;
     if (!cdn) throw new TypeError('this lesson has no CDN');
     return cdn;
-  }
-
-  /** Adds to what the failure will print as done. */
-  step(what: string, answer?: string): void {
-    this.trail.add(what, answer);
-  }
-
-  /** Fails the behaviour unless the condition holds. */
-  require(condition: unknown, { step, expected, seen, ...teaching }: Requirement): void {
-    if (condition) return;
-    if (typeof step === 'string') this.trail.add(step);
-    else if (step) this.trail.add(step.what, step.answer);
-    throw new BehaviourFailure({
-      kind: 'behaviour',
-      trail: this.trail.steps,
-      expected,
-      seen,
-      ...this.#teaching,
-      ...teaching,
-    });
-  }
-
-  /** Records a figure with its limit, from which verify takes the margins, and fails the behaviour when it is exceeded. */
-  atMost(title: string, measured: number, limit: number, unit: string, teaching: Partial<Teaching> = {}): void {
-    const rounded = Math.round(measured * 10) / 10;
-    this.figures.push({ title, measured: rounded, limit, unit });
-    this.require(measured <= limit, {
-      ...teaching,
-      expected: `${title} at most ${limit} ${unit}`,
-      seen: `${rounded} ${unit}`,
-    });
-  }
-
-  /** Asks again and again until the answer is neither undefined nor false. */
-  async until<T>(
-    what: string,
-    ask: () => T | undefined | false | Promise<T | undefined | false>,
-    { deadlineMs = 5_000 } = {},
-  ): Promise<T> {
-    const startedAt = performance.now();
-    for (;;) {
-      const answer = await ask();
-      if (answer !== undefined && answer !== false) return answer;
-      const waitedMs = performance.now() - startedAt;
-      this.require(waitedMs < deadlineMs, { expected: what, seen: `not within ${(deadlineMs / 1000).toFixed(1)} s` });
-      await delay(20);
-    }
-  }
-
-  skip(reason: string, fix?: string): never {
-    throw new Skipped(reason, fix);
-  }
-
-  inconclusive(reason: string, fix = 'close other programs and check again'): never {
-    throw new Inconclusive(reason, fix);
   }
 
   /** Ends what the behaviour started. */

@@ -1,0 +1,77 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Figure } from '../model/result.ts';
+import { type Step, Trail } from '../model/trail.ts';
+import { BehaviourFailure, Inconclusive, Skipped, type Teaching } from '../model/verdict.ts';
+
+interface Requirement extends Partial<Teaching> {
+  /** What was done, if the trail does not say it. */
+  step?: string | Step;
+  expected: string;
+  seen: string;
+}
+
+/** How a behaviour comes to its outcome: what was done, what was measured, and what ends it. */
+export class Judging {
+  readonly trail = new Trail();
+  readonly figures: Figure[] = [];
+  protected readonly teaching: Teaching;
+
+  constructor(teaching: Teaching) {
+    this.teaching = teaching;
+  }
+
+  /** Adds to what the failure will print as done. */
+  step(what: string, answer?: string): void {
+    this.trail.add(what, answer);
+  }
+
+  /** Fails the behaviour unless the condition holds. */
+  require(condition: unknown, { step, expected, seen, ...teaching }: Requirement): void {
+    if (condition) return;
+    if (typeof step === 'string') this.trail.add(step);
+    else if (step) this.trail.add(step.what, step.answer);
+    throw new BehaviourFailure({
+      kind: 'behaviour',
+      trail: this.trail.steps,
+      expected,
+      seen,
+      ...this.teaching,
+      ...teaching,
+    });
+  }
+
+  /** Records a figure with its limit, from which verify takes the margins, and fails the behaviour when it is exceeded. */
+  atMost(title: string, measured: number, limit: number, unit: string, teaching: Partial<Teaching> = {}): void {
+    const rounded = Math.round(measured * 10) / 10;
+    this.figures.push({ title, measured: rounded, limit, unit });
+    this.require(measured <= limit, {
+      ...teaching,
+      expected: `${title} at most ${limit} ${unit}`,
+      seen: `${rounded} ${unit}`,
+    });
+  }
+
+  /** Asks again and again until the answer is neither undefined nor false. */
+  async until<T>(
+    what: string,
+    ask: () => T | undefined | false | Promise<T | undefined | false>,
+    { deadlineMs = 5_000 } = {},
+  ): Promise<T> {
+    const startedAt = performance.now();
+    for (;;) {
+      const answer = await ask();
+      if (answer !== undefined && answer !== false) return answer;
+      const waitedMs = performance.now() - startedAt;
+      this.require(waitedMs < deadlineMs, { expected: what, seen: `not within ${(deadlineMs / 1000).toFixed(1)} s` });
+      await delay(20);
+    }
+  }
+
+  skip(reason: string, fix?: string): never {
+    throw new Skipped(reason, fix);
+  }
+
+  inconclusive(reason: string, fix = 'close other programs and check again'): never {
+    throw new Inconclusive(reason, fix);
+  }
+}
