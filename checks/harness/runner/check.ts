@@ -8,8 +8,9 @@ import type { BehaviourResult, CheckPlan, LoadResult } from '../model/result.ts'
 import { BehaviourFailure, type FailureKind, type Teaching } from '../model/verdict.ts';
 import { runIn } from '../os/run.ts';
 import { type Behaviour, type BehaviourOptions, Stage } from './behaviour.ts';
+import { Behaviours } from './behaviours.ts';
 import { Environment } from './environment.ts';
-import { judge, outcomeOf } from './judge-behaviour.ts';
+import { outcomeOf } from './judge-behaviour.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -40,10 +41,10 @@ export interface CheckDefinition {
 /** Declares the check of a lesson as Vitest tests: the app starts, its core, the load run, the app stops, its further ones. */
 export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) => void): void {
   const plan = inject('plan');
-  const behaviours: Behaviour[] = [];
+  const declared: Behaviour[] = [];
   let shape: ((t: Stage) => LoadShape | Promise<LoadShape>) | undefined;
   declare({
-    behaviour: (id, title, teaching, act, options = {}) => void behaviours.push({ id, title, teaching, act, options }),
+    behaviour: (id, title, teaching, act, options = {}) => void declared.push({ id, title, teaching, act, options }),
     load: (given = () => ({})) => {
       shape = given;
     },
@@ -59,13 +60,7 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   let unfit = false;
   let loadFrom = 0;
   let loadTo = 0;
-  const begun = new Map<string, Promise<BehaviourResult>>();
-  const core = behaviours.filter(({ options }) => !options.further);
-  const further = behaviours.filter(({ options }) => options.further);
-  const wanted = wantedOf([...core, ...further], plan.until);
-  const begin = (some: Behaviour[], on: Environment) => {
-    for (const b of some) if (b.options.background && wanted.has(b)) begun.set(b.id, judge(b, on));
-  };
+  const behaviours = new Behaviours(declared, plan.until);
 
   beforeAll(async () => {
     const run = runIn(inject('runDir'));
@@ -80,7 +75,7 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
         onProgress: (text) => tell({ type: 'doing', text }),
         onOutput: plan.output ? (from, text) => tell({ type: 'output', from, text }) : undefined,
       });
-      if (plan.load !== 'only') begin(core, environment);
+      if (plan.load !== 'only') behaviours.begin(behaviours.core, environment);
     } catch (error) {
       startError = error;
     } finally {
@@ -140,12 +135,11 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   }));
 
   if (plan.load !== 'only') {
-    const lastInForeground = core.findLast(({ options }) => !options.background);
-    for (const b of core)
-      report(b.id, b.title, async () => begun.get(b.id) ?? judge(b, environment as Environment), {
-        isWanted: wanted.has(b),
+    for (const b of behaviours.core)
+      report(b.id, b.title, () => behaviours.outcomeOf(b, environment as Environment), {
+        isWanted: behaviours.isWanted(b),
         mayEndApp: !b.options.background,
-        isLastInForeground: b === lastInForeground,
+        isLastInForeground: b === behaviours.lastInForeground,
       });
   }
 
@@ -197,11 +191,11 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   function declareFurther(): void {
     let ready = false;
     let fell = false;
-    for (const b of further)
+    for (const b of behaviours.further)
       test(b.title, { timeout: 0 }, async ({ task }) => {
         const { id, title } = b;
         const mayRun = !startError && !unfit && ((!failed && !fell) || plan.all);
-        if (!plan.further || !wanted.has(b) || !mayRun) {
+        if (!plan.further || !behaviours.isWanted(b) || !mayRun) {
           task.meta.further = { id, title, outcome: 'not-run', elapsedMs: 0 };
           return;
         }
@@ -214,9 +208,9 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
             task.meta.further = { id, title, outcome: 'not-run', elapsedMs: 0 };
             return;
           }
-          begin(further, on);
+          behaviours.begin(behaviours.further, on);
         }
-        task.meta.further = await (begun.get(id) ?? judge(b, on));
+        task.meta.further = await behaviours.outcomeOf(b, on);
         if (task.meta.further.outcome === 'fail') fell = true;
         if (!b.options.background) task.meta.restart = await repair(task.meta.further);
       });
@@ -231,12 +225,6 @@ interface ReportOptions {
   mayEndApp?: boolean;
   /** What comes before the load now only waits. */
   isLastInForeground?: boolean;
-}
-
-/** Those up to the last one that is to be judged; all when that is none of them. */
-function wantedOf(inOrder: Behaviour[], until: string | undefined): Set<Behaviour> {
-  const last = inOrder.findIndex(({ id }) => id === until);
-  return new Set(last < 0 ? inOrder : inOrder.slice(0, last + 1));
 }
 
 const startFailures = new Set<FailureKind | undefined>(['exited-early', 'never-listened', 'wrong-port']);

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AppCommandEnd, runAppCommand } from '../app/app-command.ts';
-import { migrationFailed, notStartedAgain } from '../app/failures.ts';
+import type { AppCommandEnd } from '../app/app-command.ts';
+import { notStartedAgain } from '../app/failures.ts';
 import { type Instance, type InstanceOptions, Instances, type Launch } from '../app/instances.ts';
 import { makeLessonFiles } from '../app/lesson-files.ts';
+import { Migrations } from '../app/migrations.ts';
 import { ProbeServer } from '../measure/probe/probe-server.ts';
 import { tellPhase } from '../model/check-events.ts';
 import type { Lesson } from '../model/lesson.ts';
@@ -45,6 +46,7 @@ export class Environment implements AsyncDisposable {
   readonly files: Readonly<Record<string, string>>;
   readonly #options: EnvironmentOptions;
   readonly #services: Services;
+  readonly #migrations: Migrations;
   readonly #instances: Instances;
 
   private constructor(options: EnvironmentOptions, probes: ProbeServer) {
@@ -53,7 +55,9 @@ export class Environment implements AsyncDisposable {
     this.probes = probes;
     this.files = makeLessonFiles(options.run, options.lesson.files);
     this.#services = new Services(options);
-    this.#instances = new Instances({ ...options, probes, env: () => this.#appEnv() });
+    const env = () => this.#appEnv();
+    this.#migrations = new Migrations({ ...options, env });
+    this.#instances = new Instances({ ...options, probes, env });
   }
 
   /**
@@ -80,7 +84,7 @@ export class Environment implements AsyncDisposable {
     tellPhase('services');
     await this.#services.open();
     tellPhase('app');
-    if (this.lesson.migrate) await this.#migrateFirst(this.lesson.migrate);
+    await this.#migrations.beforeStart();
     await this.#instances.startAll();
     const hasCdn = this.lesson.services.includes('cdn');
     this.balancer = await startBalancer(this.instances, hasCdn ? 0 : balancerPort);
@@ -152,23 +156,8 @@ export class Environment implements AsyncDisposable {
   }
 
   /** Runs the lesson's migrations to their end, with whatever that is. */
-  async migrate(env: Record<string, string> = {}): Promise<AppCommandEnd> {
-    const { run, subjectDir: dir, onOutput } = this.#options;
-    const { migrate: script } = this.lesson;
-    if (!script) throw new TypeError(`${this.lesson.folder} has no migrations`);
-    return runAppCommand({
-      run,
-      dir,
-      script,
-      env: { ...this.#appEnv(), ...env },
-      onOutput: onOutput && ((line) => onOutput(script, line)),
-    });
-  }
-
-  async #migrateFirst(script: string): Promise<void> {
-    this.#options.onProgress?.(`node ${script}`);
-    const end = await this.migrate();
-    if (!end.ok) throw migrationFailed(script, end);
+  migrate(env?: Record<string, string>): Promise<AppCommandEnd> {
+    return this.#migrations.run(env);
   }
 
   /** Starts one more process of the app, or of one that it is compared with; the caller ends it. */
@@ -184,7 +173,7 @@ export class Environment implements AsyncDisposable {
 
   /** The same as a deploy does it: migrations first, then each instance gets SIGTERM and the time to obey. */
   async redeploy(): Promise<void> {
-    if (this.lesson.migrate) await this.#migrateFirst(this.lesson.migrate);
+    await this.#migrations.beforeStart();
     await this.#instances.restart(undefined, {}, true);
     this.balancer.setTargets(this.instances);
   }
