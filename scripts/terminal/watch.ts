@@ -9,7 +9,9 @@ import { signalExitCodes, watchParents } from '../running/session.ts';
 import { watchSources } from '../running/source-watcher.ts';
 import { watchedCheck } from '../running/watched.ts';
 import { Footer } from './footer.ts';
-import { readKeys } from './keys.ts';
+import { HeldLines } from './held-lines.ts';
+import { Keyboard } from './keyboard.ts';
+import { kindOfCheck, type More } from './kind-of-check.ts';
 import { Question } from './question.ts';
 import { introduction, lessonLines } from './status.ts';
 import { bold, dim } from './style.ts';
@@ -33,6 +35,8 @@ const headerAfterMs = 600;
 export class LessonWatch {
   readonly #lessons: readonly Lesson[];
   readonly #footer = new Footer(keys);
+  readonly #lines = new HeldLines((line) => this.#footer.print(line));
+  readonly #keyboard = new Keyboard({ key: (key) => this.#press(key), burst: (keys) => this.#pressAll(keys) });
   readonly #jobs: OneAtATime;
   #lesson: Lesson;
   #watching = new AbortController();
@@ -40,7 +44,6 @@ export class LessonWatch {
   #lastVerdict = '';
   #withOutput = false;
   #checking = false;
-  #release: () => void = () => {};
   #quit!: (exitCode: number) => void;
 
   constructor(lessons: readonly Lesson[], lesson: Lesson) {
@@ -50,7 +53,7 @@ export class LessonWatch {
     const width = () => String(process.stdout.columns || ''); // Of the moment: a window may be made narrower.
     this.#jobs = new OneAtATime(
       () => ({ ...process.env, ...colours, COLUMNS: width(), [watchedCheck]: '1' }),
-      (line) => this.#print(line),
+      (line) => this.#lines.print(line),
     );
   }
 
@@ -61,28 +64,18 @@ export class LessonWatch {
     });
     for (const [signal, code] of Object.entries(signalExitCodes)) process.once(signal, () => this.#quit(code));
     void watchParents().then(() => this.#quit(1));
-    this.#readKeys();
+    this.#keyboard.listen();
     try {
       this.#watch();
       this.#check('');
       return await quit;
     } finally {
       this.#watching.abort();
-      this.#release();
+      this.#keyboard.release();
       this.#status('ending');
       await this.#jobs.stop();
       this.#footer.hide();
     }
-  }
-
-  #readKeys(): void {
-    this.#release = readKeys({
-      key: (key) => this.#press(key),
-      burst: (keys) => {
-        if (!this.#question.burst(keys))
-          this.#status('Several keys at once, such as pasted text, are ignored. Press one.');
-      },
-    });
   }
 
   /** Ctrl-Z. What runs is stopped: a check that rests in the middle would judge wrongly. */
@@ -91,20 +84,19 @@ export class LessonWatch {
     const checkAgain = this.#jobs.busy;
     await this.#jobs.stop();
     this.#footer.hide();
-    this.#release();
-    process.kill(0, 'SIGTSTP'); // The whole job, npm included, as the terminal does it.
-    // Comes once the job goes on, or at once where nobody could wake it and the system ignores the signal.
-    setTimeout(() => {
-      this.#readKeys();
-      if (checkAgain) this.#check('');
-      else this.#idle();
-    }, 50);
+    await this.#keyboard.suspend();
+    if (checkAgain) this.#check('');
+    else this.#idle();
   }
 
   #press(key: string): void {
     if (key === 'suspend') void this.#suspend();
     else if (key === 'quit' || (key === 'q' && !this.#question.takesText)) this.#quit(0);
     else if (!this.#question.press(key)) this.#act(key);
+  }
+
+  #pressAll(keys: string[]): void {
+    if (!this.#question.burst(keys)) this.#status('Several keys at once, such as pasted text, are ignored. Press one.');
   }
 
   #act(key: string): void {
@@ -124,27 +116,17 @@ export class LessonWatch {
   }
 
   /** Checks the lesson: its behaviours, and its load run or what goes further if asked for. */
-  #check(why: string, more?: 'with load' | 'further'): void {
-    const whats = {
-      'with load': 'checking; the load follows once every behaviour holds',
-      further: 'checking, and what goes further',
-    };
-    const what = more ? whats[more] : 'checking';
+  #check(why: string, more?: More): void {
+    const { flags, doing, verdict } = kindOfCheck(more);
     const startedAt = performance.now();
     let ticking: NodeJS.Timeout | undefined;
     void this.#jobs.start({
-      args: [
-        'check',
-        String(this.#lesson.number),
-        ...(more === 'with load' ? [] : ['--no-load']),
-        ...(more === 'further' ? ['--further'] : []),
-        ...(this.#withOutput ? ['--output'] : []),
-      ],
+      args: ['check', String(this.#lesson.number), ...flags, ...(this.#withOutput ? ['--output'] : [])],
       begin: () => {
         this.#checking = true;
-        this.#hold(why.startsWith('saved') ? headerAfterMs : 0);
-        this.#print(dim(`\n${'─'.repeat(40)}${why ? ` ${why}` : ''}`));
-        const tick = () => this.#status(`${what} … ${Math.round((performance.now() - startedAt) / 1_000)} s`);
+        this.#lines.hold(why.startsWith('saved') ? headerAfterMs : 0);
+        this.#lines.print(dim(`\n${'─'.repeat(40)}${why ? ` ${why}` : ''}`));
+        const tick = () => this.#status(`${doing} … ${Math.round((performance.now() - startedAt) / 1_000)} s`);
         ticking = setInterval(tick, 1_000);
         tick();
       },
@@ -152,13 +134,12 @@ export class LessonWatch {
         clearInterval(ticking);
         this.#checking = false;
         if (exitCode === undefined) {
-          if (!this.#drop()) this.#footer.print(dim('  … stopped'));
+          if (!this.#lines.drop()) this.#footer.print(dim('  … stopped'));
           this.#idle();
           return;
         }
-        this.#flush();
-        this.#lastVerdict =
-          [more === 'with load' ? 'pass' : 'every behaviour holds', 'fail'][exitCode] ?? 'inconclusive';
+        this.#lines.flush();
+        this.#lastVerdict = verdict(exitCode);
         this.#idle();
         if (more === 'with load' && exitCode === 1) void this.#offerLoad();
       },
@@ -202,36 +183,6 @@ export class LessonWatch {
     this.#question.word('Put the starter back? Your version is kept. Type reset and Enter: ', 'reset', reset, () =>
       this.#idle(),
     );
-  }
-
-  #held: string[] | undefined;
-  #holding: NodeJS.Timeout | undefined;
-
-  /** Keeps what is printed back for a moment, in case it is of a check that the next save ends. */
-  #hold(ms: number): void {
-    this.#flush();
-    if (ms === 0) return;
-    this.#held = [];
-    this.#holding = setTimeout(() => this.#flush(), ms);
-  }
-
-  #flush(): void {
-    const lines = this.#held ?? [];
-    this.#drop();
-    for (const line of lines) this.#footer.print(line);
-  }
-
-  /** @returns whether anything was held back, which is now never shown. */
-  #drop(): boolean {
-    clearTimeout(this.#holding);
-    const held = this.#held !== undefined;
-    this.#held = undefined;
-    return held;
-  }
-
-  #print(line: string): void {
-    if (this.#held) this.#held.push(line);
-    else this.#footer.print(line);
   }
 
   /** Runs a command that ends by itself, such as `hint`. */
