@@ -10,31 +10,20 @@ import { watchSources } from '../running/source-watcher.ts';
 import { watchedCheck } from '../running/watched.ts';
 import { Footer } from './footer.ts';
 import { HeldLines } from './held-lines.ts';
+import { keyLine } from './key-line.ts';
 import { Keyboard } from './keyboard.ts';
 import { kindOfCheck, type More } from './kind-of-check.ts';
 import { Question } from './question.ts';
 import { introduction, lessonLines } from './status.ts';
-import { bold, dim } from './style.ts';
+import { dim } from './style.ts';
 
-const keys = [
-  'c check',
-  'l load',
-  'f further',
-  'h hint',
-  'o output',
-  'd diff',
-  'n next',
-  'p list',
-  'r reset',
-  'q quit',
-].map((key) => `${bold(key.charAt(0))} ${key.slice(2)}`);
 /** A check that a save ends sooner than this has shown nothing: a storm of saves prints one header. */
 const headerAfterMs = 600;
 
 /** The watch mode of one lesson at a time: checks it on every save, and does what the keys say. */
 export class LessonWatch {
   readonly #lessons: readonly Lesson[];
-  readonly #footer = new Footer(keys);
+  readonly #footer = new Footer(keyLine);
   readonly #lines = new HeldLines((line) => this.#footer.print(line));
   readonly #keyboard = new Keyboard({ key: (key) => this.#press(key), burst: (keys) => this.#pressAll(keys) });
   readonly #jobs: OneAtATime;
