@@ -53,7 +53,8 @@ export const command: Command = {
         folder: lesson.folder,
         subjectDir: runIn,
         all: args.has('all'),
-        further: args.has('further'),
+        // What catches a wrong turn may be a further behaviour.
+        further: args.has('further') || wrongTurn !== undefined,
         load,
         output: args.has('output'),
       };

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyWorkshop, type WorkshopCopy } from './workshop-copy.ts';
 
@@ -36,9 +36,24 @@ describe('check --wrong-turn', () => {
     expect(status).toBe(2);
   });
 
+  it('is judged by what goes further, too, which may be all that catches it', () => {
+    copy.write(
+      'checks/01-tiny/check.ts',
+      readFileSync(copy.path('checks/01-tiny/check.ts'), 'utf8').replace(
+        '  load();',
+        "  behaviour('friendly', 'the page says hello', teaching, async (t) => {\n    const { text } = await t.visitor().get('/');\n    t.require(text === 'hello', { expected: 'hello', seen: text });\n  }, { further: true });\n",
+      ),
+    );
+    const expectation = { over: 'solution', behaviour: 'friendly', message: 'seen hi', why: 'It is shorter.' };
+    copy.write('checks/01-tiny/wrong-turns/curt/expect.json', JSON.stringify(expectation));
+    copy.write('checks/01-tiny/wrong-turns/curt/src/greeting.ts', "export const greeting = 'hi';\n");
+    const { stdout } = copy.run('check', '1', '--wrong-turn', 'curt', '--no-load');
+    expect(stdout).toMatch(/✔ the page greets[\s\S]*✘ the page says hello[\s\S]*seen:\s+hi/);
+  });
+
   it('lists the names that there are when it does not know one', () => {
     const { status, stdout, stderr } = copy.run('check', '1', '--wrong-turn', 'silence');
-    expect(stderr).toBe('Lesson 1 has no wrong turn "silence". Did you mean silent? It has: empty, silent.\n');
+    expect(stderr).toBe('Lesson 1 has no wrong turn "silence". Did you mean silent? It has: curt, empty, silent.\n');
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   });
 });
