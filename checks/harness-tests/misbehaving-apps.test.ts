@@ -84,6 +84,10 @@ describe.concurrent('a check of an app that misbehaves', { timeout: 60_000 }, ()
     expect(failure).toMatchObject({ kind: 'left-children', seen: expect.stringMatching(/^2 of/) });
   });
 
+  it('holds nothing against children that end a moment after the app', async () => {
+    expect((await checkApp('children-end-by-themselves', '--no-load')).verdict).toBe('pass');
+  });
+
   it.runIf(process.platform === 'linux')('names the daemons that an app leaves, and ends them', async () => {
     const seconds = 1_000 + randomInt(1e8); // Told to the app by a variable that is handed on to it.
     const { failed, failure } = await failureOf('leaves-a-daemon', '--no-load', `LANG=C.${seconds}`);

@@ -6,7 +6,7 @@ import type { Child } from '../os/child.ts';
 import type { OutputTail } from '../os/output-tail.ts';
 import { commandOf, killNow, lateTable, type ProcessRow, stillAlive, treeOf } from '../os/processes.ts';
 import { ignoredSigterm, leftChildren } from './failures.ts';
-import type { Strays } from './strays.ts';
+import { type Strays, stillAliveAfterGrace } from './strays.ts';
 
 /** How long an app without open requests may take to end after SIGTERM. */
 const stopDeadlineMs = 5_000;
@@ -137,7 +137,7 @@ export class AppProcess implements AsyncDisposable {
     this.signal('SIGTERM');
     const obeyed = await this.exitedWithin(deadlineMs);
     // A child that has left the group is no longer in the tree once its parent is dead, so all that were seen are looked for.
-    const inTree = obeyed ? stillAlive(family).filter((row) => row.pid !== this.pid) : [];
+    const inTree = obeyed ? await stillAliveAfterGrace(family.filter((row) => row.pid !== this.pid)) : [];
     const strays = (obeyed && (await this.#strays?.left())) || [];
     const orphans = [...inTree, ...strays.filter((stray) => !inTree.some(({ pid }) => pid === stray.pid))];
     const failure =

@@ -3,8 +3,8 @@ import { type ProcessIdentity, type ProcessRow, stillAlive } from '../os/process
 import type { Run } from '../os/run.ts';
 import { strays } from '../os/run-end.ts';
 
-/** What an app that has ended may take to end its children. */
-const graceMs = 500;
+/** What an app that has ended may take to end its children. Those that go by themselves first have to see that it has gone. */
+const graceMs = 1_000;
 
 /** Processes of an app that have left its tree, such as daemons with a session and an environment of their own. Linux only. */
 export class Strays {
@@ -22,9 +22,7 @@ export class Strays {
 
   /** Those that an app leaves which has ended by itself. Each is told once. */
   async left(): Promise<ProcessRow[]> {
-    let left = this.#others();
-    for (const from = performance.now(); left.length > 0 && performance.now() - from < graceMs; await delay(20))
-      left = stillAlive(left);
+    const left = await stillAliveAfterGrace(this.#others());
     this.#excused.push(...left);
     return left;
   }
@@ -33,4 +31,12 @@ export class Strays {
     const known = new Set(this.#excused.map(({ pid, startedAt }) => `${pid} ${startedAt}`));
     return strays(this.#run.dir).filter(({ pid, startedAt }) => !known.has(`${pid} ${startedAt}`));
   }
+}
+
+/** Whoever of them does not end within the grace. */
+export async function stillAliveAfterGrace(processes: ProcessRow[]): Promise<ProcessRow[]> {
+  let left = stillAlive(processes);
+  for (const from = performance.now(); left.length > 0 && performance.now() - from < graceMs; await delay(20))
+    left = stillAlive(left);
+  return left;
 }
