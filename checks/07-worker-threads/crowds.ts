@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { mustBeOwn, mustSayWhen } from './answers.ts';
+import { mustBeAFullLine } from './line.ts';
 import { bestSeats } from './reference.ts';
 import { Crowd, largestParty, mostThreads, mostWaiting, searchCostMs, searchPath, startAnew } from './searches.ts';
 
@@ -50,6 +51,7 @@ async function refusesTheSurplus(t: Stage, hall: () => number): Promise<void> {
   // In the midst of those who are refused, somebody asks wrongly. A place that is freed meanwhile goes to a search beside it.
   for (let i = 0; i < mistaken; i++) paths.splice(enough + 8 * i, 0, searchPath(20, badParty));
   const crowd = new Crowd(t, paths);
+  const late: Crowd[] = [];
   try {
     // Not so many seconds but so much work: a busy machine makes the seconds longer.
     while (crowd.count(503) < enough && crowd.open > 0 && app.cpuMs() - cpuBefore < mostCpuMs) await delay(20);
@@ -62,7 +64,8 @@ async function refusesTheSurplus(t: Stage, hall: () => number): Promise<void> {
       expected: `at least ${enough} of them refused with 503 at once`,
       seen: `${refused} refused, ${answered} answered, ${waiting} still waiting`,
     });
-    const all = await crowd.everyAnswer();
+    late.push(...(await mustBeAFullLine(t, crowd, () => searchPath(hall(), party))));
+    const all = [...(await crowd.everyAnswer()), ...(await Promise.all(late.map((one) => one.everyAnswer()))).flat()];
     t.trail.begin(`${visitors} searches at once`);
     const wrong = all.filter(isMistaken);
     (wrong.find(({ status }) => status === 503) ?? wrong[0])?.mustBe(400, notLookedAt);
@@ -74,14 +77,14 @@ async function refusesTheSurplus(t: Stage, hall: () => number): Promise<void> {
       if (answer.status === 503) mustSayWhen(t, answer, lastSearch);
       else mustBeOwn(t, answer, sample);
     }
-    const late = await new Crowd(t, [searchPath(hall(), 2)]).everyAnswer();
+    const [afterwards] = await new Crowd(t, [searchPath(hall(), 2)]).everyAnswer();
     t.step('when all are answered, somebody searches');
-    late[0]?.mustBe(200, {
+    afterwards?.mustBe(200, {
       because: 'The crowd has gone and its places stay taken: what counts those who wait does not count down.',
       lookAt: 'what happens to the count when a search ends, in whatever way?',
     });
   } finally {
-    await crowd.leave();
+    await Promise.all([crowd, ...late].map((each) => each.leave()));
     if (crowd.count(503) < enough) await startAnew(t); // It would go on searching for nobody.
   }
 }

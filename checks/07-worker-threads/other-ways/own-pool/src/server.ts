@@ -1,7 +1,8 @@
 import { createApp } from './app.ts';
 import { closePool } from './search-pool.ts';
 
-const DRAIN_TIMEOUT_MS = 10_000;
+/** Longer than a full line takes, also on a slow machine. */
+const DRAIN_TIMEOUT_MS = 30_000;
 const port = Number(process.env.PORT ?? 3000);
 
 const server = createApp().listen(port, () => {
