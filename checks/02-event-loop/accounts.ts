@@ -69,7 +69,7 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
       lookAt: 'by which call does the line get into the file, and which thread waits for it?',
     },
     async (t) => {
-      const { healthAnswered: answered, notSlow = 'it keeps its file open' } = (await disk(t)) ?? {};
+      const { healthAnswered: answered, logInAnswered, notSlow = 'it keeps its file open' } = (await disk(t)) ?? {};
       if (answered === undefined) {
         const syncWrite = await syncWriteOf(t);
         if (syncWrite === undefined)
@@ -80,6 +80,13 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
       }
       t.trail.begin('a sign-up while ACCOUNTS_FILE is on a disk that does not answer');
       t.require(answered, { step: 'GET /health meanwhile', expected: 'an answer', seen: 'none' });
+      t.require(logInAnswered, {
+        step: 'POST /login meanwhile, with another name',
+        expected: 'an answer',
+        seen: 'none',
+        because: 'The event loop is free, and yet a log-in waits until somebody else’s account is written.',
+        lookAt: 'what does a sign-up hold while its line is being written, and what does a log-in wait for?',
+      });
     },
     { limitMs: 60_000 },
   );
@@ -109,14 +116,14 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
             }
           : {}),
       });
-      t.step('the same sign-up, once it can be written again');
+      t.step('one of them, once it can be written again');
       t.require(!accepted || accepted.status === 201, {
         expected: '201',
         seen: `${accepted?.status} ${excerpt(accepted?.text ?? '')}`,
         because:
           accepted?.status === 409
             ? 'The name is still held by a sign-up that failed. Nobody has it, and nobody can get it.'
-            : 'One failed write broke the sign-ups that come after it.',
+            : 'Failed writes broke the sign-ups that come after them.',
         lookAt: 'what gives the name back, or puts the state right, when the sign-up fails?',
       });
       if (written !== undefined) {

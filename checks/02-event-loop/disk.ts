@@ -2,13 +2,13 @@ import { lstatSync, mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Answer, BehaviourFailure, type Instance, type Stage } from '../harness/sdk/index.ts';
 import { fullDisk } from './full-disk.ts';
-import { answersHealth, SlowFile, standsStill } from './slow-file.ts';
+import { answersHealth, answersLogIn, SlowFile, standsStill } from './slow-file.ts';
 import { accountOf, type Credentials, linesOf, newcomer } from './steps.ts';
 
 /** What an app does whose disk refuses, and then is slow. */
 export interface DiskTrouble {
   told: string;
-  /** The sign-up that could not be written. */
+  /** One of the sign-ups that could not be written: one that was not told so, if there is any. */
   refused?: Answer;
   /** The same sign-up, once writing works again. Undefined if the first had got its 201. */
   accepted?: Answer;
@@ -16,6 +16,8 @@ export interface DiskTrouble {
   written?: number | undefined;
   /** Whether /health was answered while the write hung; undefined where it could not be made to hang. */
   healthAnswered?: boolean | undefined;
+  /** The same of a log-in with another name. */
+  logInAnswered?: boolean | undefined;
   /** Why it could not be made to hang. */
   notSlow?: string | undefined;
   /** Instead of an answer. */
@@ -24,6 +26,8 @@ export interface DiskTrouble {
 
 /** Longer than one hash takes on a slow and busy laptop. */
 const deadlineMs = 12_000;
+/** As many as libuv has threads: whoever hashes so many at a time, and loses a turn with each failure, has none left. */
+const failures = 4;
 
 /** Undefined for an app whose writes can't be made to fail here. */
 export async function diskTrouble(t: Stage): Promise<DiskTrouble | undefined> {
@@ -33,11 +37,14 @@ export async function diskTrouble(t: Stage): Promise<DiskTrouble | undefined> {
   const disk = fullDisk(extra, file);
   if (!disk) return undefined;
   const customer = newcomer();
-  const ask = () => t.visitor({ at: extra }).post('/accounts', customer, { deadlineMs });
-  const trouble: DiskTrouble = { told: 'a sign-up while ACCOUNTS_FILE can’t be written' };
+  const signUp = (who: Credentials) => t.visitor({ at: extra }).post('/accounts', who, { deadlineMs });
+  const ask = () => signUp(customer);
+  const trouble: DiskTrouble = { told: `${failures} sign-ups while ACCOUNTS_FILE can’t be written` };
   try {
     disk.fill();
-    trouble.refused = await ask().finally(() => disk.free());
+    const others = Array.from({ length: failures - 1 }, newcomer);
+    const answers = await Promise.all([ask(), ...others.map(signUp)]).finally(() => disk.free());
+    trouble.refused = answers.find(({ status }) => status < 500) ?? (answers[0] as Answer);
     t.trail.begin(trouble.told);
     if (trouble.refused.status === 201) return trouble;
     if (disk.opensEachTime) return { ...trouble, ...(await slowDisk(t, extra, { file, customer, ask })) };
@@ -64,11 +71,13 @@ async function slowDisk(
   asked.catch(() => {}); // Reported by the await below.
   let hung = false;
   let healthAnswered: boolean | undefined;
+  let logInAnswered: boolean | undefined;
   try {
     if (slow) {
       await standsStill(extra, () => over);
       hung = !over;
       if (hung) healthAnswered = await answersHealth(t, extra);
+      if (healthAnswered) logInAnswered = await answersLogIn(t, extra);
       slow.letGo();
       // Whoever reads the whole file before each write waits for its end, which a pipe has when we close it.
       if (hung) await standsStill(extra, () => over);
@@ -91,6 +100,7 @@ async function slowDisk(
       accepted,
       written,
       healthAnswered,
+      logInAnswered,
       notSlow: slow ? 'it writes to another file first, or opens this one to read, too' : 'there are no named pipes',
     };
   } finally {
@@ -100,16 +110,17 @@ async function slowDisk(
 
 /** No answer came: what the app did instead. */
 async function named(extra: Instance, { failure }: BehaviourFailure, { told, refused }: DiskTrouble) {
-  const again = { what: 'the same sign-up, once it can be written again' };
+  const again = { what: 'one of them, once it can be written again' };
   const trail = refused ? [{ what: told }, again] : [{ what: told }];
   if (failure.kind === 'hangs') {
     return new BehaviourFailure({
       ...failure,
       trail,
       because: refused
-        ? 'One failed write broke the sign-ups that come after it: they get no answer.'
+        ? 'Failed writes broke the sign-ups that come after them: they get no answer.'
         : 'The account could not be written, and the customer was never answered.',
-      lookAt: 'what happens to an error of the write: does it reach POST /accounts?',
+      lookAt:
+        'what happens to an error of the write: does it reach POST /accounts? And what does a sign-up that fails give back?',
     });
   }
   if (!(await extra.exitedWithin(2_000))) return new BehaviourFailure({ ...failure, trail });

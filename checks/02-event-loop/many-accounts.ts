@@ -5,7 +5,7 @@ import bcrypt from 'bcrypt';
 import { type CheckDefinition, excerpt, type Instance, type Stage } from '../harness/sdk/index.ts';
 import { mustReadBeforeItListens } from './slow-start.ts';
 import { accountOf, type Credentials, Crowd, newcomer, patienceMs } from './steps.ts';
-import { mustNotReplaceEachOther, replaced } from './whole-writes.ts';
+import { mustNotLoseEachOther, replaced } from './whole-writes.ts';
 
 /** So many that to read or to write them all takes time, in which something else can happen. */
 const accounts = 100_000;
@@ -33,7 +33,7 @@ export function manyAccountsBehaviour(behaviour: CheckDefinition['behaviour']): 
       const app = await t.startExtra({ env: { ACCOUNTS_FILE: file } });
       await mustKnowAtOnce(t, app, last);
       const onPipe = await startingOnPipe;
-      if (onPipe) await mustNotReplaceEachOther(t, onPipe.app, { file: onPipe.file, before: last.name });
+      if (onPipe) await mustNotLoseEachOther(t, onPipe.app, { file: onPipe.file, before: last.name });
       await twoAtOnce(t, app, { file, before: last.name });
     },
     { limitMs: 60_000 },

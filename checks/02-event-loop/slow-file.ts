@@ -3,7 +3,7 @@ import { closeSync, constants, openSync, readSync, renameSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance, Stage } from '../harness/sdk/index.ts';
 import { mainThread, mainThreadSince } from './main-thread.ts';
-import { hashCostMs } from './steps.ts';
+import { hashCostMs, newcomer } from './steps.ts';
 
 /** A named pipe in a file's place. Whoever opens it waits until it is let go, as on a disk that does not answer. */
 export class SlowFile {
@@ -77,6 +77,25 @@ export async function standsStill(
     const stillMs = performance.now() - since;
     if (stillMs > (now - from > (hashes - 0.2) * hashCostMs() ? 200 : giveUpMs)) return;
   }
+}
+
+/** Whether the app answers a log-in, whatever it says. An app that stands still for two seconds will not. */
+export async function answersLogIn(t: Stage, at: Instance): Promise<boolean> {
+  const leave = new AbortController();
+  let answered = false;
+  const asked = t
+    .visitor({ at })
+    .post('/login', newcomer(), { deadlineMs: 20_000, signal: leave.signal })
+    .then(
+      () => {
+        answered = true;
+      },
+      () => {}, // No answer; the caller says so.
+    );
+  await standsStill(at, () => answered, { hashes: Number.POSITIVE_INFINITY, giveUpMs: 2_000 });
+  leave.abort();
+  await asked;
+  return answered;
 }
 
 /** Whether the app answers a health check. A thread that neither works nor waits for a core is stuck. */

@@ -42,18 +42,45 @@ export async function mustReadBeforeItListens(
   const early = listens ? await starting : undefined;
   // Asked while the file is being read, and it is read to its end meanwhile: an app may also wait with its answer.
   const asked = early && t.visitor({ at: early }).post('/login', customer, { deadlineMs: 10_000, onlyOnce: true });
+  const wanted = early && signsUp(t, early, { ...customer, password: 'somebody else’s password' });
   if (asked) await delay(heldMs);
   writeFileSync(pipe, text);
   closeSync(pipe);
   const app = await startedOn(file, starting);
   const answer = await asked;
+  const given = await withReader(file, wanted);
   t.trail.begin('the app starts, and its disk takes a while to give ACCOUNTS_FILE');
   t.step('POST /login meanwhile, with name and password of an account in the file', `${answer?.status}`);
   t.require(!answer || answer.is(200, 503), {
     expected: '200, or no answer before the file is read',
     seen: `${answer?.status}`,
   });
+  t.trail.dropLast();
+  t.step('POST /accounts meanwhile, with the name of an account in the file', `${given ?? 'no answer'}`);
+  t.require(!wanted || given === 409 || given === 503, {
+    expected: '409, or no answer before the file is read',
+    seen: given === undefined ? 'it began to write the account, or never answered' : `${given}`,
+    because:
+      'The name is taken: its account is in the file, which the app had not read yet. After the next restart it has two accounts, and one of two customers is locked out.',
+    lookAt: 'what does POST /accounts wait for before it asks whether a name is taken?',
+  });
   return app && { app, file };
+}
+
+/** The status of a sign-up; undefined without an answer. */
+async function signsUp(t: Stage, at: Instance, customer: Credentials): Promise<number | undefined> {
+  const visitor = t.visitor({ at });
+  return visitor.post('/accounts', customer, { deadlineMs: 10_000, onlyOnce: true }).then(
+    ({ status }) => status,
+    () => undefined,
+  );
+}
+
+/** Whoever writes to the pipe gets it open, instead of waiting for somebody who reads. */
+async function withReader<T>(file: string, work: Promise<T> | undefined): Promise<T | undefined> {
+  if (work === undefined) return undefined;
+  const reader = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  return work.finally(() => closeSync(reader));
 }
 
 /** What opens its file once more, to write, waits for a reader: it gets one, and goes on. */

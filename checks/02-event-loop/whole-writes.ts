@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { Instance, Stage } from '../harness/sdk/index.ts';
 import { SlowFile, standsStill } from './slow-file.ts';
-import { accountOf, Crowd, newcomer } from './steps.ts';
+import { accountOf, Crowd, linesOf, newcomer } from './steps.ts';
 
 export const replaced = {
   because:
@@ -15,7 +15,7 @@ export const replaced = {
  *
  * @param options.before the name of the account that the app has read at its start.
  */
-export async function mustNotReplaceEachOther(
+export async function mustNotLoseEachOther(
   t: Stage,
   app: Instance,
   { file, before }: { file: string; before: string },
@@ -27,6 +27,7 @@ export async function mustNotReplaceEachOther(
   const isOver = () => crowd.open === 0;
   try {
     await standsStill(app, isOver, { hashes: pair.length, giveUpMs: 500 });
+    const hung = crowd.open === pair.length;
     slow.letGo();
     await standsStill(app, isOver);
     const answered = isOver();
@@ -40,6 +41,15 @@ export async function mustNotReplaceEachOther(
     // the two names in both texts.
     const [whole, ...each] = [before, ...pair.map(({ name }) => name)].map(times) as [number, number, number];
     t.trail.begin('2 × POST /accounts at once, and the disk takes a while to take what they write');
+    // Whoever has written one of them into the pipe has written the other there, too, or into the file that came after it.
+    const lost = pair.filter(({ name }, i) => each[i] === 0 && linesOf(t, name, file).length === 0);
+    t.require(!hung || lost.length !== 1, {
+      expected: 'both accounts in what was written, when both have their 201',
+      seen: `nothing of ${lost[0]?.name}`,
+      because:
+        'While the line of one was being written, the other came, and was told 201 when that write was over. Its own line was not part of it.',
+      lookAt: 'which write does each sign-up wait for, and is its own line in it?',
+    });
     t.require(whole < 2 || each.some((count) => count !== 1), {
       expected: 'both accounts in what was written last',
       seen: 'the whole file was written twice, each time with one of the two',
