@@ -27,6 +27,12 @@ const notSold = [
   { event: 'friday-opening', seats: '2' },
 ];
 
+const noJson = {
+  because:
+    'The body of POST /basket was cut off, so it is no JSON and has neither an event nor seats. That is the client’s mistake, which 400 says.',
+  lookAt: 'what does the app do with an error that it did not expect?',
+};
+
 export function readBack(behaviour: Behaviour): void {
   behaviour(
     'read-back',
@@ -77,6 +83,14 @@ export function readBack(behaviour: Behaviour): void {
           lookAt: 'what checks the body of POST /basket?',
         });
       }
+      t.step('POST /basket with {"event":"friday-op');
+      const asJson = { 'content-type': 'application/json' };
+      const cutOff = await visitor.post('/basket', '{"event":"friday-op', {
+        on: 1,
+        headers: asJson,
+        unanswered: noJson,
+      });
+      cutOff.mustBe(400, noJson);
       requireItems(t, (await visitor.get('/basket', { on: 1 })).mustBe(200).json, all);
       t.step('the same browser, with other cookies of the site:');
       await mustRead(t, t.visitor({ cookies: amongOthers(visitor.cookies) }), 'ada', { on: 1 }, wrongCookie);
@@ -116,6 +130,15 @@ export function wrongPassword(behaviour: Behaviour): void {
       ]) {
         const visitor = t.visitor();
         (await visitor.post('/login', wrong, { on: 1 })).mustBe(401);
+        (await visitor.get('/profile', { on: 1 })).mustBe(401);
+      }
+      for (const wrong of [undefined, { username: 'ada' }, { ...ada, password: 1815 }]) {
+        const visitor = t.visitor();
+        t.step(`POST /login with ${wrong ? JSON.stringify(wrong) : 'no body'}`);
+        (await visitor.post('/login', wrong, { on: 1 })).mustBe([400, 401], {
+          because: 'A login without a name and a password as text is nobody’s, and no fault of the app.',
+          lookAt: 'what does POST /login do with a body that it did not expect?',
+        });
         (await visitor.get('/profile', { on: 1 })).mustBe(401);
       }
       t.trail.begin();

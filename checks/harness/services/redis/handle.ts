@@ -11,7 +11,7 @@ import { startRedis } from './index.ts';
 export interface RedisDoor {
   /** For that instance's REDIS_URL. */
   url: string;
-  /** Neither what the app sends nor what Redis answers passes, until `resume`. */
+  /** Redis hangs until `resume`: connections are accepted, and neither what the app sends nor what Redis answers passes. */
   pause(): void;
   /** Redis does what the app says, and the app does not hear of it until `resume`. */
   holdReplies(): void;
@@ -23,7 +23,7 @@ export interface RedisDoor {
 }
 
 /** What checks do with a Redis: give the app an address that can be cut, and look at what the app wrote. */
-export interface RedisHandle extends OpenService {
+export interface RedisHandle extends OpenService, Omit<RedisDoor, 'url'> {
   /** For the app's REDIS_URL. Leads through a proxy of ours, in plain text on 127.0.0.1. */
   appUrl: string;
   /** The same database without the proxy, for an instance that nothing slows or cuts. */
@@ -36,9 +36,6 @@ export interface RedisHandle extends OpenService {
   cut(): Promise<void>;
   /** Every round trip of the app takes so much longer, from now on. */
   delay(roundTripMs: number): void;
-  /** Redis hangs until `resume` or `restore`: connections are accepted, and nothing is answered. */
-  pause(): void;
-  resume(): void;
   /** As it was: not cut, not slow, not hanging. */
   restore(): Promise<void>;
   /** All keys of the database, sorted. */
@@ -87,22 +84,13 @@ export async function handleOf(server: RedisServer): Promise<RedisHandle> {
     return { proxy, url };
   };
   const { proxy, url: appUrl } = await startProxy();
-  return {
+  const rest: Omit<RedisHandle, keyof RedisDoor> = {
     appUrl,
     env: { REDIS_URL: appUrl },
     directUrl: server.url,
     async openDoor() {
       const { proxy, url } = await startProxy();
-      return {
-        url,
-        pause: () => proxy.pause(),
-        holdReplies: () => proxy.holdReplies(),
-        passReply: () => proxy.passReply(),
-        get heldBytes() {
-          return proxy.heldBytes;
-        },
-        resume: () => proxy.resume(),
-      };
+      return Object.assign(doorOf(proxy), { url });
     },
     client,
     isStandIn: server.isStandIn,
@@ -111,8 +99,6 @@ export async function handleOf(server: RedisServer): Promise<RedisHandle> {
     delay: (roundTripMs) => {
       proxy.delayMs = roundTripMs / 2;
     },
-    pause: () => proxy.pause(),
-    resume: () => proxy.resume(),
     restore: async () => {
       proxy.delayMs = 0;
       proxy.resume();
@@ -139,6 +125,19 @@ export async function handleOf(server: RedisServer): Promise<RedisHandle> {
       await Promise.all(proxies.map((proxy) => proxy.close()));
       await server.stop();
     },
+  };
+  return Object.assign(doorOf(proxy), rest);
+}
+
+function doorOf(proxy: TcpProxy): Omit<RedisDoor, 'url'> {
+  return {
+    pause: () => proxy.pause(),
+    holdReplies: () => proxy.holdReplies(),
+    passReply: () => proxy.passReply(),
+    get heldBytes() {
+      return proxy.heldBytes;
+    },
+    resume: () => proxy.resume(),
   };
 }
 
