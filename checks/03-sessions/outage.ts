@@ -30,33 +30,12 @@ export function redisDown(behaviour: CheckDefinition['behaviour']): void {
       const app = await t.startExtra({ env: { REDIS_URL: redis.appUrl } });
       await whenReady(t, { at: app });
       await new Outage(t, app, stopping(redis, app)).mustBeSurvived();
+      await new Outage(t, app, stoppingAtOnce(redis)).mustBeSurvivedBetweenQuestions(redis);
       await new Outage(t, app, hanging(redis)).mustBeSurvived();
-      await mustFailHalfWay(t, app, redis);
       await mustEndWithoutRedis(t, app, redis);
     },
     { background: true, further: true, limitMs: 45_000 },
   );
-}
-
-/** Redis says who the customer is, and then nothing any more: what comes after the session fails as the session does. */
-async function mustFailHalfWay(t: Stage, app: Instance, redis: RedisHandle): Promise<void> {
-  t.trail.begin();
-  const customer = t.visitor({ at: app });
-  await logIn(t, customer, ada);
-  t.step('Redis answers once more, and then hangs');
-  redis.holdReplies();
-  try {
-    const options = { deadlineMs: answerWithinMs, unanswered: hangs };
-    const adding = customer.post('/basket', { event: 'friday-opening', seats: 2 }, options);
-    adding.catch(() => {}); // Awaited below; until then its failure belongs to nobody.
-    await Promise.race([adding, t.until('the app asks Redis for the session', () => redis.heldBytes > 0)]);
-    redis.passReply();
-    const answer = await adding;
-    // An app that adds with its first question has done so, and may say it.
-    answer.mustBe([201, 503], withoutRedis(answer));
-  } finally {
-    redis.resume();
-  }
 }
 
 /** As a Redis that restarts does, it keeps its data and forgets the scripts that it was given. */
@@ -79,6 +58,10 @@ function stopping(redis: RedisHandle, app: Instance): OutageKind {
     lastsMs: outageMs,
     whyNot: async () => ((await redis.unknownScripts()) > refused ? scriptsAreGone : undefined),
   };
+}
+
+function stoppingAtOnce(redis: RedisHandle): OutageKind {
+  return { begin: () => redis.cut(), end: () => redis.restore(), name: 'Redis stops', lastsMs: 0 };
 }
 
 function hanging(redis: RedisHandle): OutageKind {
@@ -157,6 +140,32 @@ class Outage {
     } finally {
       await end();
     }
+  }
+
+  /** Redis says who the customer is, and ends before it has the item: what comes after the session fails as the session does. */
+  async mustBeSurvivedBetweenQuestions(redis: RedisHandle): Promise<void> {
+    const t = this.#t;
+    const { begin, end } = this.#kind;
+    t.trail.begin();
+    const customer = await this.#loggedIn();
+    t.step('Redis answers once more, and stops');
+    redis.holdReplies();
+    try {
+      const adding = customer.post('/basket', { event: 'friday-opening', seats: 2 });
+      adding.catch(() => {}); // Awaited below; until then its failure belongs to nobody.
+      const asksAgain = () => t.until('the app asks Redis', () => redis.heldBytes > 0);
+      await Promise.race([adding, asksAgain()]);
+      redis.passReply();
+      await Promise.race([adding, asksAgain()]);
+      await begin();
+      const answer = await adding;
+      // An app that adds with its first question has done so, and may say it.
+      answer.mustBe([201, 503], withoutRedis(answer));
+    } finally {
+      redis.resume();
+      await end();
+    }
+    await this.#mustRecover(customer);
   }
 
   async #loggedIn(): Promise<Visitor> {
