@@ -1,20 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Answer, CheckDefinition, Instance, RedisHandle, Stage, Teaching, Visitor } from '../harness/sdk/index.ts';
+import type { Answer, CheckDefinition, Instance, RedisHandle, Stage, Visitor } from '../harness/sdk/index.ts';
 import { mustEndWithoutRedis } from './end-without-redis.ts';
-import { Pauses } from './pauses.ts';
-import { scriptsAreGone } from './scripts.ts';
+import { hanging, type OutageKind, stopping, stoppingAtOnce } from './outage-kinds.ts';
 import { ada, grace, logIn, mustRead, whenReady } from './steps.ts';
 
-/** Longer than clients that give up after ten or twenty quick attempts go on trying. */
-const outageMs = 5_000;
 const answerWithinMs = 2_000;
 const recoverWithinMs = 3_000;
-
-const hangs = {
-  because:
-    'The connection to Redis is there, and nobody answers. Nothing in the app ends the wait, so every visitor holds a connection and the shop looks dead.',
-  lookAt: 'how long may a command take, by the options of the Redis client?',
-};
 
 export function redisDown(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -36,56 +27,6 @@ export function redisDown(behaviour: CheckDefinition['behaviour']): void {
     },
     { background: true, further: true, limitMs: 45_000 },
   );
-}
-
-/** As a Redis that restarts does, it keeps its data and forgets the scripts that it was given. */
-function stopping(redis: RedisHandle, app: Instance): OutageKind {
-  let refused = 0;
-  let pauses: Pauses | undefined;
-  return {
-    async begin() {
-      pauses = await Pauses.watch(app, redis.appUrl);
-      await redis.cut();
-    },
-    worstMoment: () => pauses?.longest(),
-    async end() {
-      await redis.forgetScripts();
-      refused = await redis.unknownScripts();
-      await redis.restore();
-    },
-    name: 'Redis stops',
-    back: 'Redis is back, with its data and without the scripts that it was given',
-    lastsMs: outageMs,
-    whyNot: async () => ((await redis.unknownScripts()) > refused ? scriptsAreGone : undefined),
-  };
-}
-
-function stoppingAtOnce(redis: RedisHandle): OutageKind {
-  return { begin: () => redis.cut(), end: () => redis.restore(), name: 'Redis stops', lastsMs: 0 };
-}
-
-function hanging(redis: RedisHandle): OutageKind {
-  return {
-    begin: () => redis.pause(),
-    end: () => redis.resume(),
-    name: 'Redis hangs: it takes connections and answers nothing',
-    lastsMs: 0,
-    unanswered: hangs,
-  };
-}
-
-interface OutageKind {
-  begin(): unknown;
-  end(): unknown;
-  name: string;
-  lastsMs: number;
-  unanswered?: typeof hangs;
-  /** Resolves when the end of the outage would hurt most. */
-  worstMoment?(): Promise<void> | undefined;
-  /** The step that ends it. */
-  back?: string;
-  /** What keeps the app from working again, where Redis can tell. */
-  whyNot?(): Promise<Teaching | undefined>;
 }
 
 /** Customers with sessions from before, and what each of them is answered while Redis is away, and afterwards. */
