@@ -49,11 +49,12 @@ export function anonymous(behaviour: Behaviour): void {
         ['who send an invented cookie', invented, inventedCookie],
       ] as const) {
         for (const [what, ask] of Object.entries(asks)) {
+          const right = what === 'POST /logout' ? 204 : 401;
           for (const cookies of jars) {
             t.trail.begin();
             for (const [name, value] of cookies) t.step(`with an invented cookie, ${name}=${excerpt(value, 40)}:`);
             const answer = await ask(t.visitor({ cookies }));
-            answer.mustBe(what === 'POST /logout' ? 204 : 401, noSession(answer, cookies));
+            answer.mustBe(right, noSession(answer, right, cookies));
           }
           const left = (await t.redis.keys()).filter((key) => !before.has(key));
           t.trail.begin(`${what}, from ${jars.length} visitors ${whose}`);
@@ -80,13 +81,14 @@ export function anonymous(behaviour: Behaviour): void {
 }
 
 /** What a wrong answer to somebody without a session means. */
-function noSession({ status }: Answer, cookies: ReadonlyMap<string, string>) {
-  if (status < 300 || cookies.size === 0) {
+function noSession(answer: Answer, right: number, cookies: ReadonlyMap<string, string>) {
+  if (right === 401 && answer.status < 300) {
     return {
-      because: 'Whoever sent that has no session, and was not answered so.',
+      because: 'Nothing in this request proves who sent it, and the app answered as if it knew.',
       lookAt: 'how does the app find a session for what the Cookie header holds?',
     };
   }
+  if (cookies.size === 0) return { because: 'Somebody without a session gets 401, or 204 to a logout.' };
   return {
     because:
       'A cookie that belongs to no session, or that the app can’t read, is no error: the visitor is not logged in.',

@@ -131,7 +131,7 @@ class Outage {
       if (performance.now() > deadline) {
         answer.mustBe(200, {
           because:
-            'Redis has been back for 3 s, and the app still can’t use it. Perhaps the client gave up or waits too long between its attempts to connect, or something else in the app asks Redis no more, such as a circuit breaker.',
+            'Redis has been back for 3 s, and the app still can’t use it. Perhaps the client gave up or waits too long between its attempts to connect, or something else in the app has stopped asking Redis, such as a circuit breaker.',
           lookAt:
             'what does the client’s retryStrategy return for the twentieth attempt, and what else decides whether Redis is asked?',
           ...(await this.#kind.whyNot?.()),

@@ -68,7 +68,7 @@ export function itemsOf(t: Stage, basket: unknown): string[] {
     t.require(typeof item?.event === 'string' && typeof item.seats === 'number', {
       expected: 'items whose event is text and whose seats are a number',
       seen: JSON.stringify(item) ?? 'no item',
-      because: 'An item comes back as something else than it was when it was added.',
+      because: 'An item does not come back as it was added.',
       lookAt: 'how does the app write an item down, and how does it read it back?',
     });
   }

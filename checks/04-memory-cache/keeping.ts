@@ -77,7 +77,7 @@ export function keepingBehaviours(behaviour: CheckDefinition['behaviour']): void
 async function worksAfterManyFailures(t: Stage): Promise<void> {
   const lost = {
     because:
-      'The shop waits for something that does not come. Calls that fail leave something behind, such as a place among the calls under way that nobody gives back.',
+      'The shop waits for something that never comes. A call that failed may still hold something, such as one of a limited number of places.',
     lookAt: 'what does the app do after a call that has succeeded, and what of it after one that has failed?',
   };
   const many = (path: (index: number) => string, right: number[], because: string) =>
