@@ -67,6 +67,27 @@ describe('the Redis of a check', () => {
     await redis.close();
   });
 
+  it('gives one connection its replies while those of the others are held', async () => {
+    await using run = fakeRun();
+    const redis = await handleOf(await privateServer(run));
+    const apps = [new Redis(redis.appUrl), new Redis(redis.appUrl)];
+    for (const app of apps) await app.set('key', '1');
+    redis.holdReplies();
+    expect(redis.freeOne()).toBe(false);
+    const answered: number[] = [];
+    const asked = Promise.all(apps.map((app, i) => app.get('key').then(() => answered.push(i))));
+    await expect.poll(() => redis.freeOne(), patient).toBe(true);
+    await expect.poll(() => answered.length, patient).toBe(1);
+    const [free, held] = answered[0] === 0 ? [0, 1] : [1, 0];
+    expect(await (apps[free] as Redis).incr('key')).toBe(2);
+    expect(answered).not.toContain(held);
+    redis.resume();
+    await asked;
+    expect(answered).toHaveLength(2);
+    for (const app of apps) app.disconnect();
+    await redis.close();
+  });
+
   it('can hang for the app, until it is resumed or restored', async () => {
     await using run = fakeRun();
     const redis = await handleOf(await privateServer(run));

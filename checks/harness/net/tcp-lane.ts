@@ -17,6 +17,7 @@ export class Lane {
   /** A chunk of null is the end of the stream: it must not overtake the data before it. */
   readonly #queue: { chunk: Buffer | null; dueAt: number }[] = [];
   #queuedBytes = 0;
+  #free = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(source: Socket, sink: Socket, settings: LaneSettings) {
@@ -31,7 +32,7 @@ export class Lane {
   /** Passes on whatever is due. To be called again after the settings have changed. */
   pump(): void {
     clearTimeout(this.#timer);
-    if (this.#settings.paused || this.#sink.destroyed) return;
+    if ((this.#settings.paused && !this.#free) || this.#sink.destroyed) return;
     for (let next = this.#queue[0]; next; next = this.#queue[0]) {
       if (this.#sink.writableNeedDrain) return; // 'drain' calls again.
       const waitMs = next.dueAt - performance.now();
@@ -58,6 +59,12 @@ export class Lane {
   passOne(): void {
     const next = this.#queue[0];
     if (next && !this.#sink.destroyed) this.#pass(next.chunk);
+  }
+
+  /** Everything passes, also while the others are paused, until it is taken back. */
+  set free(free: boolean) {
+    this.#free = free;
+    this.pump();
   }
 
   /** What has come and has not been passed on. */

@@ -29,6 +29,8 @@ export interface TcpProxy {
   holdReplies(): void;
   /** After `holdReplies`: the oldest piece that is held back passes, on each connection. Usually that is one reply. */
   passReply(): void;
+  /** After `holdReplies`: one of the connections on which something is held back is free from now on. False if there is none. */
+  freeOne(): boolean;
   /** After `pause` or `holdReplies`. */
   resume(): void;
   close(): Promise<void>;
@@ -123,9 +125,15 @@ export async function startTcpProxy({
     passReply() {
       for (const link of links) link.lanes[1].passOne();
     },
+    freeOne() {
+      const held = [...links].find(({ lanes }) => lanes[1].queuedBytes > 0);
+      if (held) held.lanes[1].free = true;
+      return held !== undefined;
+    },
     resume() {
       there.paused = false;
       back.paused = false;
+      for (const link of links) link.lanes[1].free = false;
       pumpAll();
     },
     close: cut,

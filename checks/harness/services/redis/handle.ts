@@ -17,6 +17,8 @@ export interface RedisDoor {
   holdReplies(): void;
   /** After `holdReplies`: one reply passes, on each connection, so that a check can stand between two commands. */
   passReply(): void;
+  /** After `holdReplies`: a connection whose replies wait gets them, also those to come. False if no reply waits. */
+  freeOne(): boolean;
   /** What Redis has replied meanwhile and the app has not heard, in bytes: above 0, Redis has done a command. */
   readonly heldBytes: number;
   resume(): void;
@@ -134,6 +136,7 @@ function doorOf(proxy: TcpProxy): Omit<RedisDoor, 'url'> {
     pause: () => proxy.pause(),
     holdReplies: () => proxy.holdReplies(),
     passReply: () => proxy.passReply(),
+    freeOne: () => proxy.freeOne(),
     get heldBytes() {
       return proxy.heldBytes;
     },
