@@ -10,6 +10,7 @@ import { stopBehaviours } from './stops.ts';
 import { supervisionBehaviours } from './supervision.ts';
 import { startInTurn } from './turns.ts';
 import { countsEachVisit } from './visits.ts';
+import { countsWhileReadsWait } from './waiting-reads.ts';
 import { processes, servingPids, threadsAtWork, workersByDefault } from './workers.ts';
 
 defineCheck(lesson, ({ behaviour, load }) => {
@@ -126,7 +127,10 @@ defineCheck(lesson, ({ behaviour, load }) => {
       because: 'Visits are lost when two workers read the same number and both write one more.',
       lookAt: 'how many steps does it take to add one, and who can come in between?',
     },
-    countsEachVisit,
+    async (t) => {
+      await countsEachVisit(t);
+      await countsWhileReadsWait(t);
+    },
     { limitMs: 60_000 },
   );
 

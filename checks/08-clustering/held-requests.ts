@@ -5,7 +5,7 @@ import { keptConnection, mustAnswer } from './requests.ts';
 import { settled } from './workers.ts';
 
 /** Clients of Redis commonly wait for a second or more. */
-const mostHeldMs = 800;
+export const mostHeldMs = 800;
 /** Less than the five seconds after which Node closes a connection that nobody uses. */
 const mostIdleMs = 4_000;
 

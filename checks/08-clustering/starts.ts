@@ -6,6 +6,11 @@ import { workersOf } from './workers.ts';
 export const mostStarts = 25;
 export const givesUpWithinMs = 15_000;
 
+/** From one start to the next. Twice as long is more than 10 s, within which all workers must serve again. */
+const aLongPauseMs = 6_000;
+/** Pauses that double, from 0.1 s or from 1 s, have passed that by then. */
+const mostGrowthMs = 30_000;
+
 /** Counts the workers that an app starts, from now on, and how long it waits in between. Has to look often. */
 export class Starts {
   /** Longest time without any worker, in milliseconds. */
@@ -15,6 +20,7 @@ export class Starts {
   readonly #started = new Set<number>();
   readonly #startedAt = performance.now();
   readonly #isSlow: () => boolean;
+  readonly #startTimes: number[] = [];
   #alive: number[] = [];
   #lookedAt = this.#startedAt;
   #pauseMs = 0;
@@ -29,7 +35,11 @@ export class Starts {
 
   look(): void {
     this.#alive = workersOf(this.#app);
-    for (const pid of this.#alive) if (!this.#old.has(pid)) this.#started.add(pid);
+    for (const pid of this.#alive) {
+      if (this.#old.has(pid) || this.#started.has(pid)) continue;
+      this.#started.add(pid);
+      this.#startTimes.push(this.sinceMs());
+    }
     const sinceLookMs = performance.now() - this.#lookedAt;
     this.#lookedAt += sinceLookMs;
     // A primary that wants a core and gets none does not wait.
@@ -46,6 +56,17 @@ export class Starts {
   /** How many of those that were started have ended, at the last look. */
   get died(): number {
     return [...this.#started].filter((pid) => !this.#alive.includes(pid)).length;
+  }
+
+  /**
+   * Whether the pauses still grow, so that nobody knows yet how long they get. After a long one the question is whether the
+   * next is twice as long: it begins when the worker that was just started has died.
+   */
+  pausesGrow(): boolean {
+    const [first = 0, second = 0, third = 0] = this.#startTimes.slice(-3);
+    if (this.#startTimes.length < 3 || this.sinceMs() > mostGrowthMs) return false;
+    const grows = third - second > 1.4 * (second - first);
+    return grows && (third - second < aLongPauseMs || this.died < this.count);
   }
 
   sinceMs(): number {

@@ -1,21 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stage } from '../harness/sdk/index.ts';
-import { waitFor } from './patience.ts';
+import { lookEveryMs, waitFor } from './patience.ts';
 import { startInTurn } from './turns.ts';
-import { aWorkerOf, processes, servingPids } from './workers.ts';
+import { aWorkerOf, killEach, processes, servingPids, settled, settledAfterMs, workersOf } from './workers.ts';
 
 /** A short one, after which a stuck worker is gone, and a long one, before which nobody may be killed. */
 const shortTimeoutMs = 1_000;
-const longTimeoutMs = 12_000;
+const longTimeoutMs = 20_000;
 /** What an app may take beyond it, on a busy machine, too. */
 const graceMs = 4_000;
 /** Longer than an app with a time-out of its own takes that is short enough for `shortTimeoutMs` and `graceMs`. */
 const stuckForMs = shortTimeoutMs + graceMs + 500;
 
+/** An app that has started nobody by then waits before it replaces a worker. */
+const replacedAtOnceMs = 200;
+
 /** Stops a worker, then tells the app to end, with two values of DRAIN_TIMEOUT_MS at the same time. */
 export async function endsTheStuck(t: Stage): Promise<void> {
   if (process.platform === 'win32') t.skip('Windows has no SIGTERM that a process could answer');
-  const [short, long] = [await stopAWorker(t, shortTimeoutMs), await stopAWorker(t, longTimeoutMs)];
+  const [long, short] = [await stopAWorker(t, longTimeoutMs), await stopAWorker(t, shortTimeoutMs)];
+  await loseTheOther(long);
+  const family = new Set(long.app.tree().map(({ pid }) => pid));
   short.app.signal('SIGTERM');
   long.app.signal('SIGTERM');
   const termAt = performance.now();
@@ -40,6 +45,13 @@ export async function endsTheStuck(t: Stage): Promise<void> {
   });
   t.step(`SIGCONT after ${(waitedMs / 1_000).toFixed(1)} s`);
   const exited = await long.app.exitedWithin(8_000);
+  const late = exited ? [] : long.app.tree().filter(({ pid }) => !family.has(pid));
+  t.require(late.length === 0, {
+    expected: 'the app to end',
+    seen: `it still runs, with ${processes(late.length)} started after SIGTERM`,
+    because: 'A worker had died just before SIGTERM. It was replaced after it, and nobody has told the new one to end.',
+    lookAt: 'what becomes of a start that is planned when SIGTERM comes?',
+  });
   t.require(exited && long.app.exitCode === 0, {
     expected: 'the worker to end, then exit code 0',
     seen: exited ? long.app.ending() : 'the app still runs',
@@ -50,8 +62,21 @@ export async function endsTheStuck(t: Stage): Promise<void> {
 async function stopAWorker(t: Stage, drainTimeoutMs: number) {
   const app = await startInTurn(t, { WEB_CONCURRENCY: '2', DRAIN_TIMEOUT_MS: String(drainTimeoutMs) });
   const worker = aWorkerOf(t, app, await servingPids(t, app, 2));
+  const servesSince = performance.now();
   process.kill(worker, 'SIGSTOP');
-  return { app, worker };
+  return { app, worker, servesSince };
+}
+
+/** The other worker dies. SIGTERM must come when it has been replaced, or before that if the app takes its time. */
+async function loseTheOther({ app, worker, servesSince }: Awaited<ReturnType<typeof stopAWorker>>): Promise<void> {
+  const others = workersOf(app).filter((pid) => pid !== worker);
+  const old = new Set(workersOf(app));
+  await delay(Math.max(0, servesSince + settledAfterMs - performance.now()));
+  killEach(others);
+  const killedAt = performance.now();
+  const isReplaced = () => workersOf(app).some((pid) => !old.has(pid));
+  while (!isReplaced() && performance.now() - killedAt < replacedAtOnceMs) await delay(lookEveryMs);
+  if (isReplaced()) await settled(app);
 }
 
 async function mustBeGone(t: Stage, app: Awaited<ReturnType<typeof stopAWorker>>['app']): Promise<void> {

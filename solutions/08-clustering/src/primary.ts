@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { log } from './log.ts';
 
 const FIRST_DELAY_MS = 100;
-const MAX_DELAY_MS = 5_000;
+const MAX_DELAY_MS = 2_000;
 const MAX_FAILED_STARTS = 5;
 /** A worker that dies sooner after it listens has failed to start: whatever killed it may kill the next one, too. */
 const SETTLED_AFTER_MS = 1_000;
