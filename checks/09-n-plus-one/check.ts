@@ -10,8 +10,8 @@ import { databaseWatch } from './traffic.ts';
 defineCheck(lesson, ({ behaviour, load }) => {
   completeBehaviour(behaviour);
   answersBehaviour(behaviour);
-  freshBehaviour(behaviour);
   costBehaviours(behaviour);
+  freshBehaviour(behaviour);
   limitsBehaviour(behaviour);
   connectionsBehaviour(behaviour);
   load((t) => ({ watch: () => databaseWatch(t) }));

@@ -87,6 +87,13 @@ export function costBehaviours(behaviour: CheckDefinition['behaviour']): void {
         Math.round(mostRows * long.belong),
         'rows',
       );
+      const none = await costOf(t, '/events?limit=100&from=2999-12-31');
+      t.step('no events', '0 rows');
+      t.atMost('rows for an empty list', none.rows, mostStatements, 'rows', {
+        because:
+          'The list is empty, and rows are read for it all the same. A statement that has no event to ask for has lost its condition, and asks for everything.',
+        lookAt: 'what becomes of the condition on the events of the list when there are none?',
+      });
     },
     { limitMs: 60_000 },
   );
@@ -129,7 +136,7 @@ function reasonFor(short: Cost, long: Cost) {
   if (more > 0)
     return {
       because:
-        'What belongs to the events is asked for in several portions, so a longer list still takes more statements.',
+        'Some of what belongs to the events is still asked for again and again, for a part of them or for one at a time. So a longer list takes more statements.',
       lookAt: 'the statement above that is sent most often: what decides how often?',
     };
   return {

@@ -27,7 +27,7 @@ export function freshBehaviour(behaviour: CheckDefinition['behaviour']): void {
     stale,
     async (t) => {
       await changesShow(t);
-      const tables = ['artists', 'prices'];
+      const tables = ['events', 'artists', 'prices'];
       for (const table of tables) await changesShowBesideAnother(t, table);
       await forgetHolds(t, tables);
     },
