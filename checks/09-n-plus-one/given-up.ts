@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { type ClientRequest, request } from 'node:http';
 import type { Stage } from '../harness/sdk/index.ts';
 import { forgetHolds, holdReaders, waitingForLock } from './held-table.ts';
@@ -24,7 +23,9 @@ export async function givenUp(t: Stage): Promise<void> {
       const waiting = await waitingForLock(t);
       return waiting >= mostConnections || performance.now() - sentAt > arriveWithinMs;
     });
-    await Promise.all(calls.map((call) => once(call.destroy(), 'close')));
+    const closed = calls.map((call) => new Promise((resolve) => call.once('close', resolve)));
+    for (const call of calls) call.destroy();
+    await Promise.all(closed);
     await ask(t, '/events?limit=0', { deadlineMs: seenWithinMs }).catch(() => {});
   } finally {
     await letGo();
