@@ -23,6 +23,7 @@ describe('the answers of a load run', () => {
     expect(readAnswers(report({}))).toEqual({ requests: 10, seconds: 2, excusable: false });
   });
   it('are bad, whatever the machine does, when some are 4xx', () => {
+    expect(readAnswers(report({ 'http.codes.200': 7, 'http.codes.401': 3 }), [401]).failure).toBeUndefined();
     const { failure, excusable } = readAnswers(report({ 'http.codes.200': 7, 'http.codes.401': 3 }));
     expect(failure?.seen).toBe('3 answers were 401');
     expect(excusable).toBe(false);

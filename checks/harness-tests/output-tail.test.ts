@@ -25,6 +25,21 @@ describe('the line that names an error', () => {
   });
 });
 
+describe('a fault of the app’s own', () => {
+  it.each([
+    ['TypeError: fetch failed', false],
+    ['{"level":50,"err":{"type":"TypeError","message":"fetch failed: connect ECONNREFUSED"}}', false],
+    ['{"level":50,"err":{"type":"TypeError","message":"x is not a function"}}', true],
+  ])('is looked for in %s', async (line, isOwn) => {
+    const tail = new OutputTail();
+    const stream = new PassThrough();
+    tail.follow(stream);
+    stream.end(`${line}\n`);
+    await expect.poll(() => tail.totalBytes).toBeGreaterThan(0);
+    expect(tail.errorSince(0, 'own-fault') !== undefined).toBe(isOwn);
+  });
+});
+
 describe('the lines around an error', () => {
   it.each(['/home/ada/encore/lessons/03-sessions', '/home/ada/my projects/encore (2)/lessons/03-sessions'])(
     'tell files from the app’s folder: %s',

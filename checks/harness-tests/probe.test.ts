@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Probe } from '../harness/measure/probe/probe.ts';
@@ -112,5 +113,20 @@ describe('the probe', () => {
     dying.resetAndDestroy(); // An error that nobody hears would end the check, and Vitest would say so here.
     await delay(100);
     expect((await probe.read()).cpuMs).toBeGreaterThan(0);
+  });
+});
+
+describe('an exception that nobody can catch', () => {
+  it('is thrown in the app’s process, and ends one that does nothing about it', async () => {
+    await using server = await ProbeServer.start();
+    const app = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1_000); process.stdout.write("ready")'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...server.env('app1') },
+    });
+    await once(app.stdout as NodeJS.ReadableStream, 'data');
+    const printed = text(app.stderr as NodeJS.ReadableStream);
+    await server.probeOf('app1', app.pid as number).throwInTimer();
+    expect(await once(app, 'exit')).toEqual([1, null]);
+    expect(await printed).toContain('thrown in a timer of this process by the check');
   });
 });

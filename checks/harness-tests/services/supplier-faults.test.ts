@@ -32,6 +32,39 @@ describe('a supplier that is told to fail', () => {
       expect((await put(`${supplier.url}/events/1`, { priceCents: 1 })).status).toBe(503);
     }));
 
+  it('answers so many well before it fails', () =>
+    withSupplier(async (supplier) => {
+      await supplier.fail({ how: 500, after: 2, times: 1 });
+      const statuses = [];
+      for (let time = 0; time < 4; time++) statuses.push((await json(`${supplier.url}/events/1`)).status);
+      expect(statuses).toEqual([200, 200, 500, 200]);
+    }));
+
+  it('says with a status when to come again', () =>
+    withSupplier(async (supplier) => {
+      await supplier.fail({ how: 503, times: 1, retryAfterS: 7 });
+      expect((await fetch(`${supplier.url}/events/1`)).headers.get('retry-after')).toBe('7');
+    }));
+
+  it('breaks off in the middle of a 200, or answers with a page', () =>
+    withSupplier(async (supplier) => {
+      await supplier.fail({ how: 'cut', times: 1 });
+      const cut = await fetch(`${supplier.url}/events/1`);
+      expect(cut.status).toBe(200);
+      await expect(cut.text()).rejects.toThrow();
+      await supplier.fail({ how: 'garbage', times: 1 });
+      expect(await (await fetch(`${supplier.url}/events/1`)).text()).toContain('<p>');
+    }));
+
+  it('has heard what was asked, with headers and body', () =>
+    withSupplier(async (supplier) => {
+      const headers = { 'x-request-id': 'a-1' };
+      await fetch(`${supplier.url}/audit`, { method: 'POST', headers, body: '{"seats":2}' });
+      expect(await supplier.heard()).toMatchObject([
+        { route: 'POST /audit', url: '/audit', headers, body: '{"seats":2}' },
+      ]);
+    }));
+
   it('refuses connections, and has its address back when healed', () =>
     withSupplier(async (supplier) => {
       await fetch(`${supplier.url}/events/1`);

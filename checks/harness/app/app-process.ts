@@ -4,6 +4,7 @@ import { cpuMsOf, threadCpuMs } from '../measure/cpu-time.ts';
 import type { Failure } from '../model/verdict.ts';
 import type { Child } from '../os/child.ts';
 import type { OutputTail } from '../os/output-tail.ts';
+import { PrintedLines } from '../os/printed-lines.ts';
 import { commandOf, killNow, lateTable, type ProcessRow, stillAlive, treeOf } from '../os/processes.ts';
 import { ignoredSigterm, leftChildren } from './failures.ts';
 import { type Strays, stillAliveAfterGrace } from './strays.ts';
@@ -25,7 +26,11 @@ export class AppProcess implements AsyncDisposable {
   startedInMs = 0;
   /** performance.now() when it began to listen. */
   listensSince = Number.NaN;
+  /** The end of what it prints, for whoever explains a failure. */
   readonly output: OutputTail;
+  /** All that it prints, apart by stream, for a check that reads its log. */
+  readonly stdout = new PrintedLines();
+  readonly stderr = new PrintedLines();
   readonly #child: Child;
   readonly #strays: Strays | undefined;
   readonly #since = performance.now();
@@ -40,6 +45,8 @@ export class AppProcess implements AsyncDisposable {
     this.port = port;
     this.#child = child;
     this.output = child.output;
+    this.stdout.follow(child.process.stdout);
+    this.stderr.follow(child.process.stderr);
   }
 
   /** It has just begun to listen, and has only answered 503 since. */

@@ -22,8 +22,10 @@ export interface LoadShape {
   note?: string;
   /** Why this machine can't show what the load is about. Then none is run, and the lesson can pass without. */
   skip?: string;
-  /** Called before each run. What it returns is called after it, and judges what Artillery can't see. */
-  watch?: () => Promise<() => Promise<LoadFinding>>;
+  /** Statuses besides 2xx that some of the requests in load.yml are to get. `watch` can judge which ones get them. */
+  alsoRight?: readonly number[];
+  /** Called before each run. What it returns is called after it with the number of requests, and judges what Artillery can't see. */
+  watch?: () => Promise<(requests: number) => Promise<LoadFinding>>;
 }
 
 /** What a load did besides answering: "18 calls to the supplier for 660 requests". */
@@ -145,9 +147,9 @@ async function runOnce(
   }
   const use = watch.use();
   await environment.assertServicesAlive();
-  const answers = readAnswers(report);
+  const answers = readAnswers(report, shape.alsoRight);
   const targets = readTargets(report, lesson.targets);
-  const finding = await endOfWatch?.();
+  const finding = await endOfWatch?.(answers.requests);
   const measured = {
     ...noteOf(finding?.note),
     requests: answers.requests,

@@ -8,10 +8,10 @@ const keptTimes = 4_000;
 
 /**
  * Node's own words for an error that the app's author did not mean. A service that is away causes none of them, and a
- * body or an entry that is no JSON is not the app's fault.
+ * body or an entry that is no JSON is not the app's fault. Loggers write the name and the message as JSON.
  */
 const ownFault =
-  /\b(TypeError(?!: (fetch failed|terminated))|ReferenceError|SyntaxError(?!.*JSON)|RangeError|AssertionError)\b|UnhandledPromiseRejection|ERR_(MODULE_NOT_FOUND|UNSUPPORTED_TYPESCRIPT|HTTP_HEADERS_SENT)/;
+  /\b(TypeError(?!(: |","message":")(fetch failed|terminated))|ReferenceError|SyntaxError(?!.*JSON)|RangeError|AssertionError)\b|UnhandledPromiseRejection|ERR_(MODULE_NOT_FOUND|UNSUPPORTED_TYPESCRIPT|HTTP_HEADERS_SENT)/;
 /** What names an error. Errors of PostgreSQL are called "error" by pg. */
 const namesError = /\b\w*(Error|Exception)\b.*:|^error: |\[ERR_\w+\]/;
 

@@ -96,6 +96,13 @@ function report(port, app) {
       if (!dials) watchDials();
       return { dials };
     },
+    // An exception that no code of the app can catch, as one in somebody's timer or callback.
+    throw() {
+      setTimeout(() => {
+        throw new Error('thrown in a timer of this process by the check');
+      });
+      return {};
+    },
     gc() {
       setFlagsFromString('--expose-gc');
       runInNewContext('gc')();

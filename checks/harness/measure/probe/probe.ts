@@ -32,6 +32,8 @@ export interface Probe {
   cpuMs(): Promise<number>;
   /** When the app's main process tried to connect to that port of this machine, since it was first asked. As Date.now() tells it. */
   dials(port: number): Promise<number[]>;
+  /** Throws in a timer of the app's main process, where no code of the app can catch it. */
+  throwInTimer(): Promise<void>;
   /** Tells every process of the app to call `process.exit()`. */
   exit(): void;
 }
@@ -112,6 +114,7 @@ export function probeOver(all: () => Connection[], mainPid: number): Probe {
       return [...connections].reduce((sum, { lastCpuMs }) => sum + lastCpuMs, 0);
     },
     dials: async (port) => (await ask('dials')).dials?.[port] ?? [],
+    throwInTimer: async () => void (await ask('throw')),
     exit: () => {
       for (const connection of all()) if (connection.open) connection.ask('exit').catch(() => {}); // Nobody answers.
     },

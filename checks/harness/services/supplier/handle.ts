@@ -5,7 +5,7 @@ import type { Run } from '../../os/run.ts';
 import type { OpenService } from '../service.ts';
 import type { BoxOfficeEvent, EventChange } from './box-office.ts';
 import type { Route } from './routes.ts';
-import type { Fault } from './server.ts';
+import type { Fault, HeardRequest } from './server.ts';
 
 export interface SupplierOptions {
   run: Run;
@@ -25,6 +25,8 @@ export interface SupplierHandle extends OpenService {
   /** Calls since the last reset by route, those that failed, too. */
   calls(): Promise<Record<Route, number>>;
   total(): Promise<number>;
+  /** Requests since the last reset with their headers, the last 500 of them. */
+  heard(): Promise<HeardRequest[]>;
   /** Counts from zero. Events stay as they were changed. */
   reset(): Promise<void>;
   fail(fault: Fault): Promise<void>;
@@ -72,6 +74,7 @@ export async function startSupplier({ run, latencyMs, atOnce }: SupplierOptions)
     calls: () => command('calls'),
     total: async () =>
       Object.values(await command<Record<Route, number>>('calls')).reduce((sum, count) => sum + count, 0),
+    heard: () => command('heard'),
     reset: () => command('reset'),
     fail: (fault) => command('fail', fault),
     heal: () => command('heal'),

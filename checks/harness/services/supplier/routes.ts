@@ -11,6 +11,7 @@ export const routes = [
   'PUT /events/:id',
   'GET /offers',
   'GET /stats',
+  'POST /audit',
   'other',
 ] as const;
 export type Route = (typeof routes)[number];
@@ -50,6 +51,7 @@ export function reply(office: BoxOffice, route: Route, request: IncomingMessage,
     return offers === undefined ? { status: 401, body: { error: 'unknown customer' } } : { status: 200, body: offers };
   }
   if (route === 'GET /stats') return { status: 200, body: office.stats() };
+  if (route === 'POST /audit') return { status: 202, body: {} }; // Heard, and nobody reads it.
   return { status: 404, body: { error: 'no such route' } };
 }
 

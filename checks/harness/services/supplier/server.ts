@@ -13,14 +13,29 @@ export interface Fault {
   /**
    * A status for every request, no listener, a connection that breaks when the answer is due, an answer that never comes,
    * or one that is late: the request is done at once, and its answer waits for `release`, or is lost when the supplier is
-   * healed.
+   * healed. `cut` is a 200 whose connection breaks in the middle of its body, and `garbage` a 200 with a page of HTML.
    */
-  how: number | 'refuse' | 'break' | 'hang' | 'late';
+  how: number | 'refuse' | 'break' | 'hang' | 'late' | 'cut' | 'garbage';
   /** The route that it happens to; all unless said. Not for `refuse`. */
   route?: Route;
   /** How many requests it happens to; all until it is healed, unless said. Not for `refuse`: nobody can count those. */
   times?: number;
+  /** How many requests are answered well before it begins. Not for `refuse`. */
+  after?: number;
+  /** Sent as Retry-After, in seconds, with a status. */
+  retryAfterS?: number;
 }
+
+/** A request as the supplier got it. */
+export interface HeardRequest {
+  route: Route;
+  url: string;
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+}
+
+/** As many requests are kept for whoever wants to see their headers. */
+const mostHeard = 500;
 
 /** How long a route takes, in answers: the statistics are worked out, and a version is only looked up. */
 const costs: Partial<Record<Route, number>> = { 'GET /stats': 2, 'HEAD /events': 0.1, 'HEAD /events/:id': 0.1 };
@@ -34,6 +49,7 @@ let latencyMs = Number(process.argv[2]);
 let released = new AbortController();
 let fault: Fault | undefined;
 let calls = noCalls();
+let heard: HeardRequest[] = [];
 let port = 0;
 
 const api = createServer(
@@ -41,6 +57,9 @@ const api = createServer(
     const route = routeOf(request);
     calls[route]++;
     const body = await text(request);
+    heard.push({ route, url: request.url ?? '', headers: request.headers, body });
+    if (heard.length > mostHeard) heard.shift();
+    const retryAfterS = fault?.retryAfterS;
     const failing = takeFault(route);
     if (failing === 'hang') {
       hanging.add(response);
@@ -56,8 +75,12 @@ const api = createServer(
       const read = route === 'PUT /events/:id' ? undefined : reply(office, route, request, body);
       if (latencyMs > 0) await waitFor(latencyMs * (costs[route] ?? 1));
       if (failing === 'break') response.destroy();
-      else if (failing !== undefined) send(response, failing, { error: 'the box office is out of order' });
-      else sendReply(response, read ?? reply(office, route, request, body));
+      else if (failing === 'cut') cut(response, read ?? reply(office, route, request, body));
+      else if (failing === 'garbage') response.writeHead(200, { 'content-type': 'text/html' }).end(garbage);
+      else if (failing !== undefined) {
+        if (retryAfterS !== undefined) response.setHeader('retry-after', retryAfterS);
+        send(response, failing, { error: 'the box office is out of order' });
+      } else sendReply(response, read ?? reply(office, route, request, body));
     } finally {
       places.free();
     }
@@ -84,8 +107,10 @@ function livesThrough(handle: (request: IncomingMessage, response: ServerRespons
 // biome-ignore lint/suspicious/noExplicitAny: the handle, which is the only caller, has the types.
 const commands: Record<string, (argument: any) => unknown> = {
   calls: () => calls,
+  heard: () => heard,
   reset: () => {
     calls = noCalls();
+    heard = [];
   },
   latency: (ms: number) => {
     latencyMs = ms;
@@ -119,6 +144,10 @@ async function waitFor(ms: number): Promise<void> {
 
 function takeFault(route: Route): Exclude<Fault['how'], 'refuse'> | undefined {
   if (!fault || fault.how === 'refuse' || (fault.route ?? route) !== route) return undefined;
+  if (fault.after) {
+    fault.after--;
+    return undefined;
+  }
   const { how } = fault;
   if (fault.times !== undefined && --fault.times <= 0) fault = undefined;
   return how;
@@ -139,6 +168,16 @@ function sendReply(response: ServerResponse, { status, body, version }: Reply): 
 
 function send(response: ServerResponse, status: number, value: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value ?? null));
+}
+
+/** What a proxy in front of a supplier says when its upstream is away, with a status that it should not have. */
+const garbage = '<!doctype html><title>Box office</title><p>We are back in a moment.</p>';
+
+/** Half of an answer, and then nobody. */
+function cut(response: ServerResponse, { status, body }: Reply): void {
+  const whole = JSON.stringify(body ?? null);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(whole) });
+  response.write(whole.slice(0, whole.length / 2), () => response.destroy());
 }
 
 async function listen(server: Server, onPort: number): Promise<number> {
