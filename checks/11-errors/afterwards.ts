@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
+import { ask, seen, serves } from './ask.ts';
+import { errorLine, isLevel, newId, watchLog } from './log.ts';
+import { order } from './provoke.ts';
+
+/** What fails when nobody waits for it any more. */
+export function afterwardsBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'after-the-answer',
+    'an audit that fails after the answer is logged with the id of its request, and the app lives',
+    {
+      because: 'The order was sold, and nobody knows that the box office has not heard of it.',
+      lookAt: 'who waits for the audit call, and what becomes of it when it rejects?',
+    },
+    async (t) => {
+      const app = t.app();
+      const watch = watchLog(app);
+      const orderWith = async (id: string) => {
+        const reply = await ask(t, app, 'POST', '/orders', { body: order, headers: { 'x-request-id': id } });
+        t.require(reply.status === 201 && reply.whole, {
+          expected: '201: the order is sold, whatever becomes of the audit',
+          seen: seen(reply),
+          because:
+            'The customer waits for a call that is none of their business, or is told that their order has failed.',
+          lookAt: 'what comes first, the answer or the audit, and does one wait for the other?',
+        });
+      };
+      const mustBeLogged = (id: string) =>
+        errorLine(
+          t,
+          watch,
+          `a line of level error with id “${id}” and the stack of what failed`,
+          (line) => line.id === id && isLevel(line, 'error'),
+        );
+      t.trail.begin('the supplier answers 500 to POST /audit');
+      const refused = newId('audit');
+      await t.supplier.fail({ how: 500, route: 'POST /audit' });
+      await orderWith(refused);
+      await mustBeLogged(refused);
+      t.trail.begin('the supplier breaks off both of two calls to POST /audit');
+      await t.supplier.heal();
+      await t.supplier.reset();
+      await t.supplier.fail({ how: 'hang', route: 'POST /audit' });
+      const held = [newId('audit'), newId('audit')];
+      await Promise.all(held.map(orderWith));
+      await t.until('both audits to reach the supplier', async () => (await t.supplier.calls())['POST /audit'] >= 2);
+      await t.supplier.heal();
+      for (const id of held) await mustBeLogged(id);
+      t.trail.begin('afterwards');
+      const after = await ask(t, app, 'GET', '/events/1');
+      t.require(after.status === 200, { expected: '200', seen: seen(after) });
+    },
+    { limitMs: 30_000 },
+  );
+
+  behaviour(
+    'refresh',
+    'a refresh of the seats that fails is logged, and the next one counts again',
+    {
+      because:
+        'The refresh failed, and there is no line about it. The number of seats is from then on an old one, and nobody knows.',
+      lookAt: 'who catches what the refresh throws, and is it called again afterwards?',
+    },
+    async (t) => {
+      const supplier = await t.startSupplier({ latencyMs: 0, atOnce: 20 });
+      const app = await t.startExtra({ env: { SUPPLIER_URL: supplier.url, REFRESH_MS: '100' } });
+      await serves(t, app);
+      for (const how of ['garbage', 500] as const) {
+        t.trail.begin(
+          how === 500
+            ? 'the supplier answers 500 to GET /stats'
+            : 'the supplier answers GET /stats with a page of HTML',
+        );
+        const watch = watchLog(app);
+        await supplier.fail({ how, route: 'GET /stats' });
+        await errorLine(t, watch, 'a line of level error with the stack of what failed', (line) =>
+          isLevel(line, 'error'),
+        );
+        await supplier.heal();
+        const before = await seats(t, app);
+        const event = await supplier.event('1');
+        await supplier.change('1', { seatsLeft: (event?.seatsLeft ?? 0) + 1_000 });
+        t.trail.begin('the supplier is well again, and has 1,000 seats more');
+        let now = before;
+        for (const until = performance.now() + 8_000; now === before && performance.now() < until; await delay(50))
+          now = await seats(t, app);
+        t.require(now !== before, {
+          expected: 'GET /seats to say so, with REFRESH_MS=100',
+          seen: `${before}, which has not changed since`,
+          because:
+            'One refresh has failed, and there was none after it. The number of seats stays what it was, until somebody restarts the app.',
+        });
+      }
+    },
+    { limitMs: 30_000, background: true },
+  );
+}
+
+async function seats(t: Stage, app: Instance): Promise<unknown> {
+  const before = t.trail.length;
+  const { json } = await ask(t, app, 'GET', '/seats');
+  t.trail.retell(before);
+  return json?.seatsLeft;
+}

@@ -1,0 +1,111 @@
+import type { CheckDefinition } from '../harness/sdk/index.ts';
+import { ask, seen } from './ask.ts';
+import { isLevel, linesOf, newId, requestLine, watchLog } from './log.ts';
+import { mustBeProblem } from './problem.ts';
+import { order } from './provoke.ts';
+
+export function furtherBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'id-travels',
+    'the supplier gets the id of the request that it is asked for',
+    {
+      because: 'The box office says that it has refused call 4711. Nobody can tell whose order that was.',
+      lookAt: 'which headers does a call to the supplier have, and how does it know its request?',
+    },
+    async (t) => {
+      const app = t.app();
+      for (const sent of [newId('travels'), 'not an id']) {
+        for (const [method, path, body, calls] of [
+          ['GET', '/events/3', undefined, 1],
+          ['POST', '/orders', order, 2],
+          ['GET', '/export/oslo', undefined, 4],
+        ] as const) {
+          t.trail.begin(`X-Request-Id: ${sent}`);
+          await t.supplier.reset();
+          const { headers } = await ask(t, app, method, path, { body, headers: { 'x-request-id': sent } });
+          const heard = await t.until(`${calls} calls to the supplier`, async () => {
+            const all = (await t.supplier.heard()).filter(({ route }) => route !== 'GET /stats');
+            return all.length >= calls && all;
+          });
+          const other = heard.find((call) => call.headers['x-request-id'] !== headers['x-request-id']);
+          t.require(!other, {
+            expected: `X-Request-Id: ${headers['x-request-id']} at the supplier`,
+            seen: `${other?.headers['x-request-id'] ?? 'none'} in its ${other?.route}`,
+          });
+        }
+      }
+    },
+    { further: true },
+  );
+
+  behaviour(
+    'hang-up',
+    'a client that hangs up is no error of the app',
+    {
+      because:
+        'Somebody closed a tab, and the log says that the app has failed. An alert that fires for that is soon switched off.',
+      lookAt: 'what is logged when the answer can’t be sent any more, and what does the error handler do then?',
+    },
+    async (t) => {
+      const app = t.app();
+      for (const then of ['answers', 'fails'] as const) {
+        const id = newId('gone');
+        const watch = watchLog(app);
+        t.trail.begin(`a client asks for GET /events/7 and hangs up; then the supplier ${then}`);
+        await t.supplier.reset();
+        await t.supplier.fail({ how: then === 'answers' ? 'late' : 'hang', route: 'GET /events/:id' });
+        const client = new AbortController();
+        const gone = ask(t, app, 'GET', '/events/7', { headers: { 'x-request-id': id }, signal: client.signal });
+        await t.until('the request to reach the supplier', async () => (await t.supplier.total()) >= 1);
+        client.abort();
+        await gone;
+        t.trail.begin(`a client asks for GET /events/7 and hangs up; then the supplier ${then}`);
+        if (then === 'answers') await t.supplier.release();
+        await t.supplier.heal();
+        await requestLine(t, watch, id, 'GET /events/7');
+        // Whatever comes late has come before this one's line.
+        const last = newId('last');
+        await ask(t, app, 'GET', '/events/8', { headers: { 'x-request-id': last } });
+        await requestLine(t, watch, last, 'GET /events/8');
+        const lines = linesOf(t, watch).filter((line) => line.id === id);
+        const wrong = lines.find((line) => Number(line.status) >= 500 || isLevel(line, 'error'));
+        t.require(!wrong && lines.length === 1, {
+          expected: 'one line, with a status below 500, and no error',
+          seen: lines.map(({ status, level }) => `status ${status} of level ${level}`).join(', and '),
+        });
+      }
+    },
+    { further: true },
+  );
+
+  behaviour(
+    'retry-after',
+    'a supplier that says when to come again is believed: 503 with its Retry-After',
+    {
+      because:
+        'The supplier has said when it will be back, and the app keeps that to itself. So its clients ask again at once.',
+      lookAt: 'what does an error of the supplier know of its answer besides the status?',
+    },
+    async (t) => {
+      for (const retryAfterS of [7, 120]) {
+        t.trail.begin(`the supplier answers 503 with Retry-After: ${retryAfterS}`);
+        await t.supplier.fail({ how: 503, retryAfterS });
+        for (const [method, path, body] of [
+          ['GET', '/events/1'],
+          ['POST', '/orders', order],
+          ['GET', '/export/oslo'],
+        ] as const) {
+          const reply = await ask(t, t.app(), method, path, { body });
+          mustBeProblem(t, reply, [503]);
+          const said = reply.headers['retry-after'];
+          t.require(said === String(retryAfterS), {
+            expected: `Retry-After: ${retryAfterS}`,
+            seen: said ?? `none, ${seen(reply)}`,
+          });
+        }
+        await t.supplier.heal();
+      }
+    },
+    { further: true },
+  );
+}

@@ -1,0 +1,54 @@
+import type { LoadFinding, Stage } from '../harness/sdk/index.ts';
+import { linesOf, watchLog } from './log.ts';
+
+/** What each visitor of load.yml asks, by what its lines must say. */
+const perVisitor: Record<string, number> = {
+  'GET /events/:id 200': 16,
+  'POST /orders 201': 2,
+  'GET /fees/:city 500': 1,
+  'POST 400': 1,
+};
+const requestsOfVisitor = Object.values(perVisitor).reduce((sum, count) => sum + count, 0);
+
+/** Statuses that load.yml provokes. */
+export const provoked = [400, 500];
+
+/** After the load, the log must hold as many lines of each kind as there were requests. */
+export async function logWatch(t: Stage): Promise<(requests: number) => Promise<LoadFinding>> {
+  const watch = watchLog(t.app());
+  return async (requests) => {
+    const visitors = requests / requestsOfVisitor;
+    const count = () => {
+      const counts: Record<string, number> = {};
+      for (const { method, route, status } of linesOf(t, watch)) {
+        if (status === undefined) continue;
+        // Malformed JSON may be found before there is a route.
+        const kind = status === 400 ? `${method} ${status}` : `${method} ${route} ${status}`;
+        counts[kind] = (counts[kind] ?? 0) + 1;
+      }
+      return counts;
+    };
+    const total = (counts: Record<string, number>) => Object.values(counts).reduce((sum, n) => sum + n, 0);
+    for (const until = performance.now() + 3_000; total(count()) < requests && performance.now() < until; )
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    const counts = count();
+    const note = `${total(counts)} lines in the log for ${requests} requests`;
+    const wrong = new Set([...Object.keys(perVisitor), ...Object.keys(counts)]);
+    for (const kind of wrong) {
+      const expected = (perVisitor[kind] ?? 0) * visitors;
+      if ((counts[kind] ?? 0) === expected) continue;
+      return {
+        note,
+        failure: {
+          kind: 'target',
+          trail: [{ what: `the load run, ${requests} requests` }],
+          expected: `${expected} lines of “${kind}” in the log`,
+          seen: `${counts[kind] ?? 0}`,
+          because: 'With many requests at a time the log does not say what became of each.',
+          lookAt: 'what does a line know of its request, and could it be another one’s?',
+        },
+      };
+    }
+    return { note };
+  };
+}

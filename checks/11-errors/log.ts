@@ -1,0 +1,99 @@
+import { excerpt, type Instance, type Stage, type Teaching } from '../harness/sdk/index.ts';
+
+/** A line of the app's log. */
+export type Line = Record<string, unknown>;
+
+/** What an app prints from now on. */
+export interface LogWatch {
+  readonly app: Instance;
+  readonly stdout: number;
+  readonly stderr: number;
+}
+
+const writtenWithinMs = 5_000;
+
+export function watchLog(app: Instance): LogWatch {
+  return { app, stdout: app.stdout.end, stderr: app.stderr.end };
+}
+
+/** Its lines since then. @throws when one of them is no JSON object. */
+export function linesOf(t: Stage, { app, stdout }: LogWatch): Line[] {
+  return app.stdout.linesSince(stdout).map((text) => {
+    const line = parsed(text);
+    t.require(line, {
+      step: 'the app’s standard output',
+      expected: 'one JSON object on each line',
+      seen: `“${excerpt(text, 100)}”`,
+      because: 'A line that is no JSON is lost on whatever collects the log, and nobody finds it by its id.',
+      lookAt: 'who prints this line: console.log, or the logger with its newline and its quotes in the right places?',
+    });
+    return line as Line;
+  });
+}
+
+/** Everything that it has printed since then, on either stream. */
+export function textOf({ app, stdout, stderr }: LogWatch): string {
+  return app.stdout.since(stdout) + app.stderr.since(stderr);
+}
+
+function parsed(text: string): Line | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Line) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The line that each request must have. */
+export async function requestLine(t: Stage, watch: LogWatch, id: string, what: string): Promise<Line> {
+  return found(t, `a line with id “${id}” and a status in the log, for ${what}`, () =>
+    linesOf(t, watch).find((line) => line.id === id && line.status !== undefined),
+  );
+}
+
+/** A line with the stack of an error. */
+export async function errorLine(
+  t: Stage,
+  watch: LogWatch,
+  what: string,
+  is: (line: Line) => boolean,
+  more: Partial<Teaching> = {},
+) {
+  return found(t, what, () => linesOf(t, watch).find((line) => is(line) && hasStack(line)), more);
+}
+
+async function found(
+  t: Stage,
+  what: string,
+  find: () => Line | undefined,
+  teaching: Partial<Teaching> = {},
+): Promise<Line> {
+  const until = performance.now() + writtenWithinMs;
+  for (;;) {
+    const line = find();
+    if (line) return line;
+    t.require(performance.now() < until, { expected: what, seen: 'none within 5 s', ...teaching });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Whether a text anywhere in it holds a frame of a stack. */
+export function hasStack(value: unknown): boolean {
+  if (typeof value === 'string') return /\n\s+at \S/.test(value);
+  if (Array.isArray(value)) return value.some((one) => hasStack(one) || /^\s*at \S/.test(String(one)));
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasStack);
+}
+
+/** Pino writes levels as numbers, others as names. */
+export function isLevel({ level }: Line, name: 'error' | 'fatal'): boolean {
+  const wanted = { error: [50, 60, 'error', 'fatal'], fatal: [60, 'fatal'] }[name];
+  return wanted.includes(typeof level === 'string' ? level.toLowerCase() : (level as number));
+}
+
+let made = 0;
+
+/** An id that nobody has had before, for a request of ours. */
+export function newId(what: string): string {
+  return `${what}-${process.pid}-${++made}`;
+}

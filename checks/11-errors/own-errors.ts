@@ -1,0 +1,76 @@
+import type { CheckDefinition } from '../harness/sdk/index.ts';
+import { ask, seen } from './ask.ts';
+import { mustBeProblem, unavailable } from './problem.ts';
+import { order, rigaOrder, withoutPlan } from './provoke.ts';
+
+/** The app waits for SUPPLIER_TIMEOUT_MS, which is 1 s. */
+const lateWithinMs = 3_000;
+
+export function ownErrorBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'own-errors',
+    'what the app does wrong is a 500, as a problem, from whichever corner it comes',
+    {
+      because: 'An error of the app’s own reached the client in another way than through the error handler.',
+      lookAt: 'how does an error get from this handler to the error handler: thrown, rejected, or emitted by a stream?',
+    },
+    async (t) => {
+      const app = t.app();
+      for (let time = 0; time < 2; time++) {
+        t.trail.begin();
+        mustBeProblem(t, await ask(t, app, 'GET', '/fees/riga'), [500]);
+        t.trail.begin(`POST /orders ${JSON.stringify(rigaOrder)}: riga has no fee yet`);
+        mustBeProblem(t, await ask(t, app, 'POST', '/orders', { body: rigaOrder }), [500]);
+        t.trail.begin('a folder stands where PLAN_FILE was');
+        await withoutPlan(t, async () => mustBeProblem(t, await ask(t, app, 'GET', '/plan'), [500]));
+      }
+      t.trail.begin('PLAN_FILE is back');
+      const after = await ask(t, app, 'GET', '/plan');
+      t.require(after.status === 200, { expected: '200', seen: seen(after) });
+    },
+  );
+
+  behaviour(
+    'supplier-errors',
+    'a supplier that fails or is late is a 502, 503 or 504, as a problem',
+    {
+      because:
+        'The supplier failed, and the answer says something else. Whoever is on call looks for the fault in the wrong place.',
+      lookAt: 'where does an error of the supplier get its status, and what if it is not one of HTTP at all?',
+    },
+    async (t) => {
+      const app = t.app();
+      const all = () =>
+        Promise.all([
+          ask(t, app, 'GET', '/events/1'),
+          ask(t, app, 'POST', '/orders', { body: order }),
+          ask(t, app, 'GET', '/export/oslo'),
+        ]);
+      for (const how of [500, 503, 400, 401, 403, 'refuse', 'cut', 'garbage'] as const) {
+        const what = typeof how === 'number' ? `the supplier answers ${how} to everything` : inWords[how];
+        t.trail.begin(what);
+        await t.supplier.fail({ how });
+        for (const reply of await all()) mustBeProblem(t, reply, unavailable);
+        await t.supplier.heal();
+      }
+      t.trail.begin('the supplier does not answer; SUPPLIER_TIMEOUT_MS is 1000');
+      await t.supplier.fail({ how: 'hang' });
+      const late = await all();
+      await t.supplier.heal();
+      for (const reply of late) mustBeProblem(t, reply, unavailable);
+      t.atMost('an answer while the supplier gives none', Math.max(...late.map(({ ms }) => ms)), lateWithinMs, 'ms', {
+        because: 'The app waits longer for its supplier than SUPPLIER_TIMEOUT_MS allows. Its clients wait with it.',
+        lookAt: 'what ends a call to the supplier that is not answered, and after how long?',
+      });
+      t.trail.begin('the supplier is well again');
+      const after = await ask(t, app, 'GET', '/events/1');
+      t.require(after.status === 200, { expected: '200', seen: seen(after) });
+    },
+  );
+}
+
+const inWords = {
+  refuse: 'the supplier is away',
+  cut: 'the supplier breaks off in the middle of its answers',
+  garbage: 'the supplier answers 200 with a page of HTML',
+};
