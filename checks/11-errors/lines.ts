@@ -1,6 +1,16 @@
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { ask, type Question, type Reply } from './ask.ts';
-import { errorLine, hasStack, type Line, type LogWatch, linesOf, newId, requestLine, watchLog } from './log.ts';
+import {
+  errorLine,
+  hasStack,
+  isOfRequest,
+  type Line,
+  type LogWatch,
+  linesOf,
+  newId,
+  requestLine,
+  watchLog,
+} from './log.ts';
 import { everyError, order, rigaOrder } from './provoke.ts';
 
 /** The route that a request reached; undefined where it may have reached none. */
@@ -146,8 +156,8 @@ function mustBeAll(t: Stage, watch: LogWatch, asked: Map<string, Expected>): voi
   for (const line of linesOf(t, watch)) byId.set(line.id, [...(byId.get(line.id) ?? []), line]);
   for (const [id, { reply }] of asked) {
     const lines = byId.get(id) ?? [];
-    const ofRequest = lines.filter((line) => line.status !== undefined);
-    const others = lines.filter((line) => line.status === undefined);
+    const ofRequest = lines.filter(isOfRequest);
+    const others = lines.filter((line) => !isOfRequest(line));
     t.trail.begin(`${reply.request}, with X-Request-Id: ${id}`, String(reply.status));
     const allowed = reply.status >= 500 && others.length === 1 && hasStack(others) ? 1 : 0;
     t.require(ofRequest.length === 1 && others.length === allowed, {

@@ -1,5 +1,5 @@
 import type { LoadFinding, Stage } from '../harness/sdk/index.ts';
-import { linesOf, watchLog } from './log.ts';
+import { isOfRequest, linesOf, watchLog } from './log.ts';
 
 /** What each visitor of load.yml asks, by what its lines must say. */
 const perVisitor: Record<string, number> = {
@@ -20,8 +20,7 @@ export async function logWatch(t: Stage): Promise<(requests: number) => Promise<
     const visitors = requests / requestsOfVisitor;
     const count = () => {
       const counts: Record<string, number> = {};
-      for (const { method, route, status } of linesOf(t, watch)) {
-        if (status === undefined) continue;
+      for (const { method, route, status } of linesOf(t, watch).filter(isOfRequest)) {
         // Malformed JSON may be found before there is a route.
         const kind = status === 400 ? `${method} ${status}` : `${method} ${route} ${status}`;
         counts[kind] = (counts[kind] ?? 0) + 1;

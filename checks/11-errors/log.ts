@@ -47,9 +47,14 @@ function parsed(text: string): Line | undefined {
 
 /** The line that each request must have. */
 export async function requestLine(t: Stage, watch: LogWatch, id: string, what: string): Promise<Line> {
-  return found(t, `a line with id “${id}” and a status in the log, for ${what}`, () =>
-    linesOf(t, watch).find((line) => line.id === id && line.status !== undefined),
+  return found(t, `a line with id “${id}”, a status and ms in the log, for ${what}`, () =>
+    linesOf(t, watch).find((line) => line.id === id && isOfRequest(line)),
   );
+}
+
+/** Whether a line is the one of a request. A line about its error may have a status, too. */
+export function isOfRequest({ status, ms }: Line): boolean {
+  return status !== undefined && ms !== undefined;
 }
 
 /** A line with the stack of an error. */

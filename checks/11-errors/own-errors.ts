@@ -53,6 +53,10 @@ export function ownErrorBehaviours(behaviour: CheckDefinition['behaviour']): voi
         for (const reply of await all()) mustBeProblem(t, reply, unavailable);
         await t.supplier.heal();
       }
+      t.trail.begin('the supplier answers 404 to its lists, which it has');
+      await t.supplier.fail({ how: 404, route: 'GET /events' });
+      mustBeProblem(t, await ask(t, app, 'GET', '/export/oslo'), unavailable);
+      await t.supplier.heal();
       t.trail.begin('the supplier does not answer; SUPPLIER_TIMEOUT_MS is 1000');
       await t.supplier.fail({ how: 'hang' });
       const late = await all();
