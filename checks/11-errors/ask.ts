@@ -57,6 +57,7 @@ export async function ask(
 }
 
 export function inWords({ status, whole, broke }: Reply): string {
+  if (broke === 'late') return 'no answer';
   if (status === 0) return `the connection broke: ${broke}`;
   return whole ? String(status) : `${status}, and the connection broke in the middle`;
 }

@@ -6,8 +6,8 @@ import { order } from './provoke.ts';
 
 /** The supplier holds its answers until they are released. */
 const heldMs = 60_000;
-const deadlineMs = 1_000;
-/** Three times the deadline and more, and less than the five seconds that many would write down. */
+const deadlineMs = 500;
+/** Several times the deadline, and less than the five seconds that many would write down. */
 const goneWithinMs = 3_500;
 
 /** An exception that nobody can catch: the process can't be trusted any more, and its customers can't be left alone. */

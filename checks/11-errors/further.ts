@@ -27,9 +27,11 @@ export function furtherBehaviours(behaviour: CheckDefinition['behaviour']): void
             const all = (await t.supplier.heard()).filter(({ route }) => route !== 'GET /stats');
             return all.length >= calls && all;
           });
-          const other = heard.find((call) => call.headers['x-request-id'] !== headers['x-request-id']);
+          const id = headers['x-request-id'];
+          t.require(id !== undefined, { expected: 'an answer with X-Request-Id', seen: 'none' });
+          const other = heard.find((call) => call.headers['x-request-id'] !== id);
           t.require(!other, {
-            expected: `X-Request-Id: ${headers['x-request-id']} at the supplier`,
+            expected: `X-Request-Id: ${id} at the supplier`,
             seen: `${other?.headers['x-request-id'] ?? 'none'} in its ${other?.route}`,
           });
         }

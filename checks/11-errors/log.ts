@@ -84,7 +84,7 @@ async function found(
 }
 
 /** Whether a text anywhere in it holds a frame of a stack. */
-export function hasStack(value: unknown): boolean {
+function hasStack(value: unknown): boolean {
   if (typeof value === 'string') return /\n\s+at \S/.test(value);
   if (Array.isArray(value)) return value.some((one) => hasStack(one) || /^\s*at \S/.test(String(one)));
   return typeof value === 'object' && value !== null && Object.values(value).some(hasStack);

@@ -21,8 +21,10 @@ export function ownErrorBehaviours(behaviour: CheckDefinition['behaviour']): voi
         mustBeProblem(t, await ask(t, app, 'GET', '/fees/riga'), [500]);
         t.trail.begin(`POST /orders ${JSON.stringify(rigaOrder)}: riga has no fee yet`);
         mustBeProblem(t, await ask(t, app, 'POST', '/orders', { body: rigaOrder }), [500]);
-        t.trail.begin('a folder stands where PLAN_FILE was');
-        await withoutPlan(t, async () => mustBeProblem(t, await ask(t, app, 'GET', '/plan'), [500]));
+        t.trail.begin('PLAN_FILE is a link that nobody can open');
+        await withoutPlan(t, 'loop', async () => mustBeProblem(t, await ask(t, app, 'GET', '/plan'), [500]));
+        t.trail.begin('PLAN_FILE is a folder');
+        await withoutPlan(t, 'folder', async () => mustBeProblem(t, await ask(t, app, 'GET', '/plan'), [404, 500]));
       }
       t.trail.begin('PLAN_FILE is back');
       const after = await ask(t, app, 'GET', '/plan');

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { Instance, Stage } from '../harness/sdk/index.ts';
 import { ask, type Question, type Reply } from './ask.ts';
 
@@ -7,11 +7,12 @@ export const order = { event: '1', seats: 2, email: 'ada@example.org' };
 export const rigaOrder = { ...order, event: '9' };
 export const plan = 'row A  . . . .\nrow B  . .   .\n';
 
-/** Where a folder stands in the place of the plan, reading it fails after it was opened. */
-export async function withoutPlan(t: Stage, act: () => Promise<void>): Promise<void> {
+/** What stands in the place of the plan meanwhile: a link to itself, which nobody can open, or a folder, which opens and can't be read. */
+export async function withoutPlan(t: Stage, what: 'loop' | 'folder', act: () => Promise<void>): Promise<void> {
   const path = t.file('PLAN_FILE');
   rmSync(path, { recursive: true, force: true });
-  mkdirSync(path);
+  if (what === 'loop') symlinkSync(path, path);
+  else mkdirSync(path);
   try {
     await act();
   } finally {
@@ -50,7 +51,7 @@ export async function everyError(
   await provoke('a body that is too large', 'POST', '/orders', { body: { ...order, note: 'x'.repeat(150_000) } });
   await provoke('a handler that throws', 'GET', '/fees/riga');
   await provoke('a handler that rejects', 'POST', '/orders', { body: rigaOrder });
-  await withoutPlan(t, () => provoke('a file that cannot be read', 'GET', '/plan'));
+  await withoutPlan(t, 'loop', () => provoke('a file that cannot be read', 'GET', '/plan'));
   for (const how of [500, 'cut', 'garbage', 'refuse'] as const) {
     await t.supplier.fail({ how });
     await provoke(`a supplier that fails (${how})`, 'GET', '/events/1');
