@@ -7,7 +7,7 @@ export default defineLesson(import.meta.url, {
   services: ['supplier'],
   supplier: { latencyMs: 5, atOnce: 20 },
   instances: 1,
-  env: { SUPPLIER_TOKEN: 'desk.7d41f0a9', SUPPLIER_TIMEOUT_MS: '1000', REFRESH_MS: '60000' },
+  env: { SUPPLIER_TOKEN: 'desk.7d41f0a9', SUPPLIER_TIMEOUT_MS: '1500', REFRESH_MS: '60000' },
   files: [{ variable: 'PLAN_FILE', name: 'plan.txt', copyOf: 'checks/11-errors/plan.txt' }],
   starterFails: [
     'client-errors',

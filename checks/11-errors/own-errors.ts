@@ -3,8 +3,8 @@ import { ask, seen } from './ask.ts';
 import { mustBeProblem, unavailable } from './problem.ts';
 import { order, rigaOrder, withoutPlan } from './provoke.ts';
 
-/** The app waits for SUPPLIER_TIMEOUT_MS, which is 1 s. */
-const lateWithinMs = 3_000;
+/** The app waits for SUPPLIER_TIMEOUT_MS, which is 1.5 s. */
+const lateWithinMs = 4_000;
 
 export function ownErrorBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -59,7 +59,7 @@ export function ownErrorBehaviours(behaviour: CheckDefinition['behaviour']): voi
       await t.supplier.fail({ how: 404, route: 'GET /events' });
       mustBeProblem(t, await ask(t, app, 'GET', '/export/oslo'), unavailable);
       await t.supplier.heal();
-      t.trail.begin('the supplier does not answer; SUPPLIER_TIMEOUT_MS is 1000');
+      t.trail.begin('the supplier does not answer; SUPPLIER_TIMEOUT_MS is 1500');
       await t.supplier.fail({ how: 'hang' });
       const late = await all();
       await t.supplier.heal();
