@@ -61,8 +61,8 @@ export class Supplier {
     if (response.status === 404 && path.startsWith('/events/')) throw new NotFound('no such event');
     if (!response.ok)
       throw new Unavailable(`${method} ${path}: ${response.status}`, response.headers.get('retry-after'));
-    return response.json().catch((cause) => {
+    return (await response.json().catch((cause) => {
       throw new Unavailable(`${method} ${path}: half an answer, or no JSON`, null, { cause });
-    });
+    })) as T;
   }
 }

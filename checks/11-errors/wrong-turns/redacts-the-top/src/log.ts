@@ -22,7 +22,11 @@ export function requestLog(logger: Logger) {
     quietResLogger: true,
     customAttributeKeys: { reqId: 'id', responseTime: 'ms' },
     customLogLevel: (_req, res, error) => (error || res.err || res.statusCode >= 500 ? 'error' : 'info'),
-    customSuccessObject: (req, res, { ms }) => ({ ...lineOf(req as Request, res.statusCode), ms, body: (req as Request).body }),
+    customSuccessObject: (req, res, { ms }) => ({
+      ...lineOf(req as Request, res.statusCode),
+      ms,
+      body: (req as Request).body,
+    }),
     customErrorObject: (req, res, err, { ms }) => ({ ...lineOf(req as Request, res.statusCode), ms, err }),
   });
 }
