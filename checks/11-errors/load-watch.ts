@@ -1,4 +1,4 @@
-import type { LoadFinding, Stage } from '../harness/sdk/index.ts';
+import { BehaviourFailure, type LoadFinding, type Stage } from '../harness/sdk/index.ts';
 import { isOfRequest, linesOf, watchLog } from './log.ts';
 
 /** What each visitor of load.yml asks, by what its lines must say. */
@@ -28,9 +28,16 @@ export async function logWatch(t: Stage): Promise<(requests: number) => Promise<
       return counts;
     };
     const total = (counts: Record<string, number>) => Object.values(counts).reduce((sum, n) => sum + n, 0);
-    for (const until = performance.now() + 3_000; total(count()) < requests && performance.now() < until; )
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    const counts = count();
+    let counts: Record<string, number> = {};
+    try {
+      for (const until = performance.now() + 3_000; total(count()) < requests && performance.now() < until; )
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      counts = count();
+    } catch (error) {
+      // A line that is no JSON. The load itself was run, and its figures stand.
+      if (error instanceof BehaviourFailure) return { note: 'the log could not be read', failure: error.failure };
+      throw error;
+    }
     const note = `${total(counts)} lines in the log for ${requests} requests`;
     const wrong = new Set([...Object.keys(perVisitor), ...Object.keys(counts)]);
     for (const kind of wrong) {
