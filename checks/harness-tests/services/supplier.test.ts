@@ -98,6 +98,7 @@ describe('the supplier', () => {
         'HEAD /events': 0,
         'HEAD /events/:id': 0,
         'PUT /events/:id': 1,
+        'POST /audit': 0,
         'GET /offers': 1,
         'GET /stats': 1,
         other: 1,
