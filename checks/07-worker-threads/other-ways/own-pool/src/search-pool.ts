@@ -70,6 +70,8 @@ function start(thread: Thread, job: Job): void {
 }
 
 function startNext(thread: Thread): void {
+  // A thread that was replaced may still have said something before its end. What it is given now is lost.
+  if (!threads.has(thread)) return;
   const job = waiting.shift();
   if (job) start(thread, job);
 }
