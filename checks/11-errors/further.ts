@@ -1,4 +1,4 @@
-import type { CheckDefinition } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { ask, seen } from './ask.ts';
 import { isLevel, linesOf, newId, requestLine, watchLog } from './log.ts';
 import { mustBeProblem } from './problem.ts';
@@ -36,6 +36,7 @@ export function furtherBehaviours(behaviour: CheckDefinition['behaviour']): void
           });
         }
       }
+      await bothAtOnce(t);
     },
     { further: true },
   );
@@ -91,9 +92,9 @@ export function furtherBehaviours(behaviour: CheckDefinition['behaviour']): void
       lookAt: 'what does an error of the supplier know of its answer besides the status?',
     },
     async (t) => {
-      for (const retryAfterS of [7, 120]) {
-        t.trail.begin(`the supplier answers 503 with Retry-After: ${retryAfterS}`);
-        await t.supplier.fail({ how: 503, retryAfterS });
+      for (const retryAfter of ['7', 'Fri, 31 Dec 2032 23:59:59 GMT']) {
+        t.trail.begin(`the supplier answers 503 with Retry-After: ${retryAfter}`);
+        await t.supplier.fail({ how: 503, retryAfter });
         for (const [method, path, body] of [
           ['GET', '/events/1'],
           ['POST', '/orders', order],
@@ -102,8 +103,8 @@ export function furtherBehaviours(behaviour: CheckDefinition['behaviour']): void
           const reply = await ask(t, t.app(), method, path, { body });
           mustBeProblem(t, reply, [503]);
           const said = reply.headers['retry-after'];
-          t.require(said === String(retryAfterS), {
-            expected: `Retry-After: ${retryAfterS}`,
+          t.require(said === retryAfter, {
+            expected: `Retry-After: ${retryAfter}`,
             seen: said ?? `none, ${seen(reply)}`,
           });
         }
@@ -112,4 +113,29 @@ export function furtherBehaviours(behaviour: CheckDefinition['behaviour']): void
     },
     { further: true },
   );
+}
+
+/** Two orders that wait for the supplier together: an id that the app keeps in one place is the other one's by then. */
+async function bothAtOnce(t: Stage): Promise<void> {
+  const ids = [newId('travels'), newId('travels')];
+  t.trail.begin('two orders that wait for the supplier at the same time');
+  await t.supplier.reset();
+  await t.supplier.fail({ how: 'late', route: 'GET /events/:id' });
+  const orders = Promise.all(
+    ids.map((id) => ask(t, t.app(), 'POST', '/orders', { body: order, headers: { 'x-request-id': id } })),
+  );
+  orders.catch(() => {}); // Awaited below, unless something fails before.
+  await t.until('both orders to reach the supplier', async () => (await t.supplier.calls())['GET /events/:id'] >= 2);
+  await t.supplier.release();
+  await t.supplier.heal();
+  await orders;
+  const audits = await t.until('both audits to reach the supplier', async () => {
+    const all = (await t.supplier.heard()).filter(({ route }) => route === 'POST /audit');
+    return all.length >= 2 && all;
+  });
+  const seen = audits.map(({ headers }) => String(headers['x-request-id'] ?? 'none')).sort();
+  t.require(seen.join() === [...ids].sort().join(), {
+    expected: `X-Request-Id: ${ids.join(' and ')} in their POST /audit`,
+    seen: seen.join(' and '),
+  });
 }

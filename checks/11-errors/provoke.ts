@@ -7,12 +7,16 @@ export const order = { event: '1', seats: 2, email: 'ada@example.org' };
 export const rigaOrder = { ...order, event: '9' };
 export const plan = 'row A  . . . .\nrow B  . .   .\n';
 
-/** What stands in the place of the plan meanwhile: a link to itself, which nobody can open, or a folder, which opens and can't be read. */
-export async function withoutPlan(t: Stage, what: 'loop' | 'folder', act: () => Promise<void>): Promise<void> {
+/** What stands in the place of the plan meanwhile: nothing, a link to itself, which nobody can open, or a folder, which opens and can't be read. */
+export async function withoutPlan(
+  t: Stage,
+  what: 'nothing' | 'loop' | 'folder',
+  act: () => Promise<void>,
+): Promise<void> {
   const path = t.file('PLAN_FILE');
   rmSync(path, { recursive: true, force: true });
   if (what === 'loop') symlinkSync(path, path);
-  else mkdirSync(path);
+  if (what === 'folder') mkdirSync(path);
   try {
     await act();
   } finally {
@@ -52,6 +56,7 @@ export async function everyError(
   await provoke('a handler that throws', 'GET', '/fees/riga');
   await provoke('a handler that rejects', 'POST', '/orders', { body: rigaOrder });
   await withoutPlan(t, 'loop', () => provoke('a file that cannot be read', 'GET', '/plan'));
+  await withoutPlan(t, 'nothing', () => provoke('a file that is missing', 'GET', '/plan'));
   for (const how of [500, 'cut', 'garbage', 'refuse'] as const) {
     await t.supplier.fail({ how });
     await provoke(`a supplier that fails (${how})`, 'GET', '/events/1');

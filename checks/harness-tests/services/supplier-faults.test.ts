@@ -42,7 +42,7 @@ describe('a supplier that is told to fail', () => {
 
   it('says with a status when to come again', () =>
     withSupplier(async (supplier) => {
-      await supplier.fail({ how: 503, times: 1, retryAfterS: 7 });
+      await supplier.fail({ how: 503, times: 1, retryAfter: '7' });
       expect((await fetch(`${supplier.url}/events/1`)).headers.get('retry-after')).toBe('7');
     }));
 
@@ -54,6 +54,17 @@ describe('a supplier that is told to fail', () => {
       await expect(cut.text()).rejects.toThrow();
       await supplier.fail({ how: 'garbage', times: 1 });
       expect(await (await fetch(`${supplier.url}/events/1`)).text()).toContain('<p>');
+    }));
+
+  it('stops in the middle of a 200, until it is healed', () =>
+    withSupplier(async (supplier) => {
+      await supplier.fail({ how: 'stall' });
+      const stalled = await fetch(`${supplier.url}/events/1`, { signal: AbortSignal.timeout(200) });
+      expect(stalled.status).toBe(200);
+      await expect(stalled.text()).rejects.toThrow('timeout');
+      const other = await fetch(`${supplier.url}/events/1`);
+      await supplier.heal();
+      await expect(other.text()).rejects.toThrow();
     }));
 
   it('has heard what was asked, with headers and body', () =>

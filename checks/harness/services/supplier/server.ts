@@ -13,17 +13,18 @@ export interface Fault {
   /**
    * A status for every request, no listener, a connection that breaks when the answer is due, an answer that never comes,
    * or one that is late: the request is done at once, and its answer waits for `release`, or is lost when the supplier is
-   * healed. `cut` is a 200 whose connection breaks in the middle of its body, and `garbage` a 200 with a page of HTML.
+   * healed. `cut` is a 200 whose connection breaks in the middle of its body, `stall` one whose body stops there and never
+   * goes on, and `garbage` a 200 with a page of HTML.
    */
-  how: number | 'refuse' | 'break' | 'hang' | 'late' | 'cut' | 'garbage';
+  how: number | 'refuse' | 'break' | 'hang' | 'late' | 'cut' | 'stall' | 'garbage';
   /** The route that it happens to; all unless said. Not for `refuse`. */
   route?: Route;
   /** How many requests it happens to; all until it is healed, unless said. Not for `refuse`: nobody can count those. */
   times?: number;
   /** How many requests are answered well before it begins. Not for `refuse`. */
   after?: number;
-  /** Sent as Retry-After, in seconds, with a status. */
-  retryAfterS?: number;
+  /** Sent with a status, as it is: seconds or a date. */
+  retryAfter?: string;
 }
 
 /** A request as the supplier got it. */
@@ -59,10 +60,15 @@ const api = createServer(
     const body = await text(request);
     heard.push({ route, url: request.url ?? '', headers: request.headers, body });
     if (heard.length > mostHeard) heard.shift();
-    const retryAfterS = fault?.retryAfterS;
+    const retryAfter = fault?.retryAfter;
     const failing = takeFault(route);
     if (failing === 'hang') {
       hanging.add(response);
+      return;
+    }
+    if (failing === 'stall') {
+      hanging.add(response);
+      half(response, reply(office, route, request, body));
       return;
     }
     if (failing === 'late') {
@@ -75,10 +81,10 @@ const api = createServer(
       const read = route === 'PUT /events/:id' ? undefined : reply(office, route, request, body);
       if (latencyMs > 0) await waitFor(latencyMs * (costs[route] ?? 1));
       if (failing === 'break') response.destroy();
-      else if (failing === 'cut') cut(response, read ?? reply(office, route, request, body));
+      else if (failing === 'cut') half(response, read ?? reply(office, route, request, body), () => response.destroy());
       else if (failing === 'garbage') response.writeHead(200, { 'content-type': 'text/html' }).end(garbage);
       else if (failing !== undefined) {
-        if (retryAfterS !== undefined) response.setHeader('retry-after', retryAfterS);
+        if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
         send(response, failing, { error: 'the box office is out of order' });
       } else sendReply(response, read ?? reply(office, route, request, body));
     } finally {
@@ -173,11 +179,11 @@ function send(response: ServerResponse, status: number, value: unknown): void {
 /** What a proxy in front of a supplier says when its upstream is away, with a status that it should not have. */
 const garbage = '<!doctype html><title>Box office</title><p>We are back in a moment.</p>';
 
-/** Half of an answer, and then nobody. */
-function cut(response: ServerResponse, { status, body }: Reply): void {
+/** Half of an answer. */
+function half(response: ServerResponse, { status, body }: Reply, then?: () => void): void {
   const whole = JSON.stringify(body ?? null);
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(whole) });
-  response.write(whole.slice(0, whole.length / 2), () => response.destroy());
+  response.write(whole.slice(0, whole.length / 2), then);
 }
 
 async function listen(server: Server, onPort: number): Promise<number> {
