@@ -1,5 +1,5 @@
 import { Agent } from 'node:http';
-import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Instance, Stage, SupplierHandle } from '../harness/sdk/index.ts';
 import { ask, inWords, type Reply, seen, serves } from './ask.ts';
 import { errorLine, isLevel, watchLog } from './log.ts';
 import { order } from './provoke.ts';
@@ -23,8 +23,14 @@ export function fatalBehaviours(behaviour: CheckDefinition['behaviour']): void {
     async (t) => {
       const { app, supplier } = await start(t, 20_000);
       const kept = new Agent({ keepAlive: true });
+      const busy = new Agent({ keepAlive: true, maxSockets: 1 });
       try {
         await ask(t, app, 'GET', '/seats', { agent: kept });
+        // Answered when the supplier is healed, while the others still wait.
+        await supplier.fail({ how: 'hang', route: 'GET /events/:id', times: 1 });
+        const first = ask(t, app, 'GET', '/events/6', { agent: busy, deadlineMs: 30_000 });
+        first.catch(() => {}); // Awaited below, unless something fails before.
+        await t.until('a request to reach the supplier', async () => (await supplier.total()) >= 1);
         await supplier.setLatency(heldMs);
         const watch = watchLog(app);
         const inFlight = Promise.all([
@@ -32,17 +38,18 @@ export function fatalBehaviours(behaviour: CheckDefinition['behaviour']): void {
           ask(t, app, 'POST', '/orders', { body: order, deadlineMs: 30_000 }),
         ]);
         inFlight.catch(() => {}); // Awaited below, unless something fails before.
-        await t.until('both requests to reach the supplier', async () => (await supplier.total()) >= 2);
-        t.trail.begin('a timer throws while two requests wait for the supplier');
+        await t.until('all three requests to reach the supplier', async () => (await supplier.total()) >= 3);
+        t.trail.begin('a timer throws while three requests wait for the supplier');
         await app.probe.throwInTimer();
         await errorLine(t, watch, 'a line of level fatal with the stack', (line) => isLevel(line, 'fatal'), {
           because: 'The process is about to die, or should be, and the log does not say of what.',
           lookAt: 'what does the app print on uncaughtException, and with which level?',
         });
         await mustRefuse(t, app, kept);
-        t.trail.begin('a timer throws while two requests wait for the supplier, and once more');
+        t.trail.begin('a timer throws while three requests wait for the supplier, and once more');
         await throwAgain(app);
         mustWait(t, app);
+        await mustRefuseOnceAnswered(t, app, supplier, busy, first);
         await supplier.setLatency(0);
         await supplier.release();
         t.step('the supplier answers');
@@ -54,6 +61,7 @@ export function fatalBehaviours(behaviour: CheckDefinition['behaviour']): void {
         await mustExit(t, app, 5_000);
       } finally {
         kept.destroy();
+        busy.destroy();
       }
     },
     { limitMs: 40_000, background: true },
@@ -98,14 +106,16 @@ async function start(t: Stage, drainTimeoutMs: number) {
   return { app, supplier };
 }
 
+const refuses = ({ status }: Reply) => status === 0 || status === 503;
+
+const limbo = {
+  because:
+    'The app goes on taking requests, in a state that nobody knows. A price may be wrong, or a lock held for ever.',
+  lookAt: 'what tells the server to take no new requests?',
+};
+
 /** New requests are refused, or answered with 503, on new connections and on one that was kept. */
 async function mustRefuse(t: Stage, app: Instance, kept: Agent): Promise<void> {
-  const refuses = ({ status }: Reply) => status === 0 || status === 503;
-  const limbo = {
-    because:
-      'The app goes on taking requests, in a state that nobody knows. A price may be wrong, or a lock held for ever.',
-    lookAt: 'what tells the server to take no new requests?',
-  };
   const from = t.trail.length;
   let last: Reply | undefined;
   for (const until = performance.now() + 2_000; performance.now() < until && !(last && refuses(last)); ) {
@@ -129,6 +139,38 @@ async function mustRefuse(t: Stage, app: Instance, kept: Agent): Promise<void> {
   });
 }
 
+/** So are those on a connection that was busy when it happened, and is free again. Other requests keep the app alive. */
+async function mustRefuseOnceAnswered(
+  t: Stage,
+  app: Instance,
+  supplier: SupplierHandle,
+  busy: Agent,
+  first: Promise<Reply>,
+) {
+  const before = await supplier.total();
+  const answers: Reply[] = [];
+  first.then((reply) => answers.push(reply)).catch(() => {});
+  await supplier.heal();
+  const askedAgain = async () => (await supplier.total()) > before;
+  await t.until('GET /events/6 to be answered', async () => answers.length > 0 || (await askedAgain()));
+  const [answered] = answers;
+  if (!answered) return; // An app that asks the supplier once more waits like the others.
+  t.require(answered.status > 0 && answered.whole, {
+    step: 'GET /events/6, which waited when the timer threw; the supplier broke it off',
+    expected: 'an answer',
+    seen: inWords(answered),
+  });
+  const next = await ask(t, app, 'GET', '/seats', { agent: busy });
+  t.require(refuses(next), {
+    step: 'GET /seats on a connection that was busy when the timer threw',
+    expected: 'no connection, or 503',
+    seen: inWords(next),
+    ...limbo,
+    lookAt: 'what becomes of connections that are busy when the server closes?',
+  });
+  mustWait(t, app);
+}
+
 /** A timer that threw once throws again at its next turn. */
 async function throwAgain(app: Instance): Promise<void> {
   // An app that dies of it answers nothing any more: that is judged below.
@@ -138,9 +180,9 @@ async function throwAgain(app: Instance): Promise<void> {
 
 function mustWait(t: Stage, app: Instance): void {
   t.require(!app.exited, {
-    expected: 'the app to wait for the two requests in flight',
+    expected: 'the app to wait for the requests in flight',
     seen: `it ended with ${app.ending()}`,
-    because: 'Two customers wait for an answer, and the process is gone. The exception was none of their requests’.',
+    because: 'Customers wait for an answer, and the process is gone. The exception was none of their requests’.',
     lookAt: 'what does the app wait for before it exits, and does a second exception cut that short?',
   });
 }

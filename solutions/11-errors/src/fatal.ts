@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { Logger } from 'pino';
 
 interface FatalOptions {
@@ -17,6 +17,8 @@ export function exitOnFatal({ server, log, drainTimeoutMs }: FatalOptions): void
     log.fatal(error, 'nobody caught this');
     if (ending) return; // It may come again while we drain, and must not cut that short.
     ending = true;
+    // close() refuses connections. A request on one that was busy comes all the same.
+    server.removeAllListeners('request').on('request', refuse);
     server.close(() => process.exit(1));
     // A connection that is kept after its last answer would hold up the end.
     setInterval(() => server.closeIdleConnections(), 50);
@@ -26,3 +28,7 @@ export function exitOnFatal({ server, log, drainTimeoutMs }: FatalOptions): void
     }, drainTimeoutMs);
   });
 }
+
+const refuse: RequestListener = (_req, res) => {
+  res.writeHead(503, { Connection: 'close' }).end();
+};

@@ -21,6 +21,7 @@ const drained = Promise.withResolvers<void>();
 process.on('uncaughtException', (err) => {
   log.fatal({ err }, 'uncaught');
   if (!server.listening) return;
+  server.removeAllListeners('request').on('request', (_req, res) => res.writeHead(503, { connection: 'close' }).end());
   server.close(() => drained.resolve());
   setTimeout(drained.resolve, drainTimeoutMs);
   void drained.promise.then(() => process.exit(1));

@@ -1,0 +1,26 @@
+import type { Server } from 'node:http';
+import type { Logger } from 'pino';
+
+interface FatalOptions {
+  server: Server;
+  log: Logger;
+  drainTimeoutMs: number;
+}
+
+/**
+ * After an exception that nobody caught, nobody knows what state the process is in. It answers what it has begun, takes
+ * nothing new, and lets its supervisor start another one.
+ */
+export function exitOnFatal({ server, log, drainTimeoutMs }: FatalOptions): void {
+  let ending = false;
+  process.on('uncaughtException', (error) => {
+    log.fatal(error, 'nobody caught this');
+    if (ending) return; // It may come again while we drain, and must not cut that short.
+    ending = true;
+    server.close(() => process.exit(1));
+    setTimeout(() => {
+      log.fatal('gave up on what was in flight');
+      process.exit(1);
+    }, drainTimeoutMs);
+  });
+}
