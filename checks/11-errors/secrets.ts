@@ -11,6 +11,7 @@ const secrets: Record<string, string> = {
   'a cookie': 'sid-8c02d9',
   'a password': password,
   'a nested password': 'deep-walnut-77',
+  'a password that is not quoted': 'kiwi-4x9',
   'a card number': card,
   'the supplier’s token': lesson.env.SUPPLIER_TOKEN ?? '',
 };
@@ -22,8 +23,12 @@ const private_ = {
   payment: [{ kind: 'card', card: { number: card, cvc: '123' } }],
 };
 
-/** A password where JSON ends: V8 quotes what stands there. */
-const malformed = [`{"event": "1", "password": ${password}}`, `{"password": "${password}", "card": ${card}x}`];
+/** A password where JSON ends: V8 quotes ten characters of what stands there. */
+const malformed = [
+  `{"event": "1", "password": ${secrets['a password that is not quoted']}}`,
+  `{"event": "1", "password": ${password}}`,
+  `{"password": "${password}", "card": ${card}x}`,
+];
 
 export function secretBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
