@@ -14,14 +14,15 @@ export const replaced = {
  * must end within the time of one write. An app that does not write into the pipe, or is refused by it, is not judged here.
  *
  * @param options.before the name of the account that the app has read at its start.
+ * @returns whether it could be judged.
  */
 export async function mustNotLoseEachOther(
   t: Stage,
   app: Instance,
   { file, before }: { file: string; before: string },
-): Promise<void> {
+): Promise<boolean> {
   const slow = SlowFile.make(file);
-  if (!slow) return;
+  if (!slow) return false;
   const pair = [newcomer(), newcomer()];
   const crowd = new Crowd(t, '/accounts', pair, { at: app });
   const isOver = () => crowd.open === 0;
@@ -35,7 +36,7 @@ export async function mustNotLoseEachOther(
     const text = slow.text();
     await slow.close(); // For whoever reads the pipe to its end before each write.
     const answers = [...(await crowd.everyAnswer()).values()];
-    if (!answered || answers.some(({ status }) => status !== 201)) return;
+    if (!answered || answers.some(({ status }) => status !== 201)) return false;
     const times = (name: string) => text.split('\n').flatMap(accountOf(t, name)).length;
     // Whoever adds a line never writes the one from before. Whoever writes the file whole, and does it well, writes one of
     // the two names in both texts.
@@ -55,6 +56,7 @@ export async function mustNotLoseEachOther(
       seen: 'the whole file was written twice, each time with one of the two',
       ...replaced,
     });
+    return hung;
   } finally {
     await slow.close();
   }
