@@ -15,7 +15,7 @@ export const command: Command = {
   async run(args) {
     const [number = '', name = ''] = args.names;
     if (!/^\d{1,2}$/.test(number) || !/^[a-z][a-z0-9-]*$/.test(name))
-      throw new UsageError('A lesson has a number and a name of lower-case words: npm run new 11 errors');
+      throw new UsageError('A lesson has a number and a name of lower-case words: npm run new 12 rate-limiting');
     const folder = `${number.padStart(2, '0')}-${name}`;
     const taken = readdirSync(join(repoDir, 'checks')).find((other) => other.startsWith(folder.slice(0, 3)));
     if (taken) throw new UsageError(`Lesson ${Number(number)} is there already: checks/${taken}.`);

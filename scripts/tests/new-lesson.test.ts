@@ -31,7 +31,7 @@ describe('npm run new', { timeout: 90_000 }, () => {
 
   it('refuses a number that is taken, and a name that is none', () => {
     expect(copy.run('new', '1', 'again').stderr).toBe('Lesson 1 is there already: checks/01-tiny.\n');
-    expect(copy.run('new', 'errors').stderr).toMatch(/npm run new 11 errors/);
+    expect(copy.run('new', 'errors').stderr).toMatch(/npm run new 12 rate-limiting/);
     expect(existsSync(copy.path('lessons/01-again'))).toBe(false);
   });
 });
