@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
 import { ask, seen, serves } from './ask.ts';
-import { errorLine, isLevel, newId, watchLog } from './log.ts';
+import lesson from './lesson.ts';
+import { errorLine, isLevel, newId, textOf, watchLog } from './log.ts';
 import { order } from './provoke.ts';
+
+const token = lesson.env.SUPPLIER_TOKEN ?? '';
 
 /** What fails when nobody waits for it any more. */
 export function afterwardsBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -77,6 +80,13 @@ export function afterwardsBehaviours(behaviour: CheckDefinition['behaviour']): v
         await errorLine(t, watch, 'a line of level error with the stack of what failed', (line) =>
           isLevel(line, 'error'),
         );
+        t.require(!textOf(watch).includes(token), {
+          expected: 'no secret in what the app prints',
+          seen: 'the supplier’s token',
+          because:
+            'What is in the log is read by everybody on call, and kept for months. A secret in it has to be changed.',
+          lookAt: 'which properties does an error of the supplier have, and which of them does this line print?',
+        });
         await supplier.heal();
         const before = await seats(t, app);
         const event = await supplier.event('1');

@@ -4,6 +4,12 @@ import { isLevel, linesOf, newId, requestLine, watchLog } from './log.ts';
 import { mustBeProblem } from './problem.ts';
 import { order } from './provoke.ts';
 
+/** What a client asks for and does not wait for: before its answer begins, and in the middle of it. */
+const halfWay = [
+  ['/events/7', 'GET /events/:id', 0],
+  ['/export/oslo', 'GET /events', 1],
+] as const;
+
 export function furtherBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
     'id-travels',
@@ -51,33 +57,35 @@ export function furtherBehaviours(behaviour: CheckDefinition['behaviour']): void
     },
     async (t) => {
       const app = t.app();
-      for (const then of ['answers', 'fails'] as const) {
-        const id = newId('gone');
-        const watch = watchLog(app);
-        t.trail.begin(`a client asks for GET /events/7 and hangs up; then the supplier ${then}`);
-        await t.supplier.reset();
-        await t.supplier.fail({ how: then === 'answers' ? 'late' : 'hang', route: 'GET /events/:id' });
-        const client = new AbortController();
-        const gone = ask(t, app, 'GET', '/events/7', { headers: { 'x-request-id': id }, signal: client.signal });
-        await t.until('the request to reach the supplier', async () => (await t.supplier.total()) >= 1);
-        client.abort();
-        await gone;
-        // It has noticed, once it has answered what came after that.
-        for (let time = 0; time < 3; time++) await ask(t, app, 'GET', '/seats');
-        t.trail.begin(`a client asks for GET /events/7 and hangs up; then the supplier ${then}`);
-        if (then === 'answers') await t.supplier.release();
-        await t.supplier.heal();
-        await requestLine(t, watch, id, 'GET /events/7');
-        // Whatever comes late has come before this one's line.
-        const last = newId('last');
-        await ask(t, app, 'GET', '/events/8', { headers: { 'x-request-id': last } });
-        await requestLine(t, watch, last, 'GET /events/8');
-        const lines = linesOf(t, watch).filter((line) => line.id === id);
-        const wrong = lines.find((line) => Number(line.status) >= 500 || isLevel(line, 'error'));
-        t.require(!wrong && lines.length === 1, {
-          expected: 'one line, with a status below 500, and no error',
-          seen: lines.map(({ status, level }) => `status ${status} of level ${level}`).join(', and '),
-        });
+      for (const [path, route, after] of halfWay) {
+        for (const then of ['answers', 'fails'] as const) {
+          const id = newId('gone');
+          const watch = watchLog(app);
+          t.trail.begin(`a client asks for GET ${path} and hangs up; then the supplier ${then}`);
+          await t.supplier.reset();
+          await t.supplier.fail({ how: then === 'answers' ? 'late' : 'hang', route, after });
+          const client = new AbortController();
+          const gone = ask(t, app, 'GET', path, { headers: { 'x-request-id': id }, signal: client.signal });
+          await t.until('the request to reach the supplier', async () => (await t.supplier.total()) > after);
+          client.abort();
+          await gone;
+          // It has noticed, once it has answered what came after that.
+          for (let time = 0; time < 3; time++) await ask(t, app, 'GET', '/seats');
+          t.trail.begin(`a client asks for GET ${path} and hangs up; then the supplier ${then}`);
+          if (then === 'answers') await t.supplier.release();
+          await t.supplier.heal();
+          await requestLine(t, watch, id, `GET ${path}`);
+          // Whatever comes late has come before this one's line.
+          const last = newId('last');
+          await ask(t, app, 'GET', '/events/8', { headers: { 'x-request-id': last } });
+          await requestLine(t, watch, last, 'GET /events/8');
+          const lines = linesOf(t, watch).filter((line) => line.id === id);
+          const wrong = lines.find((line) => Number(line.status) >= 500 || isLevel(line, 'error'));
+          t.require(!wrong && lines.length === 1, {
+            expected: 'one line, with a status below 500, and no error',
+            seen: lines.map(({ status, level }) => `status ${status} of level ${level}`).join(', and '),
+          });
+        }
       }
     },
     { further: true },
