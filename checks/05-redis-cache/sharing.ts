@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type CheckDefinition, excerpt, type Stage } from '../harness/sdk/index.ts';
+import { type CheckDefinition, disturbs, excerpt, MachineWatch, type Stage } from '../harness/sdk/index.ts';
 import { FarInstance } from './far-instance.ts';
 import { mustKeepKeysApart } from './keys-of-ids.ts';
 import { mustLookAgain } from './second-look.ts';
 import { callsDuring, crowd, haveLooked, heldMs, inCalls, prepareLooks, read, takeOverFromMs } from './steps.ts';
 
 const readers = 100;
+const mostAttempts = 3;
 /** More bytes than characters, and what quotes and escapes make trouble of. */
 const uncommonTitle = 'Zoë’s “Café 東京” \\ part\t2, 5 € 🎸';
 const lostTitle = {
@@ -32,12 +33,7 @@ export function sharingBehaviours(behaviour: CheckDefinition['behaviour']): void
         ['/events/5', 2, 1, {}],
         ['/events/15', 2, 1, lostTitle],
       ] as const) {
-        t.trail.begin();
-        const before = await read(t, t.visitor(), path, { on: first });
-        let after = before;
-        const calls = await callsDuring(t.supplier, async () => {
-          after = await read(t, t.visitor(), path, { on: second });
-        });
+        const { before, after, calls } = await readOnBoth(t, path, first, second);
         t.require(calls === 0, { expected: 'no call to the supplier', seen: inCalls(calls), ...teaching });
         const again = await callsDuring(t.supplier, () =>
           read(t, t.visitor(), `${path}?from=newsletter&lang=de`, { on: second }),
@@ -85,6 +81,23 @@ export function sharingBehaviours(behaviour: CheckDefinition['behaviour']): void
       await mustKeepKeysApart(t); // Last: an app without a lock that works must not be told about its key.
     },
   );
+}
+
+/** On a machine that others keep busy, Redis may be too late for an app: then it is asked again, with nothing kept. */
+async function readOnBoth(t: Stage, path: string, first: number, second: number) {
+  for (let attempt = 1; ; attempt++) {
+    const watch = new MachineWatch();
+    t.trail.begin();
+    const before = await read(t, t.visitor(), path, { on: first });
+    let after = before;
+    const calls = await callsDuring(t.supplier, async () => {
+      after = await read(t, t.visitor(), path, { on: second });
+    });
+    if (calls === 0 || attempt === mostAttempts || !disturbs(watch.otherCoresBusy())) return { before, after, calls };
+    await t.restart();
+    await t.redis.clear();
+    await prepareLooks(t);
+  }
 }
 
 async function mustAskOnce(t: Stage, path: string): Promise<void> {

@@ -80,8 +80,9 @@ async function freesThePlaces(t: Stage, hall: () => number): Promise<void> {
     while (!freed) {
       const next = nexts.length === 0 ? stays : new Crowd(t, [small]);
       nexts.push(next);
-      // Beyond the limit, too, where that tells why there is no answer.
-      const hopeless = () => spentMs() >= mostCpuMs || sinceMs() > limitMs() + 4_000;
+      // Beyond the limit, too, where that tells why there is no answer: stillness takes two looks, for in the first the app
+      // still ends threads.
+      const hopeless = () => spentMs() >= mostCpuMs || sinceMs() > limitMs() + 6_500;
       const still = await isStill(app, () => next.open === 0 || hopeless());
       const [answered] = next.answers;
       const late = answered !== undefined && answered.arrivedAt - leftAt > limitMs();

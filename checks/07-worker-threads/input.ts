@@ -1,6 +1,6 @@
 import type { Answer, CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { fibonacci } from './reference.ts';
-import { Crowd, mostWaiting, patienceMs, searchPath, soon, startAnew } from './searches.ts';
+import { Crowd, goesOnOrAnew, mostWaiting, patienceMs, searchPath, soon, startAnew } from './searches.ts';
 
 /** What is checked before anything is computed. */
 export function inputBehaviour(behaviour: CheckDefinition['behaviour'], hall: () => number): void {
@@ -113,5 +113,6 @@ async function refusesWhileOthersSearch(t: Stage, hall: () => number): Promise<v
     });
   } finally {
     await crowd.leave();
+    await goesOnOrAnew(t, searchPath(hall(), 2));
   }
 }

@@ -1,5 +1,6 @@
 import { type Answer, BehaviourFailure, disturbs, MachineWatch, type Stage } from '../harness/sdk/index.ts';
 import { bestSeats } from './reference.ts';
+import { isStill } from './stillness.ts';
 
 /** How many searches may wait, by the contract of the lesson. */
 export const mostWaiting = 32;
@@ -115,4 +116,17 @@ export class Crowd {
 export async function startAnew(t: Stage): Promise<void> {
   await t.restart(1);
   t.trail.dropLast();
+}
+
+/**
+ * After clients have left while the app searched for them. Whether it goes on then is judged by `gone`: one that does not is
+ * started anew, or the behaviours between would give other reasons for it.
+ */
+export async function goesOnOrAnew(t: Stage, path: string): Promise<void> {
+  const before = t.trail.length;
+  const crowd = new Crowd(t, [path]);
+  const stalls = await isStill(t.app(1), () => crowd.open === 0);
+  await crowd.leave();
+  if (stalls) await startAnew(t);
+  t.trail.retell(before);
 }
