@@ -9,6 +9,8 @@ export interface Judgement {
   right: boolean;
   /** Something could not be judged. */
   undecided: boolean;
+  /** A wrong turn that was caught, at another behaviour or with another sentence than it must be. */
+  elsewhere?: boolean;
   expected: string;
   got: string;
 }
@@ -44,6 +46,7 @@ export function judge(lesson: Lesson, subject: Subject, result: CheckResult, par
     return {
       right: first === behaviour && saysSo,
       undecided: isUndecided,
+      elsewhere: first !== undefined && !(first === behaviour && saysSo),
       expected: behaviour,
       got: first === behaviour && !saysSo ? `${first}, but says: ${said}` : got,
     };

@@ -10,8 +10,11 @@ export interface Verified {
   row: string;
 }
 
-/** Which verdicts are given once more. */
-export type Repeats = 'none' | 'inconclusive' | 'not-right';
+/**
+ * Which verdicts are given once more, alone. Beside others: what could not be judged, and a wrong turn that was caught
+ * elsewhere, for on starved cores more fails than is wrong. One that passes, and a right app that fails, counts at once.
+ */
+export type Repeats = 'none' | 'starved' | 'not-right';
 
 /** Judges a subject and prints its row. @param repeats the verdicts that don't count yet. */
 export async function verifyOnce(
@@ -41,7 +44,7 @@ export async function verifyOnce(
     return { outcome: 'wrong', row: line };
   }
   totals.add(lesson.folder, tookMs, result);
-  const { right, undecided, expected, got } = judge(lesson, subject, result, part);
+  const { right, undecided, elsewhere, expected, got } = judge(lesson, subject, result, part);
   const short = subject.role === 'starter' ? `${lesson.starterFails.length} behaviours fail` : expected;
   const cells = [lesson.folder, subject.name, right ? short : expected, right ? 'as expected' : got];
   const line = row([...cells, margins(subject, result), seconds]);
@@ -49,7 +52,7 @@ export async function verifyOnce(
     console.log(`${green('✔')} ${line}`);
     return { outcome: 'right', row: line };
   }
-  if (repeats === 'not-right' || (undecided && repeats === 'inconclusive')) {
+  if (repeats === 'not-right' || (repeats === 'starved' && (undecided || elsewhere))) {
     console.log(yellow(`? ${line}`));
     return { outcome: 'again', row: line };
   }

@@ -80,7 +80,7 @@ export const command: Command = {
       await inPart(
         'beside others',
         () => beside.length,
-        () => inLanes(beside, openLane('inconclusive')),
+        () => inLanes(beside, openLane('starved')),
       );
       await inPart(
         'loads a few at a time',

@@ -68,6 +68,14 @@ describe('verify', () => {
     );
     expect(judge(declared, wrongTurn, result({ page: 'pass', secret: 'pass' }, 'pass')).right).toBe(false);
   });
+  it('tells a wrong turn that was caught elsewhere, which starved cores can do, from one that passes', () => {
+    const elsewhere = (of: CheckResult) => judge(declared, wrongTurn, of).elsewhere;
+    expect(elsewhere(result({ page: 'fail', secret: 'not-run' }, 'fail'))).toBe(true);
+    expect(elsewhere(result({ page: 'pass', secret: 'fail' }, 'fail', 'Something else.'))).toBe(true);
+    expect(elsewhere(result({ page: 'pass', secret: 'fail' }, 'fail'))).toBe(false);
+    expect(elsewhere(result({ page: 'pass', secret: 'pass' }, 'pass'))).toBe(false);
+    expect(judge(declared, solution, result({ page: 'fail' }, 'fail')).elsewhere ?? false).toBe(false);
+  });
 });
 
 describe('the margin column', () => {
