@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type CheckDefinition, disturbs, excerpt, MachineWatch, type Stage } from '../harness/sdk/index.ts';
+import { type CheckDefinition, excerpt, lastAttempt, type Stage } from '../harness/sdk/index.ts';
 import { FarInstance } from './far-instance.ts';
 import { mustKeepKeysApart } from './keys-of-ids.ts';
 import { mustLookAgain } from './second-look.ts';
 import { callsDuring, crowd, haveLooked, heldMs, inCalls, prepareLooks, read, takeOverFromMs } from './steps.ts';
 
 const readers = 100;
-const mostAttempts = 3;
 /** More bytes than characters, and what quotes and escapes make trouble of. */
 const uncommonTitle = 'Zoë’s “Café 東京” \\ part\t2, 5 € 🎸';
 const lostTitle = {
@@ -71,10 +70,8 @@ export function sharingBehaviours(behaviour: CheckDefinition['behaviour']): void
     },
     async (t) => {
       const far = new FarInstance(t, await t.redis.openDoor());
-      // The statistics have been read, and must not be kept anywhere any more.
-      await t.restart();
-      await t.redis.clear();
-      await prepareLooks(t);
+      // The statistics have been read.
+      await keepNothing(t);
       for (const path of ['/events/31', '/stats']) await mustAskOnce(t, path);
       await far.ready();
       await mustLookAgain(t, far);
@@ -83,21 +80,30 @@ export function sharingBehaviours(behaviour: CheckDefinition['behaviour']): void
   );
 }
 
-/** On a machine that others keep busy, Redis may be too late for an app: then it is asked again, with nothing kept. */
-async function readOnBoth(t: Stage, path: string, first: number, second: number) {
-  for (let attempt = 1; ; attempt++) {
-    const watch = new MachineWatch();
-    t.trail.begin();
-    const before = await read(t, t.visitor(), path, { on: first });
-    let after = before;
-    const calls = await callsDuring(t.supplier, async () => {
-      after = await read(t, t.visitor(), path, { on: second });
-    });
-    if (calls === 0 || attempt === mostAttempts || !disturbs(watch.otherCoresBusy())) return { before, after, calls };
-    await t.restart();
-    await t.redis.clear();
-    await prepareLooks(t);
-  }
+/** Redis may be too late for an app on a machine that others keep busy: then both are asked again, with nothing kept. */
+function readOnBoth(t: Stage, path: string, first: number, second: number) {
+  let again = false;
+  return lastAttempt(
+    async () => {
+      if (again) await keepNothing(t);
+      again = true;
+      t.trail.begin();
+      const before = await read(t, t.visitor(), path, { on: first });
+      let after = before;
+      const calls = await callsDuring(t.supplier, async () => {
+        after = await read(t, t.visitor(), path, { on: second });
+      });
+      return { before, after, calls };
+    },
+    ({ calls }) => calls === 0,
+  );
+}
+
+/** Neither in Redis nor in a process. */
+async function keepNothing(t: Stage): Promise<void> {
+  await t.restart();
+  await t.redis.clear();
+  await prepareLooks(t);
 }
 
 async function mustAskOnce(t: Stage, path: string): Promise<void> {
