@@ -40,7 +40,8 @@ export function gathered(): Gathered {
   const logIns = once(async (t) => {
     const { members } = await signUps(t);
     const right = members.slice(0, 2);
-    const wrong = { ...(members[2] as Credentials), password: 'not her password' };
+    // Beside the right one of the same name: two log-ins must not share what one of them has found out.
+    const wrong = { ...(members[0] as Credentials), password: 'not her password' };
     // A name by the contract, and one that every object seems to have.
     const unknown = { name: 'constructor', password: 'the password of nobody' };
     return { ...(await crowdAndHealth(t, '/login', [...right, wrong, unknown])), right, wrong, unknown };

@@ -15,6 +15,9 @@ const refused = [
   {},
 ];
 
+/** Bodies that break off, or hold something else than an object. */
+const noObjects = ['{"name": "ada', '"ada"'];
+
 /** What four log-ins at once show. */
 export function logInBehaviours(behaviour: CheckDefinition['behaviour'], { signUps, logIns }: Gathered): void {
   behaviour(
@@ -32,6 +35,13 @@ export function logInBehaviours(behaviour: CheckDefinition['behaviour'], { signU
           lookAt: 'what does POST /accounts check before it hashes?',
         });
       }
+      for (const text of noObjects) {
+        t.trail.begin(`POST /accounts with ${text}`);
+        (await t.visitor().post('/accounts', text, { headers: { 'content-type': 'application/json' } })).mustBe(400, {
+          because: 'That is no JSON object, so there is no name in it. The client is wrong, and not the server.',
+          lookAt: 'which status has the error of express.json, and what does an error handler of the app make of it?',
+        });
+      }
       const [ada] = (await signUps(t)).members as [Credentials];
       const again = { ...ada, password: 'another password' };
       (await t.visitor().post('/accounts', again, { deadlineMs: patienceMs })).mustBe(409, {
@@ -40,10 +50,11 @@ export function logInBehaviours(behaviour: CheckDefinition['behaviour'], { signU
       });
       const { told, answers, right, wrong, unknown } = await logIns(t);
       t.trail.begin(told);
-      t.step('one of them with a wrong password');
+      t.step('one of them with a wrong password, beside the right one of the same name');
       answers.get(wrong)?.mustBe(401, {
         because:
-          'A wrong password opens the account. A comparison that nobody awaits is a promise, and a promise is true.',
+          'A wrong password opens the account. Either its comparison is not awaited, and a promise is true, or it was given the result of another log-in.',
+        lookAt: 'what does POST /login do with the result of the comparison, and whose result is it?',
       });
       t.trail.dropLast();
       t.step('one of them with a name that nobody has');

@@ -19,6 +19,9 @@ import {
   whileHeld,
 } from './steps.ts';
 
+/** An event that has no seats left to lose, and still changes. */
+const soldOut = '29';
+
 /** For how long public pages come from the CDN, and what happens after that. */
 export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -63,9 +66,11 @@ export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): voi
       lookAt: 'how does an answer allow a cache to use it a little longer, while the cache asks for the next one?',
     },
     async (t) => {
+      await t.supplier.change(soldOut, { seatsLeft: 0 });
       for (const [path, id] of [
         ['/events?city=oslo&page=1', '2'],
         ['/events/22', '22'],
+        [`/events/${soldOut}`, soldOut],
       ] as const) {
         t.trail.begin();
         const { answer: before, cdn: first } = await readWell(t, path);
