@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Answer, type CheckDefinition, excerpt, type Visitor } from '../harness/sdk/index.ts';
 import { ada, linus, logIn, mustRead } from './steps.ts';
 
@@ -10,13 +11,17 @@ const inventedCookie = {
     'The app writes a key for a cookie that belongs to no session. A script that sends invented cookies can fill Redis.',
   lookAt: 'what does the app write before it knows that the cookie belongs to a session?',
 };
-/** A word, a pattern, a name that every object of JavaScript has, what can't be decoded, and most of a real one. */
-const inventions: ((real: string) => string)[] = [
+/**
+ * A word, a pattern, a name that every object of JavaScript has, what can't be decoded, most of a real one, and one that leads
+ * to another key of the same customer.
+ */
+const inventions: ((real: string, keys: string[]) => string)[] = [
   () => 'guess',
   () => '*',
   () => 'constructor',
   () => '%',
   (real) => real.slice(0, Math.ceil(real.length * 0.8)),
+  (real, keys) => leadingElsewhere(real, keys) ?? `${real}:basket`,
 ];
 /** For designs that round the end of a session up to a whole second. */
 const roundingS = 1;
@@ -33,7 +38,10 @@ export function anonymous(behaviour: Behaviour): void {
     async (t) => {
       const customer = t.visitor();
       await logIn(t, customer, linus, { on: 1 });
-      const before = new Set(await t.redis.keys());
+      // A basket may be the customer's in all their browsers, so others may have put something in.
+      const basket = (await customer.post('/basket', { event: 'friday-opening', seats: 2 }, { on: 1 })).mustBe(201);
+      const keys = await t.redis.keys();
+      const before = new Set(keys);
       const asks: Record<string, (visitor: Visitor) => Promise<Answer>> = {
         'GET /profile': (visitor) => visitor.get('/profile'),
         'GET /basket': (visitor) => visitor.get('/basket'),
@@ -43,7 +51,7 @@ export function anonymous(behaviour: Behaviour): void {
       };
       const real = [...customer.cookies];
       const anonymous = inventions.map(() => new Map<string, string>());
-      const invented = inventions.map((invent) => new Map(real.map(([name, value]) => [name, invent(value)])));
+      const invented = inventions.map((invent) => new Map(real.map(([name, value]) => [name, invent(value, keys)])));
       for (const [whose, jars, because] of [
         ['who are not logged in', anonymous, undefined],
         ['who send an invented cookie', invented, inventedCookie],
@@ -76,8 +84,29 @@ export function anonymous(behaviour: Behaviour): void {
           lookAt: 'which keys does POST /logout delete?',
         },
       );
+      const { json, text } = (await customer.get('/basket', { on: 1 })).mustBe(200);
+      t.require(isDeepStrictEqual(json, basket.json), {
+        expected: excerpt(basket.text),
+        seen: excerpt(text),
+        because: 'One of the requests with an invented cookie changed the basket of a customer.',
+        lookAt: 'which keys can the value of a cookie lead to?',
+      });
     },
   );
+}
+
+/** Where two keys hold the cookie's value, what a cookie must hold to be given the other key for its session. */
+function leadingElsewhere(real: string, keys: string[]): string | undefined {
+  const own = keys.filter((key) => key.includes(real));
+  for (const key of own) {
+    const before = key.slice(0, key.indexOf(real));
+    const after = key.slice(before.length + real.length);
+    for (const other of own) {
+      const value = other.slice(before.length, other.length - after.length);
+      if (other.startsWith(before) && other.endsWith(after) && value !== real && value.includes(real)) return value;
+    }
+  }
+  return undefined;
 }
 
 /** What a wrong answer to somebody without a session means. */
