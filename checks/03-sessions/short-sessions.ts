@@ -16,7 +16,7 @@ export async function withShortSessions(t: Stage, act: (app: Instance) => Promis
   const redis = await t.startRedis();
   const app = await t.startExtra({ env: { REDIS_URL: redis.appUrl, SESSION_TTL_S: String(ttlS) } });
   await whenReady(t, { at: app });
-  for (let attempt = 1; attempt <= 2; attempt++) {
+  for (let attempt = 1; attempt <= 3; attempt++) {
     t.trail.begin(`an instance with SESSION_TTL_S=${ttlS}`);
     if (await act(app)) return;
   }

@@ -4,15 +4,19 @@ import { judge, margins } from './expectation.ts';
 import type { PhaseTotals } from './phase-totals.ts';
 import type { Job } from './verify-jobs.ts';
 
-/** What verify makes of a verdict, with its row. `again`: it does not count, and is judged once more. */
+/**
+ * What verify makes of a verdict, with its row. `again`: it does not count, and is judged once more. `slipped`: a wrong
+ * turn that was not caught beside others, and is judged three times more.
+ */
 export interface Verified {
-  outcome: 'right' | 'wrong' | 'again';
+  outcome: 'right' | 'wrong' | 'again' | 'slipped';
   row: string;
 }
 
 /**
  * Which verdicts are given once more, alone. Beside others: what could not be judged, and a wrong turn that was caught
- * elsewhere, for on starved cores more fails than is wrong. One that passes, and a right app that fails, counts at once.
+ * elsewhere or not at all, for on starved cores more fails than is wrong, and what must be done in time is not. A right
+ * app that fails counts at once.
  */
 export type Repeats = 'none' | 'starved' | 'not-right';
 
@@ -44,7 +48,7 @@ export async function verifyOnce(
     return { outcome: 'wrong', row: line };
   }
   totals.add(lesson.folder, tookMs, result);
-  const { right, undecided, elsewhere, expected, got } = judge(lesson, subject, result, part);
+  const { right, undecided, elsewhere, slipped, expected, got } = judge(lesson, subject, result, part);
   const short = subject.role === 'starter' ? `${lesson.starterFails.length} behaviours fail` : expected;
   const cells = [lesson.folder, subject.name, right ? short : expected, right ? 'as expected' : got];
   const line = row([...cells, margins(subject, result), seconds]);
@@ -55,6 +59,10 @@ export async function verifyOnce(
   if (repeats === 'not-right' || (repeats === 'starved' && (undecided || elsewhere))) {
     console.log(yellow(`? ${line}`));
     return { outcome: 'again', row: line };
+  }
+  if (repeats === 'starved' && slipped) {
+    console.log(yellow(`? ${line}`));
+    return { outcome: 'slipped', row: line };
   }
   console.log(red(`✘ ${line}`));
   const behaviours = [...result.behaviours, ...result.further.behaviours].filter(
