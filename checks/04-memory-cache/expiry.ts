@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition, Instance, Stage, Teaching } from '../harness/sdk/index.ts';
-import { ada, eventIn, linus, read, unavailable } from './steps.ts';
+import type { CheckDefinition, Instance, Stage, SupplierHandle, Teaching } from '../harness/sdk/index.ts';
+import { ada, arrived, eventIn, heldMs, linus, read, unavailable } from './steps.ts';
 
 const shortTtlS = 2;
 const longTtlS = 30;
@@ -8,6 +8,7 @@ const longTtlS = 30;
 const overMs = 3_300;
 const list = '/events?city=dublin&page=1';
 const otherList = '/events?city=athens&page=1';
+const thirdList = '/events?city=riga&page=1';
 const emptyList = '/events?city=atlantis&page=1';
 
 /** The shop itself writes to event 11, all the time. Another shop sells seats of event 1. */
@@ -35,13 +36,14 @@ export function expiryBehaviours(behaviour: CheckDefinition['behaviour']): void 
       );
       if (!short || !long || !selling) return;
       const visitor = t.visitor({ at: short });
-      for (const path of ['/events/5', list, '/events/8', otherList, '/events/7', emptyList]) await read(visitor, path);
+      for (const path of ['/events/5', list, '/events/8', otherList, '/events/9', thirdList, '/events/7', emptyList])
+        await read(visitor, path);
       for (const customer of [ada, linus]) await read(visitor, '/me/offers', customer);
       await read(t.visitor({ at: long }), '/events/5');
       const seller = t.visitor({ at: selling });
       await read(seller, writtenList);
       const until = performance.now() + overMs;
-      for (const id of ['5', '8', '1']) await supplier.change(id, { seatsLeft: 3 });
+      for (const id of ['5', '8', '9', '1']) await supplier.change(id, { seatsLeft: 3 });
       // They are read all the time, so that a time to live that each read renews never ends.
       let seatsLeft = 10;
       while (performance.now() < until) {
@@ -54,6 +56,7 @@ export function expiryBehaviours(behaviour: CheckDefinition['behaviour']): void 
       for (const path of ['/events/5', list]) await mustBeNew(t, short, path, '5', {});
       // Nobody has read these since, so an app that first answers what it has, and asks then, is found out.
       for (const path of ['/events/8', otherList]) await mustBeNew(t, short, path, '8', answersFirst);
+      for (const path of ['/events/9', thirdList]) await othersWaitToo(t, supplier, short, path);
       t.trail.begin(`an instance with CACHE_TTL_S=${shortTtlS}, which sells seats of event 11 all the time`);
       t.step(`another shop sells seats of event 1, ${overMs / 1000} s ago`);
       await mustBeNew(t, selling, writtenList, '1', writesRenew);
@@ -72,6 +75,12 @@ const answersFirst = {
   lookAt: 'what does a reader get when the entry is over: the old answer, or a new one?',
 };
 
+const othersGetTheOld = {
+  because:
+    'The entry was over. Somebody was already asking the supplier for the new one, and the readers who came meanwhile still got the old answer. If the supplier is slow or hangs, that goes on for as long.',
+  lookAt: 'what does a reader get when the entry is over and somebody else is asking for the new one?',
+};
+
 const writesRenew = {
   because:
     'A write of the shop changed one event in the kept list, and the list got a new time to live. The other events in it are as old as before, and while the shop sells, the list never expires.',
@@ -82,6 +91,34 @@ async function mustBeNew(t: Stage, at: Instance, path: string, id: string, teach
   const answer = await read(t.visitor({ at }), path);
   const seats = (eventIn(answer, id) ?? answer.json)?.seatsLeft;
   t.require(seats === 3, { expected: `event ${id} with seatsLeft 3`, seen: `seatsLeft ${seats}`, ...teaching });
+}
+
+/** The entry is over, somebody asks for the new one, and a second reader comes before the supplier has answered. */
+async function othersWaitToo(t: Stage, supplier: SupplierHandle, at: Instance, path: string): Promise<void> {
+  t.trail.begin(`an instance with CACHE_TTL_S=${shortTtlS}`);
+  t.step(`another shop sells seats of event 9, ${overMs / 1000} s ago`);
+  await supplier.setLatency(heldMs);
+  await supplier.reset();
+  const trailLength = t.trail.length;
+  const first = read(t.visitor({ at }), path);
+  first.catch(() => {}); // Awaited below, unless something fails before.
+  await t.until('the read to reach the supplier', async () => (await supplier.total()) > 0);
+  const second = read(t.visitor({ at }), path);
+  second.catch(() => {}); // Awaited below, unless something fails before.
+  await arrived(t, at);
+  await supplier.setLatency(0);
+  await supplier.release();
+  const answers = [await first, await second];
+  t.trail.retell(trailLength, `GET ${path} by a reader, and the supplier is slow`);
+  t.step(`GET ${path} by another reader meanwhile`, '200');
+  for (const answer of answers) {
+    const seats = (eventIn(answer, '9') ?? answer.json)?.seatsLeft;
+    t.require(seats === 3, {
+      expected: 'event 9 with seatsLeft 3, for both',
+      seen: `seatsLeft ${seats}`,
+      ...othersGetTheOld,
+    });
+  }
 }
 
 /** The supplier fails by now: an answer can only be one that was kept. */

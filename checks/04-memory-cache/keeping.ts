@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CheckDefinition, excerpt, type Stage } from '../harness/sdk/index.ts';
-import { heldMs, patienceMs, read, unavailable } from './steps.ts';
+import { arrived, eventIn, heldMs, patienceMs, read, unavailable } from './steps.ts';
 
 /** More calls than the supplier serves at a time, so that a place in a queue of the app is missed if a failed call keeps it. */
 const failures = 16;
 /** An app may ask a few at a time, and each of them again, before it gives up. */
 const deadlineMs = 10_000;
+
+/** A write that has reads follow it begins them by then. */
+const beganWithinMs = 150;
 
 /** What may be kept: no errors, and no write that was refused. The events are in cities whose lists nobody has read. */
 export function keepingBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -39,6 +42,11 @@ export function keepingBehaviours(behaviour: CheckDefinition['behaviour']): void
         });
       }
       await worksAfterManyFailures(t);
+      for (const [route, path] of [
+        ['GET /events/:id', '/events/334'],
+        ['GET /events', '/events?city=vienna&page=4'],
+      ] as const)
+        await livesThroughReadsThatNobodyWaitsFor(t, route, path);
       t.trail.begin('the supplier: 503 for every request');
       await t.supplier.fail({ how: 503 });
       t.step('PUT /events/334 {"priceCents":1}');
@@ -102,6 +110,42 @@ async function worksAfterManyFailures(t: Stage): Promise<void> {
   await t.supplier.heal();
   t.step('the supplier is well again');
   (await t.visitor().get('/events?city=turin&page=2', { unanswered: lost })).mustBe(200);
+}
+
+/** A write may begin reads of its own, so that the next reader finds their answer. Here the supplier fails them. */
+async function livesThroughReadsThatNobodyWaitsFor(
+  t: Stage,
+  route: 'GET /events' | 'GET /events/:id',
+  path: string,
+): Promise<void> {
+  const priceCents = route === 'GET /events' ? 1_444 : 1_333;
+  for (const each of [path, '/events/334']) await read(t.visitor(), each);
+  await t.supplier.reset();
+  await t.supplier.fail({ how: 503, route });
+  t.trail.begin(`the supplier: 503 for every ${route}`);
+  const trailLength = t.trail.length;
+  const put = await t.visitor().put('/events/334', { priceCents });
+  // An app that reads the event before it changes it can't do so now.
+  put.mustBe([200, ...unavailable]);
+  t.trail.retell(trailLength, `PUT /events/334 {"priceCents":${priceCents}}`, String(put.status));
+  // Such a read has failed when something comes after it. Without one, nothing does.
+  const until = performance.now() + beganWithinMs;
+  while ((await t.supplier.calls())[route] === 0 && performance.now() < until) await delay(10);
+  await arrived(t);
+  await t.supplier.heal();
+  t.step('the supplier is well again');
+  const isNow = (await t.supplier.event('334'))?.priceCents;
+  for (const each of [path, '/events/334']) {
+    const answer = await read(t.visitor(), each);
+    const shown = (eventIn(answer, '334') ?? answer.json)?.priceCents;
+    t.require(shown === isNow, {
+      expected: `event 334 with priceCents ${isNow}`,
+      seen: `priceCents ${shown}`,
+      because:
+        'The supplier failed for a moment after a write, and the shop still shows what was true before that write.',
+      lookAt: 'what does a write leave in the cache when a read that follows it fails?',
+    });
+  }
 }
 
 /** Nobody may see a change before the supplier has agreed to it. */

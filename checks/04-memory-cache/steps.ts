@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Answer, excerpt, type Stage, type Teaching, type Visitor } from '../harness/sdk/index.ts';
+import { type Answer, excerpt, type Instance, type Stage, type Teaching, type Visitor } from '../harness/sdk/index.ts';
 
 /** Customers whom the box office knows: ada has two offers, grace one, linus none. */
 export const ada = { authorization: 'Bearer ada.9f31c7' };
@@ -89,12 +89,12 @@ export async function readTogether(
 }
 
 /** Resolves when the app has received what was sent before, because it answers what was sent later without the supplier. */
-export async function arrived(t: Stage): Promise<void> {
+export async function arrived(t: Stage, at?: Instance): Promise<void> {
   const trailLength = t.trail.length;
   // An app that asks the supplier, too, gets no answer now.
   for (let time = 0; time < 2; time++)
     await t
-      .visitor()
+      .visitor({ at })
       .get('/me/offers', { deadlineMs: 300 })
       .catch(() => {});
   t.trail.retell(trailLength);

@@ -49,6 +49,7 @@ export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
           'The city had no events, and its empty list was kept. Now it has one. An empty list shows no event that a write could change, but a write can put one into it.',
         lookAt: 'does PUT /events/:id also drop lists without events?',
       });
+      await mustShiftPages('28', '108');
       const all = eventIn(await read(visitor, '/events?page=1'), '6');
       t.require(all?.city === 'riga', {
         expected: 'event 6 with city riga in the list of all cities',
@@ -71,6 +72,33 @@ export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
           seen: 'in none',
           ...joining,
         });
+      }
+
+      /** The first page of athens is never read, so nothing has told the app that the event is there. Later pages are kept. */
+      async function mustShiftPages(id: string, tenthAfter: string): Promise<void> {
+        const paths = [2, 3].map((page) => `/events?city=athens&page=${page}`);
+        t.trail.begin();
+        for (const path of paths) await read(visitor, path);
+        t.trail.begin('pages 2 and 3 of athens have been read, and nothing else that shows event 28');
+        for (const [city, is] of [
+          ['bergen', 'no longer'],
+          ['athens', 'again'],
+        ] as const) {
+          await change(t, id, { city });
+          for (const path of paths.toReversed()) await read(visitor, path);
+          const shown = eventIn(await read(visitor, paths[0] ?? ''), tenthAfter) !== undefined;
+          t.trail.dropLast();
+          t.require(shown === (is === 'again'), {
+            expected: `event ${tenthAfter} ${is} on page 2, because event ${id} is ${is} on page 1`,
+            seen: shown ? 'it still is' : 'it is not',
+            because:
+              'The event changed its city, and the pages behind it have shifted. But nobody had read the page that it stood on, so the shop did not know which city it left.',
+            lookAt:
+              'where does PUT /events/:id take the old city from, and what if nobody has read the event or its page?',
+          });
+          t.trail.dropLast();
+          t.trail.dropLast();
+        }
       }
 
       /** The ids on all pages of a city. */
