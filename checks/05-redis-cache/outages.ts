@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Stage, Visitor } from '../harness/sdk/index.ts';
+import { failSeveralTimes, mustTryAgainAfterMany, mustTryAgainAtOnce } from './after-failures.ts';
 import { cacheTtlS, requireTimesToLive } from './expiry.ts';
 import {
   callsDuring,
@@ -16,6 +17,8 @@ import {
 } from './steps.ts';
 
 const recoverWithinMs = 3_000;
+/** How often the calls of the instance that dies have failed before. */
+const failedBefore = 5;
 /** The instance that dies asks for both. */
 const askedByTheDead = ['/stats', '/events/71'];
 
@@ -40,6 +43,10 @@ export function outageBehaviours(behaviour: CheckDefinition['behaviour']): void 
       await mustFailTogether(t, { path: '/events/61', how: 503, what: 'answers 503' });
       await mustFailTogether(t, { path: '/events/64', how: 'break', what: 'breaks the connection' });
       await mustNameAFailedCall(t);
+      t.trail.begin('the supplier answers 503; on one instance:');
+      const visitors = [1, 2].map((number) => t.visitor({ at: t.app(number) })) as [Visitor, Visitor];
+      await mustTryAgainAtOnce(t, visitors, { firstId: 361 });
+      await mustTryAgainAfterMany(t, 321);
     },
   );
 
@@ -54,9 +61,11 @@ export function outageBehaviours(behaviour: CheckDefinition['behaviour']): void 
     async (t) => {
       await t.redis.clear();
       await prepareLooks(t);
-      await t.supplier.setLatency(heldMs);
+      // A lock may live longer when the calls before have failed.
+      await failSeveralTimes(t, askedByTheDead, { on: 1, times: failedBefore });
       await t.supplier.reset();
-      t.trail.begin(`GET ${askedByTheDead.join(' and GET ')} on instance 1, and the supplier is slow`);
+      t.trail.begin(`GET ${askedByTheDead.join(' and GET ')} on instance 1: the supplier fails ${failedBefore} times`);
+      t.step('the same once more, and the supplier is slow');
       const trailLength = t.trail.length;
       const dying = askedByTheDead.map((path) => follow(t.visitor().get(path, { on: 1, deadlineMs: 10_000 })));
       // A copy of the statistics in the process is right, too.

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type CheckDefinition, excerpt, type Stage, type Visitor } from '../harness/sdk/index.ts';
+import { type CheckDefinition, excerpt, type RedisHandle, type Stage, type Visitor } from '../harness/sdk/index.ts';
+import { mustDoAllAgain, useAllScripts } from './after-restart.ts';
 import { mustShareAgain } from './share-again.ts';
 import {
   change,
@@ -17,6 +18,8 @@ import {
 const givesUpWithinMs = 500;
 /** The same of one that tries ten or fifteen times. Pauses that double without end, from 50 ms or from 1 s, are more than 3 s by then. */
 const longOutageMs = 7_500;
+
+const readInAnOutage = '/events/11';
 
 /** When Redis is away, and when it is back. */
 export function redisDownBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -68,17 +71,20 @@ export function redisDownBehaviours(behaviour: CheckDefinition['behaviour']): vo
       const [one, two] = await Promise.all([t.startExtra({ env }), t.startExtra({ env })]);
       const visitors = [t.visitor({ at: one }), t.visitor({ at: two })] as const;
       for (const visitor of visitors) await untilKept(visitor, supplier, '/events/1');
+      await useAllScripts(t, visitors, supplier);
       t.trail.begin('Redis stops for a moment');
       await redis.cut();
-      await Promise.all(visitors.map((visitor) => read(t, visitor, '/stats')));
+      for (const path of ['/stats', readInAnOutage])
+        await Promise.all(visitors.map((visitor) => read(t, visitor, path)));
       // As a Redis that keeps nothing on a disk.
       await redis.clear();
       await redis.forgetScripts();
       await redis.restore();
       t.trail.retell(1, 'Redis is back, without its keys and without the scripts that it was given');
       await mustShareAgain(t, visitors, { supplier, restarted: redis, firstId: 201 });
+      await mustDoAllAgain(t, visitors, { supplier, redis, writeTo: '11', firstId: 361 });
+      await mustKeepNothingFromAnOutage(t, visitors, redis);
       t.trail.retell(2, `Redis stops again, for ${longOutageMs / 1_000} s`);
-      await redis.cut();
       const starting = t.startExtra({ env });
       starting.catch(() => {}); // Awaited after the outage.
       for (const until = performance.now() + longOutageMs; performance.now() < until; await delay(250)) {
@@ -96,6 +102,24 @@ export function redisDownBehaviours(behaviour: CheckDefinition['behaviour']): vo
     },
     { background: true, limitMs: 30_000 },
   );
+}
+
+/** Both have read it in the first outage. Since then one has changed it, and in the next one nobody can ask Redis. */
+async function mustKeepNothingFromAnOutage(t: Stage, visitors: readonly Visitor[], redis: RedisHandle): Promise<void> {
+  t.trail.begin(`Redis stops for a moment; meanwhile: GET ${readInAnOutage} on both instances`, '200');
+  t.step(`Redis is back; PUT ${readInAnOutage} {"priceCents":4321} on one of them`, '200');
+  t.step('Redis stops again');
+  await redis.cut();
+  for (const visitor of visitors) {
+    requirePrice(t, await read(t, visitor, readInAnOutage), 4_321, {
+      because:
+        'The write was answered before Redis stopped. This instance shows a copy of its own from an outage before, when it could not ask Redis, and the other instance has changed the event since.',
+      lookAt: 'what does a process keep while Redis is away, and who drops it when Redis is back?',
+    });
+    t.trail.dropLast();
+  }
+  t.trail.retell(0, 'Redis stops for a moment');
+  t.step('Redis is back, without its keys and without the scripts that it was given');
 }
 
 /** Redis goes away while readers wait for an answer that is under way. */

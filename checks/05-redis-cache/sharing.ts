@@ -3,11 +3,28 @@ import { type CheckDefinition, excerpt, lastAttempt, type Stage } from '../harne
 import { FarInstance } from './far-instance.ts';
 import { mustKeepKeysApart } from './keys-of-ids.ts';
 import { mustLookAgain } from './second-look.ts';
-import { callsDuring, crowd, haveLooked, heldMs, inCalls, prepareLooks, read, takeOverFromMs } from './steps.ts';
+import {
+  callsDuring,
+  crowd,
+  haveLooked,
+  heldMs,
+  inCalls,
+  prepareLooks,
+  read,
+  requirePrice,
+  takeOverFromMs,
+} from './steps.ts';
 
 const readers = 100;
 /** More bytes than characters, and what quotes and escapes make trouble of. */
 const uncommonTitle = 'Zoë’s “Café 東京” \\ part\t2, 5 € 🎸';
+/** Fifteen digits: JavaScript keeps them, and so does JSON. */
+const largePrice = 123_456_789_012_345;
+const lostDigits = {
+  because:
+    'A large number has lost digits on its way through the cache. JSON keeps them. Others round, such as cjson in a Lua script, which writes at most 14 digits.',
+  lookAt: 'which programs turn the answer into text and back between the supplier and the reader?',
+};
 const lostTitle = {
   because: `Other events are shared, and this one is not. Its title is ${uncommonTitle.replace('\t', ' ')}, which is longer in bytes than in characters.`,
   lookAt: 'what becomes of a text on its way into Redis and out of it, if it is not only made of ASCII?',
@@ -26,11 +43,13 @@ export function sharingBehaviours(behaviour: CheckDefinition['behaviour']): void
     async (t) => {
       await t.supplier.setLatency(0);
       await t.supplier.change('15', { title: uncommonTitle });
+      await t.supplier.change('16', { priceCents: largePrice });
       await prepareLooks(t);
       for (const [path, first, second, teaching] of [
         ['/stats', 1, 2, {}],
         ['/events/5', 2, 1, {}],
         ['/events/15', 2, 1, lostTitle],
+        ['/events/16', 1, 2, {}],
       ] as const) {
         const { before, after, calls } = await readOnBoth(t, path, first, second);
         t.require(calls === 0, { expected: 'no call to the supplier', seen: inCalls(calls), ...teaching });
@@ -44,6 +63,8 @@ export function sharingBehaviours(behaviour: CheckDefinition['behaviour']): void
             'The query string is a part of the key. Each link in a newsletter has another one, and each is a miss.',
           lookAt: 'what is the key of an entry made of, and which parts of the address change the answer?',
         });
+        for (const answer of path === '/events/16' ? [before, after] : [])
+          requirePrice(t, answer, largePrice, lostDigits);
         t.require(isDeepStrictEqual(after.json, before.json), {
           expected: before.text,
           seen: after.text,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import { mustDropAtEveryAddress } from './addresses.ts';
 import { FarInstance, untilForced } from './far-instance.ts';
 import { mustDropAfterTheChange } from './read-beside-write.ts';
 import { change, follow, hasCaughtUp, heldMs, patienceMs, read, requirePrice, unavailable } from './steps.ts';
@@ -38,6 +39,7 @@ export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
         requirePrice(t, onSame, 4_321, nobodySees);
         requirePrice(t, onOther, 4_321);
       }
+      await mustDropAtEveryAddress(t, '27');
       await mustKeepTheLastWrite(t, '21');
       await mustKeepTheWriteThatWasMadeLast(t, '23');
       await mustDropAfterALostAnswer(t, '22');
