@@ -7,6 +7,8 @@ export interface Question {
   body?: unknown;
   agent?: Agent;
   deadlineMs?: number;
+  /** The second half of the body is sent when this resolves. */
+  secondHalf?: Promise<void>;
   /** Aborting it is a client that hangs up. */
   signal?: AbortSignal;
 }
@@ -73,7 +75,7 @@ export function seen(reply: Reply): string {
 type Raw = Omit<Reply, 'request' | 'ms' | 'json'>;
 
 function send(app: Instance, method: string, path: string, question: Question, deadlineMs: number): Promise<Raw> {
-  const { body, headers, agent = new Agent({ keepAlive: false }), signal } = question;
+  const { body, headers, agent = new Agent({ keepAlive: false }), signal, secondHalf } = question;
   const { hostname, port } = new URL(app.url);
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   return new Promise((resolve) => {
@@ -114,7 +116,11 @@ function send(app: Instance, method: string, path: string, question: Question, d
       call.destroy();
     }, deadlineMs);
     call.on('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
-    call.end(text);
+    if (secondHalf && text !== undefined) {
+      const half = Math.floor(text.length / 2);
+      call.write(text.slice(0, half));
+      secondHalf.then(() => call.end(text.slice(half)));
+    } else call.end(text);
   });
 }
 

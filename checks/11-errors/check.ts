@@ -1,6 +1,7 @@
 import { defineCheck } from '../harness/sdk/index.ts';
 import { afterwardsBehaviours } from './afterwards.ts';
 import { clientErrorBehaviours } from './client-errors.ts';
+import { drainBehaviours } from './drain.ts';
 import { fatalBehaviours } from './fatal.ts';
 import { furtherBehaviours } from './further.ts';
 import { idBehaviours } from './ids.ts';
@@ -26,6 +27,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
   truncatedBehaviours(behaviour);
 
   furtherBehaviours(behaviour);
+  drainBehaviours(behaviour);
 
   load((t) => ({ alsoRight: provoked, watch: () => logWatch(t) }));
 });

@@ -3,7 +3,7 @@ import { defineLesson } from '../harness/sdk/lesson.ts';
 export default defineLesson(import.meta.url, {
   title: 'Every failure is told to the client, to the log, and to nobody else',
   change: 'swallowed crashes, stack traces, mixed shapes → one error handler, problem+json, structured logs',
-  minutes: 60,
+  minutes: 45,
   services: ['supplier'],
   supplier: { latencyMs: 5, atOnce: 20 },
   instances: 1,
@@ -27,6 +27,7 @@ export default defineLesson(import.meta.url, {
     'id-travels',
     'hang-up',
     'retry-after',
+    'drain',
   ],
   tryIt: [
     `curl -i -H 'content-type: application/json' -d '{"event":' $URL/orders`,

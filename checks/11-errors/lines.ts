@@ -1,7 +1,7 @@
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { ask, type Question, type Reply } from './ask.ts';
 import { errorLine, isOfRequest, type Line, type LogWatch, linesOf, newId, requestLine, watchLog } from './log.ts';
-import { everyError, order, rigaOrder } from './provoke.ts';
+import { everyError, feeTableSays, order, rigaOrder } from './provoke.ts';
 
 /** The route that a request reached; undefined where it may have reached none. */
 interface Expected {
@@ -26,8 +26,6 @@ const good: [method: string, path: string, route: string, question?: Question][]
   ['POST', '/orders', '/orders', { body: rigaOrder }],
 ];
 
-/** What src/fees.ts throws. */
-const feeTableSays = 'no row for riga';
 const riga = /^(GET \/fees\/riga|POST \/orders)$/;
 
 /** Two lines, for whoever prints it as it is. */

@@ -46,9 +46,18 @@ function parsed(text: string): Line | undefined {
 }
 
 /** The line that each request must have. */
-export async function requestLine(t: Stage, watch: LogWatch, id: string, what: string): Promise<Line> {
-  return found(t, `a line with id “${id}”, a status and ms in the log, for ${what}`, () =>
-    linesOf(t, watch).find((line) => line.id === id && isOfRequest(line)),
+export async function requestLine(
+  t: Stage,
+  watch: LogWatch,
+  id: string,
+  what: string,
+  more: Partial<Teaching> = {},
+): Promise<Line> {
+  return found(
+    t,
+    `a line with id “${id}”, a status and ms in the log, for ${what}`,
+    () => linesOf(t, watch).find((line) => line.id === id && isOfRequest(line)),
+    more,
   );
 }
 

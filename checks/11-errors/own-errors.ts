@@ -9,7 +9,7 @@ const lateWithinMs = 4_000;
 export function ownErrorBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
     'own-errors',
-    'what the app does wrong is a 500, as a problem, from whichever corner it comes',
+    'what the app does wrong is a 500, as a problem, whether a handler throws, rejects, or reads a file',
     {
       because: 'An error of the app’s own reached the client in another way than through the error handler.',
       lookAt: 'how does an error get from this handler to the error handler: thrown, rejected, or emitted by a stream?',
@@ -22,7 +22,7 @@ export function ownErrorBehaviours(behaviour: CheckDefinition['behaviour']): voi
         t.trail.begin(`POST /orders ${JSON.stringify(rigaOrder)}: riga has no fee yet`);
         mustBeProblem(t, await ask(t, app, 'POST', '/orders', { body: rigaOrder }), [500]);
         t.trail.begin('PLAN_FILE is a link that nobody can open');
-        await withoutPlan(t, 'loop', async () => mustBeProblem(t, await ask(t, app, 'GET', '/plan'), [500]));
+        await withoutPlan(t, 'loop', async () => mustBeProblem(t, await ask(t, app, 'GET', '/plan'), [404, 500]));
         t.trail.begin('PLAN_FILE is missing');
         await withoutPlan(t, 'nothing', async () => mustBeProblem(t, await ask(t, app, 'GET', '/plan'), [404, 500]));
         t.trail.begin('PLAN_FILE is a folder');

@@ -5,6 +5,8 @@ import { ask, type Question, type Reply } from './ask.ts';
 export const order = { event: '1', seats: 2, email: 'ada@example.org' };
 /** In riga, for which the fee table throws. */
 export const rigaOrder = { ...order, event: '9' };
+/** What it throws. */
+export const feeTableSays = 'no row for riga';
 export const plan = 'row A  . . . .\nrow B  . .   .\n';
 
 /** What stands in the place of the plan meanwhile: nothing, a link to itself, which nobody can open, or a folder, which opens and can't be read. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import express from 'express';
 import { feeCents } from './fees.ts';
+import { invalidFields, type Order } from './order.ts';
 import { type Supplier, SupplierError } from './supplier.ts';
 
 export interface AppOptions {
@@ -43,12 +44,12 @@ export function createApp({ supplier, planFile, refreshMs }: AppOptions) {
 
   app.post('/orders', async (req, res) => {
     try {
-      const { event: id, seats, email } = req.body;
-      if (typeof id !== 'string' || !(seats >= 1 && seats <= 20) || !email.includes('@')) {
+      if (invalidFields(req.body).length > 0) {
         console.log(`bad order ${JSON.stringify(req.body)}`);
         res.status(400).send('Please check your order.');
         return;
       }
+      const { event: id, seats } = req.body as Order;
       const event = await supplier.event(id);
       const fee = feeCents(event.city) ?? 0;
       const order = { order: randomUUID(), event: id, seats, totalCents: seats * (event.priceCents + fee) };

@@ -1,11 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import type { InvalidField } from './order.ts';
 import { SupplierError } from './supplier.ts';
-
-export interface InvalidField {
-  field: string;
-  message: string;
-}
 
 /** What the client did wrong, and may be told. */
 export class ClientError extends Error {

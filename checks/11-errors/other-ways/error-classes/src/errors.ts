@@ -1,3 +1,5 @@
+import type { InvalidField } from './order.ts';
+
 /** Something that a client is told about. */
 export abstract class AppError extends Error {
   abstract readonly status: number;
@@ -19,15 +21,15 @@ export class NotFound extends AppError {
 export class InvalidOrder extends AppError {
   readonly status = 422;
   readonly title = 'Invalid order';
-  readonly fields: string[];
+  readonly errors: InvalidField[];
 
-  constructor(fields: string[]) {
-    super(`invalid: ${fields.join(', ')}`);
-    this.fields = fields;
+  constructor(errors: InvalidField[]) {
+    super(`invalid: ${errors.map(({ field }) => field).join(', ')}`);
+    this.errors = errors;
   }
 
   override members() {
-    return { errors: this.fields.map((field) => ({ field, message: 'is not valid' })) };
+    return { errors: this.errors };
   }
 }
 

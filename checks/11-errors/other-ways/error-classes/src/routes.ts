@@ -4,13 +4,8 @@ import { resolve } from 'node:path';
 import { Router } from 'express';
 import { InvalidOrder, NotFound } from './errors.ts';
 import { feeCents } from './fees.ts';
+import { invalidFields, type Order } from './order.ts';
 import type { Supplier } from './supplier.ts';
-
-const checks: Record<string, (value: unknown) => boolean> = {
-  event: (value) => typeof value === 'string' && value !== '',
-  seats: (value) => Number.isInteger(value) && Number(value) > 0 && Number(value) <= 20,
-  email: (value) => typeof value === 'string' && value.includes('@'),
-};
 
 export function routes({ supplier, planFile }: { supplier: Supplier; planFile: string }): Router {
   const router = Router();
@@ -20,13 +15,13 @@ export function routes({ supplier, planFile }: { supplier: Supplier; planFile: s
   });
 
   router.post('/orders', async (req, res) => {
-    const body: Record<string, unknown> = { ...req.body };
-    const wrong = Object.keys(checks).filter((field) => !checks[field]?.(body[field]));
-    if (wrong.length > 0) throw new InvalidOrder(wrong);
+    const errors = invalidFields(req.body);
+    if (errors.length > 0) throw new InvalidOrder(errors);
+    const { event: id, seats } = req.body as Order;
     const asked = supplier.for(res.locals.id);
-    const event = await asked.event(String(body.event));
-    const totalCents = Number(body.seats) * (event.priceCents + (feeCents(event.city) ?? 0));
-    const order = { order: randomUUID(), event: body.event, seats: body.seats, totalCents };
+    const event = await asked.event(id);
+    const totalCents = seats * (event.priceCents + (feeCents(event.city) ?? 0));
+    const order = { order: randomUUID(), event: id, seats, totalCents };
     res.status(201).json(order);
     try {
       await asked.audit(order);

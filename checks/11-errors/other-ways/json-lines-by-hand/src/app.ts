@@ -5,6 +5,7 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import { requestId } from './context.ts';
 import { feeCents } from './fees.ts';
 import { log } from './log.ts';
+import { invalidFields, type Order } from './order.ts';
 import { askSupplier, type ShowEvent } from './supplier.ts';
 
 export interface AppOptions {
@@ -32,17 +33,11 @@ export function createApp({ planFile, refreshMs }: AppOptions) {
   app.get('/seats', (_req, res) => void res.json({ seatsLeft }));
   app.get('/events/:id', async (req, res) => void res.json(await eventOf(req.params.id)));
   app.post('/orders', async (req, res) => {
-    const { event: id, seats, email } = (req.body ?? {}) as Record<string, unknown>;
-    const errors = [
-      typeof id === 'string' && id !== '' ? [] : { field: 'event', message: 'the id of an event' },
-      typeof seats === 'number' && seats >= 1 && seats <= 20 && seats % 1 === 0
-        ? []
-        : { field: 'seats', message: '1 to 20' },
-      typeof email === 'string' && /@/.test(email) ? [] : { field: 'email', message: 'an address with an @' },
-    ].flat();
+    const errors = invalidFields(req.body);
     if (errors.length > 0) return sendProblem(res, 400, { errors });
-    const event = await eventOf(id as string);
-    const totalCents = Number(seats) * (event.priceCents + (feeCents(event.city) ?? 0));
+    const { event: id, seats } = req.body as Order;
+    const event = await eventOf(id);
+    const totalCents = seats * (event.priceCents + (feeCents(event.city) ?? 0));
     const order = { order: randomUUID(), event: id, seats, totalCents };
     res.status(201).json(order);
     askSupplier('POST', '/audit', order).catch((error) => log('error', { msg: 'audit failed' }, error));

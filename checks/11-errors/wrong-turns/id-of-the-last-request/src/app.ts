@@ -4,7 +4,7 @@ import express from 'express';
 import type { Logger } from 'pino';
 import { feeCents } from './fees.ts';
 import { requestLog } from './log.ts';
-import { parseOrder } from './order.ts';
+import { invalidFields, type Order } from './order.ts';
 import { ClientError, notFound, problemHandler } from './problems.ts';
 import { type Supplier, SupplierError } from './supplier.ts';
 
@@ -55,7 +55,9 @@ export function createApp({ supplier, planFile, refreshMs, log }: AppOptions) {
   });
 
   app.post('/orders', async (req, res) => {
-    const { event: id, seats } = parseOrder(req.body);
+    const errors = invalidFields(req.body);
+    if (errors.length > 0) throw new ClientError(422, 'Some fields of the order are not valid.', errors);
+    const { event: id, seats } = req.body as Order;
     const event = await eventOf(id);
     const fee = feeCents(event.city) ?? 0;
     const order = { order: randomUUID(), event: id, seats, totalCents: seats * (event.priceCents + fee) };
