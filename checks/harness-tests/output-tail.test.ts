@@ -40,6 +40,27 @@ describe('a fault of the app’s own', () => {
   });
 });
 
+describe('a fault that no log has taken', () => {
+  it.each([
+    ['TypeError: x is not a function', true],
+    ['{"level":60,"err":{"type":"TypeError","message":"x is not a function"}}', true],
+    ['{"level":"fatal","err":{"type":"TypeError","message":"x is not a function"}}', true],
+    ['{"err":{"type":"TypeError","message":"x is not a function"}}', true],
+    ['{"level":50,"err":{"type":"TypeError","message":"x is not a function"}}', false],
+    ['{"level":"error","err":{"type":"TypeError","message":"x is not a function"}}', false],
+    [`{"level":30,"url":"/${'x'.repeat(300)}","err":"TypeError: x is not a function"}`, false],
+    ['{"level":50,"err":"TypeError: x"}\nRangeError: y\n{"level":30}', true],
+    ['{"level":50, TypeError: half of a line', true],
+  ])('is looked for in %s', async (text, isUnlogged) => {
+    const tail = new OutputTail();
+    const stream = new PassThrough();
+    tail.follow(stream);
+    stream.end(`${text}\n`);
+    await expect.poll(() => tail.totalBytes).toBeGreaterThan(0);
+    expect(tail.errorSince(0, 'unlogged-fault') !== undefined).toBe(isUnlogged);
+  });
+});
+
 describe('the lines around an error', () => {
   it.each(['/home/ada/encore/lessons/03-sessions', '/home/ada/my projects/encore (2)/lessons/03-sessions'])(
     'tell files from the app’s folder: %s',

@@ -44,6 +44,10 @@ describe.concurrent('a failure is told as what happened, before what its behavio
     expect(await failureOf('logs-an-outage')).toMatchObject({ because: 'The app lets everybody in.', seen: '200' });
   });
 
+  it('leaves the behaviour its sentence where the app has logged as JSON what it has caught', async () => {
+    expect(await failureOf('logs-as-json')).toMatchObject({ because: 'The app lets everybody in.', seen: '200' });
+  });
+
   it.runIf(process.platform === 'linux')('names thousands of open connections', async () => {
     expect((await failureOf('opens-thousands')).because).toMatch(/^The app has 5,\d\d\d files and connections open/);
   });

@@ -15,6 +15,12 @@ const ownFault =
 /** What names an error. Errors of PostgreSQL are called "error" by pg. */
 const namesError = /\b\w*(Error|Exception)\b.*:|^error: |\[ERR_\w+\]/;
 
+/** Levels of a line in JSON after which the process ends, as pino writes them and as others do. */
+const fatal = /^(fatal|critical|alert|emerg\w*|panic)$/i;
+const fatalLevel = 60;
+
+export type ErrorKind = 'own-fault' | 'unlogged-fault' | 'any';
+
 /** Keeps the end of what a process prints, however much it prints. */
 export class OutputTail {
   readonly #folders: string[];
@@ -63,13 +69,14 @@ export class OutputTail {
 
   /**
    * The lines around the last error that was printed since then, as performance.now(): undefined when none was.
-   * @param kind `own-fault`: only such as no right app prints, whatever becomes of its services.
+   * @param kind `own-fault`: only such as no right app prints, whatever becomes of its services. `unlogged-fault`: the
+   * same, but not in the JSON lines of a log below fatal, which tell of what the app has caught.
    */
-  errorSince(since: number, kind: 'own-fault' | 'any', count = 8): string[] | undefined {
+  errorSince(since: number, kind: ErrorKind, count = 8): string[] | undefined {
     const from = this.#times.find(({ at }) => at >= since)?.bytesBefore ?? this.#totalBytes;
     const text = this.#kept.slice(Math.max(0, this.#kept.length - (this.#totalBytes - from)));
-    const lines = linesIn(text).filter(isNoFrameOfNode);
-    const pattern = kind === 'own-fault' ? ownFault : namesError;
+    const lines = linesIn(kind === 'unlogged-fault' ? withoutLog(text) : text).filter(isNoFrameOfNode);
+    const pattern = kind === 'any' ? namesError : ownFault;
     const named = lines.findLastIndex((line) => pattern.test(line) && !/^\s+at /.test(line));
     return named < 0 ? undefined : this.#around(lines, named, count);
   }
@@ -97,6 +104,24 @@ function linesIn(text: string): string[] {
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '');
   return lines.map((line) => (line.length > 200 ? `${line.slice(0, 200)}…` : line));
+}
+
+/** Without what a logger has written as JSON, except for what it calls fatal. */
+function withoutLog(text: string): string {
+  return text
+    .split(/\r?\n/)
+    .filter((line) => !isLogged(line))
+    .join('\n');
+}
+
+function isLogged(line: string): boolean {
+  if (!line.startsWith('{')) return false;
+  try {
+    const { level } = JSON.parse(line) as { level?: unknown };
+    return typeof level === 'number' ? level < fatalLevel : typeof level === 'string' && !fatal.test(level);
+  } catch {
+    return false;
+  }
 }
 
 const isNoFrameOfNode = (line: string) =>

@@ -5,7 +5,7 @@ import { knownMistake } from '../app/known-mistakes.ts';
 import { BehaviourFailure, type Failure, type Teaching } from '../model/verdict.ts';
 import type { Evidence } from '../net/answer.ts';
 import { footprintOf } from '../os/footprint.ts';
-import { errorLineOf } from '../os/output-tail.ts';
+import { type ErrorKind, errorLineOf } from '../os/output-tail.ts';
 
 /** What a behaviour knows of its app besides what it has judged. */
 export interface Witness {
@@ -75,7 +75,8 @@ async function causeOf(witness: Witness): Promise<Cause | undefined> {
       because: `The app has no route for ${answer.request}. The lesson's README lists the routes that it must have.`,
       lookAt: 'where is this route declared, and is its router used by the app?',
     };
-  const own = await printed(witness, witness.startedAt, 'own-fault', 0);
+  // What the app has caught and logged may be what the behaviour is about, such as a body that could not be parsed.
+  const own = await printed(witness, witness.startedAt, 'unlogged-fault', 0);
   return own && threw('while the check asked it', own);
 }
 
@@ -121,7 +122,7 @@ function threw(when: string, lines: string[]): Cause {
 async function printed(
   { apps }: Witness,
   since: number,
-  kind: 'own-fault' | 'any',
+  kind: ErrorKind,
   withinMs = printedWithinMs,
 ): Promise<string[] | undefined> {
   for (const until = performance.now() + withinMs; ; await delay(20)) {
