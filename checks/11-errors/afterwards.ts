@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Instance, Stage, SupplierHandle } from '../harness/sdk/index.ts';
 import { ask, seen, serves } from './ask.ts';
 import lesson from './lesson.ts';
-import { errorLine, isLevel, newId, textOf, watchLog } from './log.ts';
+import { elsewhere, errorLine, isLevel, type LogWatch, linesOf, newId, textOf, watchLog } from './log.ts';
 import { order } from './provoke.ts';
 
+/** More than most would retry, a second and a half of them. */
+const failures = 12;
 const token = lesson.env.SUPPLIER_TOKEN ?? '';
 
 /** What fails when nobody waits for it any more. */
@@ -13,13 +15,15 @@ export function afterwardsBehaviours(behaviour: CheckDefinition['behaviour']): v
     'after-the-answer',
     'an audit that fails after the answer is logged with the id of its request, and the app lives',
     {
-      because: 'The order was sold, and nobody knows that the box office has not heard of it.',
+      because: 'The order was sold, and the log does not say that the box office has not heard of it.',
       lookAt: 'who waits for the audit call, and what becomes of it when it rejects?',
     },
     async (t) => {
       const app = t.app();
       const watch = watchLog(app);
+      const ids = new Set<string>();
       const orderWith = async (id: string) => {
+        ids.add(id);
         const reply = await ask(t, app, 'POST', '/orders', { body: order, headers: { 'x-request-id': id } });
         t.require(reply.status === 201 && reply.whole, {
           expected: '201: the order is sold, whatever becomes of the audit',
@@ -35,12 +39,15 @@ export function afterwardsBehaviours(behaviour: CheckDefinition['behaviour']): v
           watch,
           `a line of level error with id “${id}” and the stack of what failed`,
           (line) => line.id === id && isLevel(line, 'error'),
+          () => elsewhere(t, watch, (line) => line.id === id || !ids.has(String(line.id))),
         );
-      t.trail.begin('the supplier answers 500 to POST /audit');
-      const refused = newId('audit');
-      await t.supplier.fail({ how: 500, route: 'POST /audit' });
-      await orderWith(refused);
-      await mustBeLogged(refused);
+      for (const how of [500, 409, 404] as const) {
+        t.trail.begin(`the supplier answers ${how} to POST /audit`);
+        const refused = newId('audit');
+        await t.supplier.fail({ how, route: 'POST /audit' });
+        await orderWith(refused);
+        await mustBeLogged(refused);
+      }
       t.trail.begin('the supplier breaks off both of two calls to POST /audit');
       await t.supplier.heal();
       await t.supplier.reset();
@@ -77,9 +84,14 @@ export function afterwardsBehaviours(behaviour: CheckDefinition['behaviour']): v
         );
         const watch = watchLog(app);
         await supplier.fail({ how, route: 'GET /stats' });
-        await errorLine(t, watch, 'a line of level error with the stack of what failed', (line) =>
-          isLevel(line, 'error'),
+        await errorLine(
+          t,
+          watch,
+          'a line of level error with the stack of what failed',
+          (line) => isLevel(line, 'error'),
+          () => elsewhere(t, watch),
         );
+        await mustGoOnFailing(t, watch, supplier);
         t.require(!textOf(watch).includes(token), {
           expected: 'no secret in what the app prints',
           seen: 'the supplier’s token',
@@ -105,6 +117,21 @@ export function afterwardsBehaviours(behaviour: CheckDefinition['behaviour']): v
     },
     { limitMs: 30_000, background: true },
   );
+}
+
+/** Long enough for an app that has had enough of it: one that logs no more, or one that asks no more. */
+async function mustGoOnFailing(t: Stage, watch: LogWatch, supplier: SupplierHandle): Promise<void> {
+  const logged = () => linesOf(t, watch).filter((line) => isLevel(line, 'error')).length;
+  const until = performance.now() + 10_000;
+  while (logged() < failures && performance.now() < until) await delay(50);
+  t.require(logged() >= failures, {
+    step: 'the supplier fails on, with REFRESH_MS=100',
+    expected: `a line of level error for each of ${failures} refreshes that fail`,
+    seen: `${logged()} within 10 s, with ${(await supplier.calls())['GET /stats']} calls of GET /stats in all`,
+    because:
+      'An outage lasts longer than one refresh. Without a line for each, nobody sees whether it goes on, or that the app has given up.',
+    lookAt: 'what changes in the app after the first failures: what it logs, or whether it asks again?',
+  });
 }
 
 async function seats(t: Stage, app: Instance): Promise<unknown> {

@@ -5,7 +5,9 @@ import { order } from './provoke.ts';
 
 type Case = readonly [method: string, path: string, statuses: number[], question?: Question];
 
-const oversized = { ...order, note: 'x'.repeat(150_000) };
+/** A little more than 100 kB, whether that is 100,000 bytes or 102,400. */
+const oversized = { ...order, note: 'x'.repeat(102_900) };
+const large = { ...order, note: 'x'.repeat(90_000) };
 
 /** What the framework finds wrong with a request, what its parsers find, and what nobody has a route for. */
 const cases: Case[] = [
@@ -58,6 +60,14 @@ export function clientErrorBehaviours(behaviour: CheckDefinition['behaviour']): 
       }
       t.trail.begin('POST /orders without a body');
       mustBeProblem(t, await ask(t, t.app(), 'POST', '/orders'), [400, 415, 422]);
+      t.trail.begin('POST /orders with 90 kB');
+      const fits = await ask(t, t.app(), 'POST', '/orders', { body: large });
+      t.require(fits.status === 201, {
+        expected: '201',
+        seen: seen(fits),
+        because: 'The limit is 100 kB. A body that keeps it is refused.',
+        lookAt: 'which limit does the parser have?',
+      });
     },
   );
 

@@ -1,6 +1,6 @@
 import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
 import { ask, serves } from './ask.ts';
-import { errorLine, isLevel, type LogWatch, watchLog } from './log.ts';
+import { elsewhere, errorLine, isLevel, type LogWatch, watchLog } from './log.ts';
 
 /** The supplier holds its answers until they are released. */
 export const heldMs = 60_000;
@@ -74,14 +74,21 @@ export async function startApart(t: Stage, drainTimeoutMs: number) {
 
 /** An app that dies of it at once gives no answer. */
 export async function throwInTimer(app: Instance): Promise<void> {
-  if (!app.exited) await app.probe.throwInTimer().catch(() => {});
+  if (!app.exited) await Promise.race([app.probe.throwInTimer().catch(() => {}), app.exitedWithin(5_000)]);
 }
 
 export async function mustSayWhy(t: Stage, watch: LogWatch): Promise<void> {
-  await errorLine(t, watch, 'a line of level fatal with the stack', (line) => isLevel(line, 'fatal'), {
-    because: 'The process is about to die, or should be, and the log does not say of what.',
-    lookAt: 'what does the app print on uncaughtException, on which stream, and with which level?',
-  });
+  await errorLine(
+    t,
+    watch,
+    'a line of level fatal with the stack',
+    (line) => isLevel(line, 'fatal'),
+    () => ({
+      because: 'The process is about to die, or should be, and the log does not say of what.',
+      lookAt: 'what does the app print on uncaughtException, on which stream, and with which level?',
+      ...elsewhere(t, watch),
+    }),
+  );
 }
 
 export async function mustExit(t: Stage, app: Instance, withinMs: number, sinceMs = withinMs): Promise<void> {

@@ -74,13 +74,18 @@ export function furtherBehaviours(behaviour: CheckDefinition['behaviour']): void
           t.trail.begin(`a client asks for GET ${path} and hangs up; then the supplier ${then}`);
           if (then === 'answers') await t.supplier.release();
           await t.supplier.heal();
-          await requestLine(t, watch, id, `GET ${path}`);
+          await requestLine(t, watch, id, `GET ${path}`, {
+            because: 'The client has hung up, and its request has no line: nobody sees how many do not wait.',
+            lookAt: 'which event of the response writes the line, and does it come if the answer was never sent?',
+          });
           // Whatever comes late has come before this one's line.
           const last = newId('last');
           await ask(t, app, 'GET', '/events/8', { headers: { 'x-request-id': last } });
           await requestLine(t, watch, last, 'GET /events/8');
           const lines = linesOf(t, watch).filter((line) => line.id === id);
-          const wrong = lines.find((line) => Number(line.status) >= 500 || isLevel(line, 'error'));
+          const wrong = lines.find(
+            (line) => Number(line.status) >= 500 || isLevel(line, 'error') || isLevel(line, 'fatal'),
+          );
           t.require(!wrong && lines.length === 1, {
             expected: 'one line, with a status below 500, and no error',
             seen: lines.map(({ status, level }) => `status ${status} of level ${level}`).join(', and '),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { ask, type Reply } from './ask.ts';
 import { newId } from './log.ts';
-import { everyError, order } from './provoke.ts';
+import { everyError, order, rigaOrder } from './provoke.ts';
 
 const wellFormed = /^[A-Za-z0-9._-]{1,64}$/;
 
@@ -43,6 +43,14 @@ export function idBehaviours(behaviour: CheckDefinition['behaviour']): void {
           expected: `X-Request-Id: ${shown(id)}`,
           seen: idOf(reply) ? shown(idOf(reply)) : 'none',
         });
+      const mustTell = (reply: Reply, id: string) =>
+        t.require(reply.json?.requestId === id, {
+          expected: `a problem with "requestId":"${id}", as in its header`,
+          seen: JSON.stringify(reply.json?.requestId) ?? 'none',
+          because:
+            'A screenshot of the error has no headers. Without the id in the body nobody finds its line in the log.',
+          lookAt: 'what does the error handler put into its body, and where does it take the id from?',
+        });
       const mustReplace = (reply: Reply, sent?: string) => {
         const id = idOf(reply);
         t.require(wellFormed.test(id) && id !== sent && !given.has(id), {
@@ -63,6 +71,10 @@ export function idBehaviours(behaviour: CheckDefinition['behaviour']): void {
       for (const id of replaced) {
         t.trail.begin(`X-Request-Id: ${shown(id)}`);
         mustReplace(await ask(t, app, 'GET', '/seats', { headers: { 'x-request-id': id } }), id);
+        t.trail.begin(`X-Request-Id: ${shown(id)}`);
+        const failed = await ask(t, app, 'GET', '/fees/riga', { headers: { 'x-request-id': id } });
+        mustReplace(failed, id);
+        mustTell(failed, idOf(failed));
       }
       for (const [method, path, body] of [
         ['GET', '/seats'],
@@ -70,9 +82,16 @@ export function idBehaviours(behaviour: CheckDefinition['behaviour']): void {
         ['POST', '/orders', order],
         ['GET', '/plan'],
         ['GET', '/export/oslo'],
+        ['GET', '/fees/riga'],
+        ['GET', '/nowhere'],
+        ['GET', '/events/%zz'],
+        ['POST', '/orders', '{"event": '],
+        ['POST', '/orders', rigaOrder],
       ] as const) {
         t.trail.begin();
-        mustReplace(await ask(t, app, method, path, { body }));
+        const reply = await ask(t, app, method, path, { body });
+        mustReplace(reply);
+        if (reply.status >= 400) mustTell(reply, idOf(reply));
       }
       const ids = new Map<string, string>();
       const failing = await everyError(t, app, (what) => {
@@ -85,13 +104,7 @@ export function idBehaviours(behaviour: CheckDefinition['behaviour']): void {
         if (reply.status === 0) continue; // Broken off before its headers.
         mustKeep(reply, id);
         if (reply.status < 400) continue;
-        t.require(reply.json?.requestId === id, {
-          expected: `a problem with "requestId":"${id}"`,
-          seen: JSON.stringify(reply.json?.requestId) ?? 'none',
-          because:
-            'A screenshot of the error has no headers. Without the id in the body nobody finds its line in the log.',
-          lookAt: 'what does the error handler put into its body?',
-        });
+        mustTell(reply, id);
       }
     },
     { limitMs: 30_000 },

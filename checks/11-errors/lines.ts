@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { ask, type Question, type Reply } from './ask.ts';
 import { errorLine, isOfRequest, type Line, type LogWatch, linesOf, newId, requestLine, watchLog } from './log.ts';
@@ -28,6 +29,9 @@ const good: [method: string, path: string, route: string, question?: Question][]
 
 const riga = /^(GET \/fees\/riga|POST \/orders)$/;
 
+/** Its error for a 5xx of which nobody has told it the error. The stack is pino-http's own. */
+const saysPinoHttp = (line: Line) => /"failed with status code \d/.test(JSON.stringify(line));
+
 /** Two lines, for whoever prints it as it is. */
 const forged = '1\r\n{"level":30,"id":"forged","status":200}\r\n';
 
@@ -53,6 +57,10 @@ export function lineBehaviours(behaviour: CheckDefinition['behaviour']): void {
         asked.set(id, { method, route, reply });
       };
       for (const [method, path, route, question] of good) await send(method, path, route, question);
+      // A listener that each request leaves behind on its connection makes Node print a warning.
+      const kept = new Agent({ keepAlive: true, maxSockets: 1 });
+      for (let time = 0; time < 15; time++) await send('GET', '/seats', '/seats', { agent: kept });
+      kept.destroy();
       await send('POST', '/orders', undefined, { body: { ...order, event: forged } });
       await send('POST', '/orders', undefined, { body: `{"event": "${forged}"` });
       await send('GET', `/events/${encodeURIComponent(forged)}`, '/events/:id');
@@ -97,9 +105,20 @@ export function lineBehaviours(behaviour: CheckDefinition['behaviour']): void {
       await t.until('both requests to reach the supplier', async () => (await t.supplier.total()) >= 2);
       await t.supplier.heal();
       await Promise.all(together);
+      const idOf = (what: string) => `failed.${what.replace(/\W/g, '-')}`;
+      for (const { what, reply } of await everyError(t, app, (one) => ({ headers: { 'x-request-id': idOf(one) } })))
+        if (reply.status >= 500) failed.push({ id: idOf(what), request: `${reply.request}: ${what}` });
       for (const { id, request } of failed) {
         t.trail.begin(`${request}, with X-Request-Id: ${id}`);
         await errorLine(t, watch, `a line with id “${id}” and the stack of the error`, (line) => line.id === id);
+        const ofPino = () => linesOf(t, watch).filter((line) => line.id === id && saysPinoHttp(line)).length;
+        await errorLine(
+          t,
+          watch,
+          `the error itself in a line with id “${id}”`,
+          (line) => line.id === id && !saysPinoHttp(line),
+          () => ({ seen: ofPino() ? 'an error of pino-http’s own, “failed with status code …”' : 'none' }),
+        );
         if (!riga.test(request)) continue;
         await errorLine(
           t,
@@ -167,7 +186,8 @@ function mustBeAll(t: Stage, watch: LogWatch, asked: Map<string, Expected>): voi
   t.require(onStderr === '', {
     expected: 'nothing on standard error',
     seen: `“${onStderr.split('\n')[0]?.slice(0, 100)}”`,
-    because: 'Something prints errors past the log: without an id, and on a stream that is often thrown away.',
-    lookAt: 'who writes this line: console.error, or Express, which does so for errors that no handler takes?',
+    because: 'Something is printed past the log: without an id, and on a stream that is often thrown away.',
+    lookAt:
+      'who writes this line: console.error, Express for an error that no handler takes, or Node for a warning of its own?',
   });
 }

@@ -55,6 +55,18 @@ export async function logWatch(t: Stage): Promise<(requests: number) => Promise<
         },
       };
     }
-    return { note };
+    const onStderr = watch.app.stderr.since(watch.stderr).trim();
+    if (onStderr === '') return { note };
+    return {
+      note,
+      failure: {
+        kind: 'target',
+        trail: [{ what: `the load run, ${requests} requests` }],
+        expected: 'nothing on standard error',
+        seen: `“${onStderr.split('\n')[0]?.slice(0, 100)}”`,
+        because: 'Something is printed past the log: without an id, and on a stream that is often thrown away.',
+        lookAt: 'who writes this line, and does it need many requests, or many on one connection?',
+      },
+    };
   };
 }

@@ -66,42 +66,68 @@ export function isOfRequest({ status, ms }: Line): boolean {
   return status !== undefined && ms !== undefined;
 }
 
-/** A line with the stack of an error. */
+interface Missed extends Partial<Teaching> {
+  seen?: string;
+}
+
+/**
+ * A line with the stack of an error.
+ * @param more told where there is none; a function is asked then.
+ */
 export async function errorLine(
   t: Stage,
   watch: LogWatch,
   what: string,
   is: (line: Line) => boolean,
-  more: Partial<Teaching> = {},
+  more: Missed | (() => Missed) = {},
 ) {
   return found(t, what, () => linesOf(t, watch).find((line) => is(line) && hasStack(line)), more);
 }
+
+/** What to tell where an error was logged in another line than it must. */
+export function elsewhere(t: Stage, watch: LogWatch, could: (line: Line) => boolean = () => true): Missed {
+  const line = linesOf(t, watch).findLast((one) => hasStack(one) && could(one));
+  if (!line) return {};
+  const plain = Object.entries(line).filter(([name, value]) => isPlain(value) && !unimportant.has(name));
+  return {
+    seen: `a stack in another one, ${excerpt(JSON.stringify(Object.fromEntries(plain)), 160)}`,
+    because:
+      'An error is in the log, and its line has another id or level than it must. Nobody finds it from the request, or somebody is called for nothing.',
+    lookAt: 'which logger writes this line, with which level, and what does it call the id?',
+  };
+}
+
+const unimportant = new Set(['time', 'pid', 'hostname']);
+const isPlain = (value: unknown) => typeof value !== 'object' && !hasStack(value);
 
 async function found(
   t: Stage,
   what: string,
   find: () => Line | undefined,
-  teaching: Partial<Teaching> = {},
+  teaching: Missed | (() => Missed) = {},
 ): Promise<Line> {
   const until = performance.now() + writtenWithinMs;
   for (;;) {
     const line = find();
     if (line) return line;
-    t.require(performance.now() < until, { expected: what, seen: 'none within 5 s', ...teaching });
+    if (performance.now() >= until) {
+      const more = typeof teaching === 'function' ? teaching() : teaching;
+      t.require(false, { expected: what, seen: 'none within 5 s', ...more });
+    }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-/** Whether a text anywhere in it holds a frame of a stack. */
+/** Whether a text anywhere in it holds a stack. Node gives an error of the file system none but its first line. */
 function hasStack(value: unknown): boolean {
-  if (typeof value === 'string') return /\n\s+at \S/.test(value);
+  if (typeof value === 'string') return /\n\s+at \S|^Error: E[A-Z]+: /.test(value);
   if (Array.isArray(value)) return value.some((one) => hasStack(one) || /^\s*at \S/.test(String(one)));
   return typeof value === 'object' && value !== null && Object.values(value).some(hasStack);
 }
 
 /** Pino writes levels as numbers, others as names. */
 export function isLevel({ level }: Line, name: 'error' | 'fatal'): boolean {
-  const wanted = { error: [50, 60, 'error', 'fatal'], fatal: [60, 'fatal'] }[name];
+  const wanted = { error: [50, 'error'], fatal: [60, 'fatal'] }[name];
   return wanted.includes(typeof level === 'string' ? level.toLowerCase() : (level as number));
 }
 

@@ -50,7 +50,7 @@ export function ownErrorBehaviours(behaviour: CheckDefinition['behaviour']): voi
           ask(t, app, 'POST', '/orders', { body: order }),
           ask(t, app, 'GET', '/export/oslo'),
         ]);
-      for (const how of [500, 503, 400, 401, 403, 'refuse', 'cut', 'garbage'] as const) {
+      for (const how of [500, 503, 400, 401, 403, 409, 429, 'refuse', 'cut', 'garbage'] as const) {
         const what = typeof how === 'number' ? `the supplier answers ${how} to everything` : inWords[how];
         t.trail.begin(what);
         await t.supplier.fail({ how });

@@ -1,10 +1,11 @@
 import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { ask, seen } from './ask.ts';
-import { errorLine, newId, watchLog } from './log.ts';
+import { elsewhere, errorLine, isOfRequest, linesOf, newId, requestLine, watchLog } from './log.ts';
 import { mustBeProblem, unavailable } from './problem.ts';
 
 const inWords = {
   500: 'the supplier answers 500 from its second page on',
+  404: 'the supplier answers 404 from its second page on, which it has',
   cut: 'the supplier breaks off in the middle of its second page',
   garbage: 'the supplier answers with HTML from its second page on',
   hang: 'the supplier does not answer for its second page',
@@ -20,7 +21,7 @@ export function truncatedBehaviours(behaviour: CheckDefinition['behaviour']): vo
     },
     async (t) => {
       const app = t.app();
-      for (const how of [500, 'cut', 'garbage', 'hang'] as const) {
+      for (const how of [500, 404, 'cut', 'garbage', 'hang'] as const) {
         const id = newId('export');
         const watch = watchLog(app);
         t.trail.begin(inWords[how]);
@@ -34,16 +35,36 @@ export function truncatedBehaviours(behaviour: CheckDefinition['behaviour']): vo
           expected: 'a connection that breaks, or a problem',
           seen: `200 with ${lines} of 40 events, and a proper end`,
         });
-        await errorLine(t, watch, `a line with id “${id}” and the stack of what failed`, (line) => line.id === id, {
-          because: 'The client has half an answer, and the log says nothing of it, or not for which request.',
-          lookAt: 'who hands the error to the log once the answer has begun?',
+        await errorLine(
+          t,
+          watch,
+          `a line with id “${id}” and the stack of what failed`,
+          (line) => line.id === id,
+          () => ({
+            because: 'The client has half an answer, and the log says nothing of it.',
+            lookAt: 'who hands the error to the log once the answer has begun?',
+            ...elsewhere(t, watch),
+          }),
+        );
+        await requestLine(t, watch, id, 'GET /export/oslo', {
+          because:
+            'The answer broke off, and its request has no line. Whoever counts requests does not know of this one.',
+          lookAt: 'which event of the response writes the line, and does it come if the answer breaks off?',
+        });
+        const ofRequest = linesOf(t, watch).filter((line) => line.id === id);
+        t.require(ofRequest.length <= 2 && ofRequest.filter(isOfRequest).length === 1, {
+          expected: 'the line of the request, and one more at most, with the error',
+          seen: `${ofRequest.length} lines with id “${id}”`,
+          because: 'Requests are counted by their lines, and errors by theirs.',
+          lookAt: 'who logs this error, and who does so once more?',
         });
         const rest = app.stderr.since(watch.stderr).trim();
         t.require(rest === '', {
           expected: 'nothing on standard error',
           seen: `“${rest.split('\n')[0]?.slice(0, 100)}”`,
-          because: 'An error handler that answers twice throws by itself, and Express prints that past the log.',
-          lookAt: 'what does the error handler do when the headers are sent already?',
+          because: 'The error is printed past the log: without an id, and on a stream that is often thrown away.',
+          lookAt:
+            'what does the error handler do when the headers are sent already? Express prints what it hands on with next, and what it throws by itself',
         });
       }
       t.trail.begin('the supplier is well again');
