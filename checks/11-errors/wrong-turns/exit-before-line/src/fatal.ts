@@ -16,7 +16,7 @@ export function exitOnFatal({ server, log, drainTimeoutMs }: FatalOptions): void
   let inFlight = 0;
   server.prependListener('request', (_req, res) => {
     inFlight++;
-    res.once('close', () => {
+    res.once('finish', () => {
       inFlight--;
       if (ending && inFlight === 0) process.exit(1);
     });
