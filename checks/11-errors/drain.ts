@@ -67,7 +67,7 @@ export function drainBehaviours(behaviour: CheckDefinition['behaviour']): void {
           t.trail.begin(`${what}, in flight when a timer threw, with X-Request-Id: ${id}`);
           await requestLine(t, watch, id, what, {
             because:
-              'The request was answered, and the log does not say so. The process has ended before its line was written, or its logger has.',
+              'The request was answered, and the log does not say so. The process has ended before its line was written, or its logger was silenced.',
             lookAt: 'what comes first at the end of the last request, its line or the exit?',
           });
         }
