@@ -1,4 +1,5 @@
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import { mustForgetAFailedCall, mustNotMatchAnother } from './failed-calls.ts';
 import { askShop, askWell, mustBe, read, requireServed, shopOnly } from './steps.ts';
 
 const outage = {
@@ -70,6 +71,8 @@ export function errorsBehaviour(behaviour: CheckDefinition['behaviour']): void {
           lookAt: 'what does the shop keep of an answer that failed?',
         });
       }
+      await mustForgetAFailedCall(t);
+      await mustNotMatchAnother(t);
       await mustKeepNoErrorOfTheFramework(t);
       for (const [path, status] of [
         ['/events/99999', 404],

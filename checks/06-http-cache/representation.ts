@@ -180,6 +180,9 @@ export function furtherRepresentationBehaviours(behaviour: CheckDefinition['beha
         '/venues/x/map.svg',
         map,
         '/events/98?ref=radio',
+        '/events/98%3Fx',
+        '/events/x%2F..%2F98',
+        '/events?city=riga%26page%3D2&page=1',
       ];
       const copies = ['/events/98', '/events?city=riga&page=1'];
       const tags = await Promise.all(copies.map(async (path) => tagOf(t, await askWell(t, path))));

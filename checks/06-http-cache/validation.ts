@@ -1,4 +1,5 @@
 import type { Answer, CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import { mustNotGetTheOld } from './beside-a-fetch.ts';
 import lesson from './lesson.ts';
 import { askShop, askWell, goneAfterS, later, mustBe, readWell, require304, requireServed, tagOf } from './steps.ts';
 
@@ -61,6 +62,7 @@ export function validationBehaviours(behaviour: CheckDefinition['behaviour']): v
           lookAt: 'what is in the ETag besides the content and the language?',
         });
         await mustNameOneContent(t, path, id);
+        await mustNotGetTheOld(t, path, (answer) => seatsIn(answer, id));
       }
     },
   );

@@ -1,0 +1,52 @@
+import type { Stage } from '../harness/sdk/index.ts';
+import { askShop, askWell, mustBe } from './steps.ts';
+
+/** The supplier tells the new version, and fails once to give what belongs to it. That is no reason to fail later. */
+export async function mustForgetAFailedCall(t: Stage): Promise<void> {
+  for (const [route, path, seatsLeft] of [
+    ['GET /events/:id', '/events/57', 41],
+    ['GET /events', '/events?city=madrid&page=1', 42],
+  ] as const) {
+    t.trail.begin();
+    await askWell(t, path);
+    await t.supplier.change('57', { seatsLeft });
+    await t.supplier.fail({ how: 503, route });
+    t.step(`event 57 has ${seatsLeft} seats left now, and the supplier answers 503 to every ${route}:`);
+    for (const language of ['en', 'de'])
+      (await askShop(t, path, { 'accept-language': language })).mustBe([502, 503, 504], {
+        because: 'The supplier gives nothing to show, and the answer is not an error.',
+        lookAt: 'what does the shop answer when the supplier gives the version and not the event?',
+      });
+    await t.supplier.heal();
+    t.step('it is well again:');
+    for (const language of ['en', 'de']) {
+      const answer = await askShop(t, path, { 'accept-language': language });
+      answer.mustBe(200, {
+        because:
+          'The supplier failed for a moment, and the shop has kept that failure for good, such as a rejected promise under the version or the address.',
+        lookAt: 'what does the shop keep of a call that failed, and what removes it?',
+      });
+    }
+  }
+}
+
+/** Whatever asks the supplier for a version asks for that of this page, with the id or the city as one name. */
+export async function mustNotMatchAnother(t: Stage): Promise<void> {
+  for (const [path, other, status] of [
+    ['/events/7%3Fx', '/events/7', 404],
+    ['/events/7%23x', '/events/7', 404],
+    ['/events/x%2F..%2F7', '/events/7', 404],
+    ['/events?city=oslo%26page%3D2&page=1', '/events?city=oslo&page=2', 200],
+  ] as const) {
+    t.trail.begin();
+    const { etag: tag = '"x"' } = (await askWell(t, other)).headers; // That there must be one is judged elsewhere.
+    for (const given of status === 404 ? [tag, '*'] : [tag]) {
+      t.step(`with If-None-Match: ${given}`);
+      mustBe(await askShop(t, path, { 'if-none-match': given }), status, {
+        because:
+          'The shop has confirmed the tag of another page. It asked the supplier for a version, and the id or the city in that question was no longer one name.',
+        lookAt: 'with which address does the shop ask for the version, and what is in it when the id has a ? or a /?',
+      });
+    }
+  }
+}
