@@ -1,5 +1,9 @@
-import type { CheckDefinition, Instance, RedisDoor, Stage } from '../harness/sdk/index.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Answer, CheckDefinition, Instance, RedisDoor, Stage, Visitor } from '../harness/sdk/index.ts';
 import { ada, linus, logIn, mustRead, unknownThere, whenReady } from './steps.ts';
+
+/** A request has reached the instance by then, and has asked Redis if it does so at all. */
+const asksWithinMs = 500;
 
 export function logoutEverywhere(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -14,7 +18,8 @@ export function logoutEverywhere(behaviour: CheckDefinition['behaviour']): void 
       const door = await t.redis.openDoor();
       const [extra] = await Promise.all([t.startExtra({ env: { REDIS_URL: door.url } }), endsEverywhere(t)]);
       await whenReady(t, { at: extra });
-      await staysEnded(t, extra, door);
+      for (let attempt = 1; attempt <= 3; attempt++) if (await staysEnded(t, extra, door)) return;
+      t.inconclusive('the machine was too busy: Redis was too late for the app while a read was held');
     },
   );
 }
@@ -67,8 +72,31 @@ async function laterLogin(t: Stage, copies: Map<string, string>[]): Promise<void
   }
 }
 
+/** What was asked of Redis before the logout says nothing about a request that came after it. */
+async function mustNotJoin(t: Stage, visitor: Visitor, door: RedisDoor, read: Promise<Answer>): Promise<boolean> {
+  t.step('a copy of the cookie, on the third instance, before Redis has answered the first read:');
+  const heldBefore = door.heldBytes;
+  const late = visitor.get('/profile', { deadlineMs: 10_000 });
+  late.catch(() => {}); // Awaited below; until then its failure belongs to nobody.
+  // An app may ask Redis one thing at a time, or nothing because somebody has asked already.
+  const until = performance.now() + asksWithinMs;
+  while (door.heldBytes <= heldBefore && performance.now() < until) await delay(10);
+  door.resume();
+  const trailLength = t.trail.length;
+  const [answer] = await Promise.all([late, read]);
+  t.trail.retell(trailLength);
+  if (answer.status === 503) return false; // Redis was away for the app, which may say so.
+  answer.mustBe(401, {
+    because:
+      'A copy of the cookie still opens the account on an instance that has not heard of the logout yet. The answer came from a look-up that another request had begun before the logout, or from what the instance remembers.',
+    lookAt:
+      'who shares one look-up of a session, and may it have begun before the request came? And what does an instance keep of a session?',
+  });
+  return true;
+}
+
 /** A read that has seen the session, and gets to know it after the logout, must not store it again. */
-async function staysEnded(t: Stage, extra: Instance, door: RedisDoor): Promise<void> {
+async function staysEnded(t: Stage, extra: Instance, door: RedisDoor): Promise<boolean> {
   const cookies = new Map<string, string>();
   const visitor = t.visitor();
   t.trail.begin();
@@ -84,15 +112,18 @@ async function staysEnded(t: Stage, extra: Instance, door: RedisDoor): Promise<v
     t.trail.retell(trailLength);
     t.step('GET /profile on a third instance, which Redis answers slowly; meanwhile:');
     (await visitor.post('/logout', undefined, { on: 1 })).mustBe(204);
-    door.resume();
-    await read;
+    if (!(await mustNotJoin(t, t.visitor({ at: extra, cookies: new Map(cookies) }), door, read))) return false;
   } finally {
     door.resume();
   }
+  t.trail.retell(trailLength);
+  t.step('GET /profile on a third instance, which Redis answers slowly; meanwhile:');
+  t.step('POST /logout on instance 1', '204');
   t.step('a copy of the cookie from before the logout:');
   (await t.visitor({ cookies }).get('/profile', { on: 2 })).mustBe(401, {
     because:
       'A request that was under way during the logout wrote its session back when it ended. The customer has logged out, and the session is alive again.',
     lookAt: 'does a request write a session that it has not changed (resave)?',
   });
+  return true;
 }

@@ -21,7 +21,7 @@ export function renewalInBrowser(behaviour: CheckDefinition['behaviour']): void 
     },
     async (t) => {
       await cookieOutlivesPause(t);
-      await withShortSessions(t, (app) => cookieStays(t, t.visitor({ at: app })));
+      await withShortSessions(t, ({ app }) => cookieStays(t, t.visitor({ at: app })));
     },
     { background: true, further: true, limitMs: 45_000 },
   );

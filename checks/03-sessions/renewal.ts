@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, CheckDefinition, Instance, Stage, Visitor } from '../harness/sdk/index.ts';
-import { Gaps, gapMs, longestGapMs, shortLived, withShortSessions } from './short-sessions.ts';
+import { EndedFromOldTab, LastUse } from './last-uses.ts';
+import { Gaps, gapMs, longestGapMs, type ShortSessions, shortLived, withShortSessions } from './short-sessions.ts';
 import { grace, itemsOf, logIn } from './steps.ts';
 
 type Behaviour = CheckDefinition['behaviour'];
@@ -11,6 +12,10 @@ const usesAtMs = [1_500, 2_500, 3_500, 4_600];
 const seldomAtMs = [1_350, 4_100] as const;
 /** First used later than this after its login, it tells nothing about an app that leaves renewals out in the first half. */
 const firstHalfMs = 1_900;
+/** What is used for the last time, or renewed and ended, then … */
+const renewedAtMs = 2_600;
+/** … is looked at now: after the end that it had at its login, and long before the one that it had at its last use. */
+const renewedUntilMs = 4_900;
 /** Longer than 4 s, also where the end is rounded up to a whole second. */
 const idleMs = 5_600;
 const item = { event: 'friday-opening', seats: 2 };
@@ -25,13 +30,14 @@ export function renewal(behaviour: Behaviour): void {
         'The time to live is set once, at the login. A customer who is choosing seats is logged out in the middle of it.',
       lookAt: 'what moves the end of the session when it is used, and on which routes?',
     },
-    (t) => withShortSessions(t, (app) => renewalHolds(t, app)),
+    (t) => withShortSessions(t, (short) => renewalHolds(t, short)),
     { background: true, limitMs: 45_000 },
   );
 }
 
 /** A session that is used once and then not at all, beside one for each way of using it. */
-async function renewalHolds(t: Stage, app: Instance): Promise<boolean> {
+async function renewalHolds(t: Stage, { app, redis, start }: ShortSessions): Promise<boolean> {
+  const lastUses = process.platform === 'win32' ? [] : await lastUsesBeside(t, { app, redis, start });
   const idle = t.visitor({ at: app });
   const login = await logIn(t, idle, grace, {}, shortLived);
   const first = await idle.get('/profile');
@@ -45,18 +51,24 @@ async function renewalHolds(t: Stage, app: Instance): Promise<boolean> {
   ];
   const seldom = new UsedSession(t, app, 'one early GET /profile', (visitor) => visitor.get('/profile'));
   for (const session of used) if (!(await session.begin())) return false;
+  for (const last of lastUses) if (!(await last.begin())) return false;
+  const ended = new EndedFromOldTab(t, app);
+  await ended.begin();
   const seldomFrom = performance.now();
   if (!(await seldom.begin())) return false;
   const beganAt = performance.now();
   const timeline = [
-    ...usesAtMs.map((atMs) => ({ atMs, sessions: used })),
-    ...seldomAtMs.map((atMs) => ({ atMs, sessions: [seldom] })),
+    ...usesAtMs.map((atMs) => ({ atMs, acts: used.map((session) => () => session.use()) })),
+    ...seldomAtMs.map((atMs) => ({ atMs, acts: [() => seldom.use()] })),
+    { atMs: renewedAtMs, acts: [...lastUses.map((last) => () => last.useAndEnd()), () => ended.renewAndEnd()] },
+    { atMs: renewedUntilMs, acts: lastUses.map((last) => () => last.mustBeAlive()) },
   ];
-  for (const { atMs, sessions } of timeline.sort((a, b) => a.atMs - b.atMs)) {
+  for (const { atMs, acts } of timeline.sort((a, b) => a.atMs - b.atMs)) {
     await delay(Math.max(0, beganAt + atMs - performance.now()));
-    for (const session of sessions) if (!(await session.use())) return false;
+    for (const act of acts) if (!(await act())) return false;
     if (atMs === seldomAtMs[0] && performance.now() - seldomFrom > firstHalfMs) return false;
   }
+  await ended.mustStayEnded();
   for (const session of used) if (!(await session.basketMustBeKept())) return false;
   await delay(Math.max(0, first.arrivedAt + idleMs - performance.now()));
   t.trail.retell(1, `a session of grace, ${idleMs / 1000} s without use`);
@@ -66,6 +78,14 @@ async function renewalHolds(t: Stage, app: Instance): Promise<boolean> {
     lookAt: 'does SESSION_TTL_S reach the place where the session’s end is set?',
   });
   return true;
+}
+
+/** Two processes that end: one right after an answer, and one with a request under way, which no timer can save. */
+async function lastUsesBeside(t: Stage, { app: stays, redis, start }: ShortSessions): Promise<LastUse[]> {
+  const door = await redis.openDoor();
+  const [afterwards, meanwhile] = await Promise.all([start(redis.appUrl), start(door.url)]);
+  t.trail.retell(1);
+  return [new LastUse(t, { leaving: afterwards, stays }), new LastUse(t, { leaving: meanwhile, stays, door })];
 }
 
 /** A session that is used in one way only. Each step says false when the machine came too late to judge it. */
