@@ -58,7 +58,7 @@ describe('the balancer', () => {
         else s.end(String(index + 1));
       };
     const targets = [await instance(listener(0)), await instance(listener(1))];
-    balancer = await startBalancer(targets, 0, { path: '/ready', everyMs: 20 });
+    balancer = await startBalancer(targets, 0, { readiness: { path: '/ready', everyMs: 20 } });
     const answerers = async () => {
       const answers = await Promise.all(Array.from({ length: 6 }, () => fetch(balancer.url)));
       return [...new Set(await Promise.all(answers.map((answer) => answer.text())))].sort();
@@ -81,9 +81,81 @@ describe('the balancer', () => {
     });
     const gone = { host: '127.0.0.1', port: await freePort() };
     const good = await instance((_q, s) => s.end('good'));
-    balancer = await startBalancer([silent, gone, good], 0, { path: '/ready', everyMs: 20, withinMs: 100 });
+    balancer = await startBalancer([silent, gone, good], 0, {
+      readiness: { path: '/ready', everyMs: 20, withinMs: 100 },
+    });
     const answers = await Promise.all(Array.from({ length: 6 }, async () => (await fetch(balancer.url)).text()));
     expect([...new Set(answers)]).toEqual(['good']);
+  });
+
+  it('exchanges one instance for another in the middle of requests', async () => {
+    const answer = Promise.withResolvers<void>();
+    const arrived = Promise.withResolvers<void>();
+    const slow = await instance(async (q, s) => {
+      if (q.url === '/slow') {
+        arrived.resolve();
+        await answer.promise;
+      }
+      s.end('slow');
+    });
+    const replaced = await instance((_q, s) => s.end('replaced'));
+    let ready = false;
+    let looks = 0;
+    const fresh = await instance((q, s) => {
+      if (q.url === '/ready') looks++;
+      s.writeHead(ready ? 200 : 503).end('fresh');
+    });
+    balancer = await startBalancer([slow, replaced], 0, { readiness: { path: '/ready', everyMs: 20 } });
+    const inFlight = fetch(`${balancer.url}/slow`);
+    await arrived.promise;
+    balancer.replaceTarget(2, fresh);
+    await balancer.nextLook(2);
+    expect(looks).toBe(1);
+    expect([balancer.isReady(1), balancer.isReady(2)]).toEqual([true, false]);
+    ready = true;
+    await expect.poll(() => balancer.isReady(2)).toBe(true);
+    answer.resolve();
+    expect(await (await inFlight).text()).toBe('slow');
+    const answers = await Promise.all([1, 2].map(async () => (await fetch(balancer.url)).text()));
+    expect(answers.sort()).toEqual(['fresh', 'slow']);
+    expect(balancer.takeLongestGapMs()).toBeGreaterThan(0);
+  });
+
+  it('looks at the others while one hangs', async () => {
+    const hangs = await instance(() => {});
+    let looks = 0;
+    const good = await instance((_q, s) => s.end(String(++looks)));
+    balancer = await startBalancer([hangs, good], 0, { readiness: { path: '/ready', everyMs: 10, withinMs: 500 } });
+    expect(looks).toBeGreaterThan(3);
+  });
+
+  it('keeps idle connections as long as it was told to, whatever the instance says', async () => {
+    const closed: string[] = [];
+    const target = await instance((q, s) => {
+      q.socket.once('close', () => closed.push(q.url ?? ''));
+      s.end('ok');
+    });
+    const server = servers.at(-1) as Server;
+    server.keepAliveTimeout = 1_000; // Node's own agent would close the connection at once.
+    balancer = await startBalancer([target], 0, { keepsIdleMs: 300 });
+    await (await fetch(`${balancer.url}/a`, { method: 'POST' })).text();
+    const idleSince = performance.now();
+    await expect.poll(() => closed).toEqual(['/a']);
+    const idleMs = performance.now() - idleSince;
+    expect(idleMs).toBeGreaterThan(200);
+    expect(idleMs).toBeLessThan(1_500); // The instance itself would close it after two seconds.
+  });
+
+  it('sends nothing twice when it keeps connections for a time of its own', async () => {
+    const used = new WeakSet<object>();
+    const target = await instance((q, s) => {
+      if (used.has(q.socket)) return q.socket.resetAndDestroy();
+      used.add(q.socket);
+      return s.end('ok');
+    });
+    balancer = await startBalancer([target], 0, { keepsIdleMs: 5_000 });
+    expect((await fetch(balancer.url)).status).toBe(200);
+    expect((await fetch(balancer.url)).status).toBe(502);
   });
 
   it('answers 502 for an instance that refuses connections', async () => {

@@ -24,6 +24,16 @@ describe.concurrent('an app that is started again between behaviours', { timeout
     expect(verdict).toBe('pass');
   });
 
+  it('passes when its instances are deployed one after the other', async () => {
+    const { verdict, behaviours } = await checkApp('right', 'FIXTURE=fixture-rolls');
+    expect(behaviours.map(({ id, outcome }) => `${id}: ${outcome}`)).toEqual([
+      'starts: pass',
+      'rolls: pass',
+      'stops: pass',
+    ]);
+    expect(verdict).toBe('pass');
+  });
+
   it.each([
     ['stops at the first failure', [] as string[]],
     ['goes on with --all', ['--all']],

@@ -165,6 +165,17 @@ export class Instances {
     for (const result of restarted) if (result.status === 'rejected') throw result.reason;
   }
 
+  /** An instance (1-based) is told to end, and a new one takes its place once it has, whatever came of it. */
+  async roll(number: number, env: Record<string, string> = {}, deadlineMs?: number) {
+    const old = this.all[number - 1];
+    if (!old) throw new RangeError(`there is no instance ${number}`);
+    const failure = await old.stop(deadlineMs === undefined ? {} : { deadlineMs });
+    const endedAt = performance.now();
+    const fresh = await this.start(old.name, { env });
+    this.all[number - 1] = fresh;
+    return { old, failure, endedAt };
+  }
+
   /** The failure of one that has died without being told to. */
   crash(trail: Step[]): BehaviourFailure | undefined {
     const dead = this.everyone.find((instance) => instance.crashed);

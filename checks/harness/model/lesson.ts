@@ -1,3 +1,5 @@
+import type { BalancerOptions } from './balancing.ts';
+
 /** A figure of the load run that must not be exceeded. `endpoint` is a request's `name` in load.yml. */
 export interface Target {
   /** What the figure is, as the learner reads it: "p95 of GET /health". */
@@ -45,6 +47,8 @@ export interface Lesson {
   migrate?: string;
   /** How many processes of the app run behind the balancer. */
   instances: number;
+  /** How the balancer treats them, where the lesson is about that. Without it all get requests, and a GET may be sent twice. */
+  balancer?: BalancerOptions;
   /**
    * A process of the app beside its instances, such as "src/worker.ts": it listens on no port, is not behind the balancer,
    * and is started, watched, restarted and stopped with them.

@@ -1,6 +1,7 @@
-import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Readiness, type ReadinessOptions } from './readiness.ts';
+import { Agent, type ClientRequest, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { BalancerOptions } from '../model/balancing.ts';
+import { Readiness } from './readiness.ts';
 import type { Target } from './target.ts';
 
 /** Request header by which a check forces the instance (1-based). Removed before the app sees it. */
@@ -19,6 +20,14 @@ export interface Balancer extends AsyncDisposable {
   answered: number[];
   /** Points the balancer at other addresses, after instances were restarted. */
   setTargets(targets: Target[]): void;
+  /** The same for one of them (1-based), in the middle of requests: connections to the others are kept. */
+  replaceTarget(number: number, target: Target): void;
+  /** Whether the target (1-based) gets requests. */
+  isReady(number: number): boolean;
+  /** Resolves when this target (1-based) has been asked the next time: the moment from which a change stays unseen longest. */
+  nextLook(number: number): Promise<void>;
+  /** The longest time between two looks at one target since the last call: long where the machine gave us no core. */
+  takeLongestGapMs(): number;
   /**
    * Takes `Secure` off the cookies that pass. TLS ends here, and the load generator's cookie jar never sends a Secure
    * cookie over the plain HTTP between it and us.
@@ -45,8 +54,31 @@ interface Agents {
   fresh: Agent;
 }
 
-function newAgents(): Agents {
-  return { kept: new Agent({ keepAlive: true }), fresh: new Agent({ keepAlive: false }) };
+function newAgents(keepsIdleMs: number | undefined): Agents {
+  const kept = keepsIdleMs === undefined ? new Agent({ keepAlive: true }) : new KeepingAgent(keepsIdleMs);
+  return { kept, fresh: new Agent({ keepAlive: false }) };
+}
+
+/** Closes idle connections when its own time is over. Node's Agent does so a second before the server would. */
+class KeepingAgent extends Agent {
+  readonly #idleMs: number;
+
+  constructor(idleMs: number) {
+    super({ keepAlive: true });
+    this.#idleMs = idleMs;
+  }
+
+  override keepSocketAlive(socket: Socket): boolean {
+    socket.setKeepAlive(true, 1_000);
+    socket.unref();
+    socket.setTimeout(this.#idleMs); // A free socket that times out is destroyed by the agent.
+    return true;
+  }
+
+  override reuseSocket(socket: Socket, request: ClientRequest): void {
+    socket.setTimeout(0);
+    super.reuseSocket(socket, request);
+  }
 }
 
 function destroy({ kept, fresh }: Agents): void {
@@ -56,18 +88,17 @@ function destroy({ kept, fresh }: Agents): void {
 
 /**
  * @param port 0 picks a free one.
- * @param readinessOptions what it asks its instances. Only those that say yes get requests; nobody does, and the answer is 503.
- *   Without it, all get them. A pinned request goes where it is pinned to.
+ * @param options Without readiness, all instances get requests. A pinned request goes where it is pinned to.
  */
 export async function startBalancer(
   initial: Target[],
   port = 0,
-  readinessOptions?: ReadinessOptions,
+  { readiness: readinessOptions, keepsIdleMs }: BalancerOptions = {},
 ): Promise<Balancer> {
   let targets = [...initial];
   let next = 0;
   const readiness = readinessOptions && new Readiness(readinessOptions);
-  let agents = newAgents();
+  let agents = newAgents(keepsIdleMs);
   const answered: number[] = initial.map(() => 0);
   let answers: SeenAnswer[] = [];
   const server = createServer((incoming, outgoing) => {
@@ -78,7 +109,8 @@ export async function startBalancer(
       outgoing.writeHead(503, { 'content-type': 'text/plain' }).end('no instance is ready');
       return;
     }
-    forward(incoming, outgoing, index, incoming.method === 'GET' || incoming.method === 'HEAD' ? 'kept' : 'fresh');
+    const mayBeRepeated = incoming.method === 'GET' || incoming.method === 'HEAD';
+    forward(incoming, outgoing, index, mayBeRepeated || keepsIdleMs !== undefined ? 'kept' : 'fresh');
   });
   server.keepAliveTimeout = 65_000; // Longer than a client keeps a connection, or it writes into a closed one.
 
@@ -128,7 +160,8 @@ export async function startBalancer(
     });
     upstream.on('error', (error: NodeJS.ErrnoException) => {
       if (outgoing.destroyed) return; // The client has gone: its request must not be sent again.
-      if (upstream.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE') && !outgoing.headersSent) {
+      const closedMeanwhile = upstream.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+      if (closedMeanwhile && keepsIdleMs === undefined && !outgoing.headersSent) {
         forward(incoming, outgoing, index, 'fresh');
       } else refuse(error.code ?? error.message);
     });
@@ -169,9 +202,22 @@ export async function startBalancer(
     setTargets(newTargets) {
       targets = [...newTargets];
       destroy(agents);
-      agents = newAgents();
+      agents = newAgents(keepsIdleMs);
       void readiness?.watch(targets);
     },
+    replaceTarget(number, target) {
+      targets = targets.map((old, index) => (index === number - 1 ? target : old));
+      void readiness?.watch(targets);
+    },
+    isReady(number) {
+      const target = targets[number - 1];
+      return target !== undefined && (readiness?.isReady(target) ?? true);
+    },
+    async nextLook(number) {
+      const target = targets[number - 1];
+      if (target) await readiness?.nextLook(target);
+    },
+    takeLongestGapMs: () => readiness?.takeLongestGapMs() ?? 0,
     async [Symbol.asyncDispose]() {
       readiness?.close();
       destroy(agents);

@@ -12,7 +12,7 @@ import type { Handles, RegisteredName, StartOptions } from '../services/registry
 import type { OpenService } from '../services/service.ts';
 import { assertAlive } from '../services/services.ts';
 import type { SupplierHandle } from '../services/supplier/handle.ts';
-import type { Environment, Instance, Reference } from './environment.ts';
+import type { Environment, Instance, Reference, Roll, RollOptions } from './environment.ts';
 import { Judging } from './judging.ts';
 
 export interface BehaviourOptions {
@@ -102,6 +102,24 @@ export class Stage extends Judging {
     this.step(`${which ? one : all} restarted`);
     for (const app of this.#environment.processes) this.#apps.add(app);
     await this.#environment.restart(which, env);
+  }
+
+  /** Deploys one instance (1-based) while the balancer sends requests to the others. The env must be that of the others. */
+  async roll(number: number, options?: RollOptions): Promise<Roll> {
+    for (const app of this.#environment.processes) this.#apps.add(app);
+    const roll = await this.#environment.roll(number, options);
+    this.step(`instance ${number} deployed: SIGTERM, a new one, ready`);
+    return roll;
+  }
+
+  /** Where visitors come in, for requests without ceremony. */
+  get url(): string {
+    return this.#environment.door.url;
+  }
+
+  /** The longest time between two of the balancer's looks at one instance since the last call. */
+  takeLongestGapMs(): number {
+    return this.#environment.balancer.takeLongestGapMs();
   }
 
   /**
