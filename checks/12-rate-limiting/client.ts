@@ -98,7 +98,7 @@ export class Client {
     failSurely(() =>
       this.#t.require(!wrongly, {
         step,
-        expected: `a request that passes, if fewer than ${atLeast} have passed in the last ${(windowMs * 1.1) / 1_000} s`,
+        expected: `a request that passes, if fewer than ${atLeast} have passed in the last ${((windowMs * 1.1) / 1_000).toFixed(1)} s`,
         seen: `429, and ${wrongly?.counted || 'none'} had passed`,
         ...teaching,
       }),

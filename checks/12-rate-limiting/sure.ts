@@ -23,9 +23,12 @@ export function failSurely(fail: () => void): void {
   }
 }
 
-/** Of an answer that may have been given without Redis: nothing follows from it, nor from what comes after it. */
+/**
+ * Of an answer that may have been given without Redis: nothing follows from it, nor from what comes after it. An app that has
+ * no connection yet says 503 at once.
+ */
 export function noteIfLate(t: Stage, { ms, status, request }: Answer): boolean {
-  const late = isLate({ ms }) && (status === 503 || (request.startsWith('GET') && status !== 429));
+  const late = status === 503 || (isLate({ ms }) && request.startsWith('GET') && status !== 429);
   if (late) lateAnswers.set(t, lateSoFar(t) + 1);
   return late;
 }
