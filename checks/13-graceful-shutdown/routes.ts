@@ -23,7 +23,7 @@ export function routeBehaviour(behaviour: CheckDefinition['behaviour']): void {
       }
       (await visitor.get('/prices/constructor')).mustBe(404);
       const order = orderOf('answers');
-      const { json, text } = (await visitor.post('/orders', order)).mustBe(201);
+      const { json, text } = (await visitor.post('/orders', order, { on: 1 })).mustBe(201);
       const totalCents = order.seats * (prices[order.event] ?? 0);
       t.require(json?.totalCents === totalCents && json.id === order.id, {
         expected: `the order with "totalCents":${totalCents}`,
@@ -31,6 +31,15 @@ export function routeBehaviour(behaviour: CheckDefinition['behaviour']): void {
       });
       const stored = (await storedOrders(t.redis, 'answers')).get(order.id) ?? 0;
       t.require(stored === 1, { expected: 'the order once in the list encore:orders', seen: `${stored} times` });
+      (await visitor.post('/orders', order, { on: 1 })).mustBe(201);
+      const again = (await storedOrders(t.redis, 'answers')).get(order.id) ?? 0;
+      t.require(again === 2, {
+        expected: 'the order twice in the list encore:orders, because it was sent twice',
+        seen: `${again} times`,
+        because:
+          'An order that is sent again is dropped. That hides what a broken deploy does, and the README forbids it.',
+        lookAt: 'what does POST /orders do with an id that it has seen?',
+      });
       (await visitor.post('/orders', { ...order, event: 'constructor' })).mustBe(400);
     },
   );
