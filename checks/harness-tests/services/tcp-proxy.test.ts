@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startTcpProxy, type TcpProxy } from '../../harness/net/tcp-proxy.ts';
+import { isFree } from '../../harness/os/ports.ts';
 
 /** Answers every byte with the same byte and counts what has come in. */
 let echo: Server;
@@ -78,6 +79,17 @@ describe('the TCP proxy', () => {
   it('has a port that the system hands to nobody while it is cut', () => {
     expect(proxy.port).toBeGreaterThanOrEqual(20_000);
     expect(proxy.port).toBeLessThan(32_768);
+  });
+
+  it('keeps its port from other checks while it is cut, and gives it back', async () => {
+    const { port } = proxy;
+    await proxy.cut();
+    expect(await isFree(port)).toBe(false);
+    await proxy.restore();
+    expect(await isFree(port)).toBe(false);
+    await proxy.cut();
+    await proxy.close();
+    expect(await isFree(port)).toBe(true);
   });
 
   it('delays each way and keeps the order', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { isFree, reserve } from '../os/ports.ts';
 import { Lane, type LaneSettings } from './tcp-lane.ts';
 
 /** Where a proxy passes connections on to. With `tls` the proxy does the encryption; its own side is plain. */
@@ -54,6 +55,7 @@ export async function startTcpProxy({
   const back: LaneSettings = { delayMs: 0, paused: false };
   const links = new Set<Link>();
   let server: Server | undefined = await listenBelowEphemeral();
+  let release: (() => void) | undefined;
   server.on('connection', accept);
   const { port } = server.address() as { port: number };
 
@@ -86,7 +88,9 @@ export async function startTcpProxy({
     for (const link of links) for (const lane of link.lanes) lane.pump();
   }
 
-  async function cut(): Promise<void> {
+  async function close(): Promise<void> {
+    release?.();
+    release = undefined;
     if (!server) return;
     const closed = once(server.close(), 'close');
     server = undefined;
@@ -109,10 +113,17 @@ export async function startTcpProxy({
       there.delayMs = delayMs;
       back.delayMs = delayMs;
     },
-    cut,
+    async cut() {
+      if (!server) return;
+      const reserving = reserve(port);
+      await close();
+      release = await reserving;
+    },
     async restore() {
       if (server) return;
       server = await listen(port);
+      release?.();
+      release = undefined;
       server.on('connection', accept);
     },
     pause() {
@@ -136,7 +147,7 @@ export async function startTcpProxy({
       for (const link of links) link.lanes[1].free = false;
       pumpAll();
     },
-    close: cut,
+    close,
   };
 }
 
@@ -154,8 +165,10 @@ function connectTo({ host, port, tls }: TcpTarget): Socket {
  */
 async function listenBelowEphemeral(): Promise<Server> {
   for (let attempt = 0; attempt < 50; attempt++) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if (!(await isFree(port))) continue;
     try {
-      return await listen(20_000 + Math.floor(Math.random() * 12_000));
+      return await listen(port);
     } catch (error) {
       if (!['EADDRINUSE', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }

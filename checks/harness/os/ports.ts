@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
 
 /**
@@ -17,12 +18,33 @@ export async function freePort(): Promise<number> {
   throw new Error(`no free port was found between ${firstPort} and ${lastPort}`);
 }
 
-/** Whether nothing listens on a port of 127.0.0.1. */
+/** Whether nothing listens on a port of 127.0.0.1, and no check has reserved it. */
 export async function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  return new Promise((resolve) => {
+  const listens = await new Promise<boolean>((resolve) => {
     server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
+  if (!listens) return false;
+  const release = await reserve(port);
+  release?.();
+  return release !== undefined;
+}
+
+/**
+ * Keeps a port for who listens there again later: meanwhile connections are refused, and no check on this machine draws it.
+ * What holds it is the UDP port of that number, which nothing here uses.
+ * @returns what gives it back, or undefined if it is reserved already.
+ */
+export async function reserve(port: number): Promise<(() => void) | undefined> {
+  const socket = createSocket('udp4');
+  const bound = await new Promise<boolean>((resolve) => {
+    socket
+      .once('error', () => resolve(false))
+      .bind({ port, address: '127.0.0.1', exclusive: true }, () => resolve(true));
+  });
+  if (bound) socket.unref();
+  else socket.close();
+  return bound ? () => socket.close() : undefined;
 }
 
 /** Whether something accepts connections on a local port, over IPv4 or IPv6. */
