@@ -96,6 +96,33 @@ describe('the SMTP server', () => {
     expect(smtp.connections().most).toBe(5);
   });
 
+  it('keeps its sender waiting until it is released, and has not taken what was not waited for', async () => {
+    smtp.hold();
+    const patient = send(1);
+    const impatient = nodemailer.createTransport({ url: smtp.url, socketTimeout: 200 } as object).sendMail(letter(2));
+    await expect.poll(() => smtp.offered.length).toBe(2);
+    await expect(impatient).rejects.toThrow();
+    expect(smtp.accepted).toEqual([]);
+    await expect.poll(() => smtp.connections().now).toBe(1);
+    smtp.release();
+    await patient;
+    expect(smtp.accepted).toMatchObject([{ messageId: 'order-1@encore.example' }]);
+    smtp.hold();
+    await smtp.restore();
+    await send(3);
+    expect(smtp.offered).toHaveLength(3);
+  });
+
+  it('counts those whom it turns away', async () => {
+    smtp.hold();
+    const sent = Promise.allSettled(Array.from({ length: 7 }, (_, index) => send(index)));
+    await expect.poll(() => smtp.connections()).toMatchObject({ now: 5, turnedAway: 2 });
+    smtp.release();
+    await sent;
+    smtp.reset();
+    expect(smtp.connections()).toMatchObject({ total: 0, turnedAway: 0 });
+  });
+
   it('lives through clients that break off', async () => {
     const port = Number(new URL(smtp.url).port);
     for (let round = 0; round < 100; round++) {

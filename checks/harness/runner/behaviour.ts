@@ -11,6 +11,7 @@ import type { RedisHandle } from '../services/redis/handle.ts';
 import type { Handles, RegisteredName, StartOptions } from '../services/registry.ts';
 import type { OpenService } from '../services/service.ts';
 import { assertAlive } from '../services/services.ts';
+import type { SmtpHandle } from '../services/smtp/sink.ts';
 import type { SupplierHandle } from '../services/supplier/handle.ts';
 import type { Environment, Instance, Reference, Roll, RollOptions } from './environment.ts';
 import { Judging } from './judging.ts';
@@ -185,6 +186,10 @@ export class Stage extends Judging {
     return this.service('supplier');
   }
 
+  get smtp(): SmtpHandle {
+    return this.service('smtp');
+  }
+
   /** An empty Redis for this behaviour only. */
   startRedis(): Promise<RedisHandle> {
     return this.startService('redis');
@@ -193,6 +198,11 @@ export class Stage extends Judging {
   /** A database for this behaviour only, seeded and not migrated. */
   startPostgres(): Promise<PostgresHandle> {
     return this.startService('postgres');
+  }
+
+  /** An SMTP server for this behaviour only. */
+  startSmtp(): Promise<SmtpHandle> {
+    return this.startService('smtp');
   }
 
   /** A supplier for this behaviour only, such as one that runs beside behaviours which count calls. */

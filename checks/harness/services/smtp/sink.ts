@@ -19,10 +19,16 @@ export interface SmtpHandle extends OpenService {
   readonly accepted: readonly Email[];
   /** What was offered and not taken, with why. */
   readonly refused: readonly { email: Email; refusal: Refusal }[];
-  /** Connections open now, the most at one time, and how many there were since the last reset. */
-  connections(): { now: number; most: number; total: number };
+  /** What came whole, in the order in which it came: also what was refused, and what nobody waited for. */
+  readonly offered: readonly Email[];
+  /** Connections open now, the most at one time, how many there were since the last reset, and how many too many. */
+  connections(): { now: number; most: number; total: number; turnedAway: number };
   /** How long the server thinks after each e-mail, before it answers. */
   setLatency(latencyMs: number): void;
+  /** Whatever comes from now on gets no answer until `release`: who sends it is in the middle of it. */
+  hold(): void;
+  /** Answers what was held. */
+  release(): void;
   /** Asked of each e-mail from now on; undefined takes it. */
   refuse(decide: ((email: Email, attempt: number) => Refusal | undefined) | undefined): void;
   /** Forgets what came, and counts connections anew. */
@@ -32,20 +38,29 @@ export interface SmtpHandle extends OpenService {
 /** Starts a real SMTP server on 127.0.0.1 that delivers nothing and keeps what comes. */
 export async function startSmtp(): Promise<SmtpHandle> {
   const accepted: Email[] = [];
+  const offered: Email[] = [];
   const refused: { email: Email; refusal: Refusal }[] = [];
   const attempts = new Map<string, number>();
   let latencyMs = 0;
+  let held: PromiseWithResolvers<void> | undefined;
   let decide: Parameters<SmtpHandle['refuse']>[0];
   /** Open connections by the client's port; of these, the ones that are served. */
   const sockets = new Map<number, Socket>();
   const served = new Set<number>();
   let most = 0;
   let total = 0;
+  let turnedAway = 0;
+  const release = () => {
+    held?.resolve();
+    held = undefined;
+  };
 
   const take = async (email: Email, session: SMTPServerSession): Promise<Refusal | undefined> => {
     const attempt = (attempts.get(email.messageId) ?? 0) + 1;
     attempts.set(email.messageId, attempt);
+    offered.push(email);
     const refusal = decide?.(email, attempt);
+    await held?.promise;
     if (latencyMs > 0) await delay(latencyMs, undefined, { ref: false });
     if (refusal) refused.push({ email, refusal });
     // Who hung up meanwhile has heard no answer, and will send it again: then it was not taken.
@@ -59,6 +74,7 @@ export async function startSmtp(): Promise<SmtpHandle> {
     logger: false,
     onConnect({ remotePort }, callback) {
       if (served.size >= mostConnections) {
+        turnedAway++;
         callback(Object.assign(new Error('too many connections'), { responseCode: 421 }));
         return;
       }
@@ -95,18 +111,25 @@ export async function startSmtp(): Promise<SmtpHandle> {
   const url = `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
   const reset = () => {
     accepted.length = 0;
+    offered.length = 0;
     refused.length = 0;
     attempts.clear();
     most = served.size;
     total = 0;
+    turnedAway = 0;
   };
   return {
     url,
     env: { SMTP_URL: url },
     label: `${mostConnections} connections at most`,
     accepted,
+    offered,
     refused,
-    connections: () => ({ now: served.size, most, total }),
+    connections: () => ({ now: served.size, most, total, turnedAway }),
+    hold() {
+      held ??= Promise.withResolvers();
+    },
+    release,
     setLatency(ms) {
       latencyMs = ms;
     },
@@ -117,10 +140,12 @@ export async function startSmtp(): Promise<SmtpHandle> {
     async restore() {
       latencyMs = 0;
       decide = undefined;
+      release();
     },
     alive: async () => server.server.listening,
     close: () =>
       new Promise((resolve) => {
+        release();
         for (const socket of sockets.values()) socket.destroy();
         server.close(() => resolve());
       }),
