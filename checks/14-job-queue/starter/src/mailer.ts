@@ -1,0 +1,20 @@
+import { createTransport } from 'nodemailer';
+import { textOf } from './letter.ts';
+import type { Placed } from './orders.ts';
+
+export type Mailer = ReturnType<typeof createMailer>;
+
+export function createMailer(url: string) {
+  return createTransport(url);
+}
+
+/** The e-mail that confirms an order. Its Message-ID is made of the order, so one that comes twice can be told. */
+export function confirmationOf(id: string, placed: Placed) {
+  return {
+    messageId: `<${id}@encore.example>`,
+    from: 'Encore <orders@encore.example>',
+    to: placed.email,
+    subject: `Your order ${id}`,
+    text: textOf(placed),
+  };
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import express, { type ErrorRequestHandler } from 'express';
+import { confirmationOf, type Mailer } from './mailer.ts';
+import { type Orders, type Placed, parsePlaced } from './orders.ts';
+
+export interface AppOptions {
+  orders: Orders;
+  mailer: Mailer;
+}
+
+/** Encore's order desk. It takes orders, and confirms each of them by e-mail. */
+export function createApp({ orders, mailer }: AppOptions) {
+  const app = express();
+  app.use(express.json());
+
+  const waiting: { id: string; placed: Placed }[] = [];
+  setInterval(async () => {
+    const next = waiting.shift();
+    if (!next) return;
+    try {
+      await mailer.sendMail(confirmationOf(next.id, next.placed));
+      await orders.settle(next.id, 'confirmed');
+    } catch {
+      waiting.push(next);
+    }
+  }, 20);
+
+  app.post('/orders', async (req, res) => {
+    const placed = parsePlaced(req.body);
+    if (!placed) {
+      res.status(400).json({ error: 'an order has an event, 1 to 20 seats and an e-mail address' });
+      return;
+    }
+    const id = randomUUID();
+    await orders.create(id, placed);
+    waiting.push({ id, placed });
+    res.status(202).location(`/orders/${id}`).json({ order: id, status: 'pending' });
+  });
+
+  app.get('/orders/:id', async (req, res) => {
+    const order = await orders.find(req.params.id);
+    if (order) res.json(order);
+    else res.status(404).json({ error: 'no such order' });
+  });
+
+  const answerError: ErrorRequestHandler = (error, _req, res, _next) => {
+    const status = error.status ?? 500;
+    if (status >= 500) console.error(error);
+    res.status(status).json({ error: status >= 500 ? 'something went wrong' : 'a malformed request' });
+  };
+  app.use(answerError);
+  return app;
+}
