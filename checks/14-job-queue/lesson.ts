@@ -35,5 +35,5 @@ export default defineLesson(import.meta.url, {
     `curl -i -H 'content-type: application/json' -d '{"event":"friday-opening","seats":2,"email":"ada@example.org"}' $URL/orders`,
     `for i in 1 2; do curl -s -w '\\n' -H 'Idempotency-Key: 7' -H 'content-type: application/json' -d '{"event":"friday-opening","seats":2,"email":"ada@example.org"}' $URL/orders; done`,
   ],
-  targets: [{ endpoint: 'POST /orders', statistic: 'p95', atMostMs: 150 }],
+  targets: [{ endpoint: 'POST /orders', statistic: 'p95', atMostMs: 100 }],
 });

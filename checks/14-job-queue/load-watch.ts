@@ -4,7 +4,7 @@ import type { LoadFinding, Stage } from '../harness/sdk/index.ts';
 const drainedWithinMs = 20_000;
 /** Longer than a job whose worker is gone has to wait for another one. */
 const quietMs = 8_000;
-const latencyMs = 300;
+const latencyMs = 200;
 
 /** The SMTP server is slow, and after the load every order must have its one e-mail. */
 export async function everyEmailArrives(t: Stage): Promise<(requests: number) => Promise<LoadFinding>> {

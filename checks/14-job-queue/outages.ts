@@ -13,7 +13,7 @@ import { eventually, soon, startInTurn } from './patience.ts';
 
 const answerWithinMs = 2_000;
 /** Longer than a client that tries ten or twenty times in quick succession goes on. */
-const outageMs = 4_000;
+const outageMs = 3_000;
 const recoverWithinMs = 3_000;
 
 const kept: Teaching = {
