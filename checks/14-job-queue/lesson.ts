@@ -3,7 +3,7 @@ import { defineLesson } from '../harness/sdk/lesson.ts';
 export default defineLesson(import.meta.url, {
   title: 'The answer does not wait for the e-mail',
   change: 'an e-mail inside the request → a job that outlives its worker, sent once',
-  minutes: 45,
+  minutes: 100,
   services: ['redis', 'smtp'],
   instances: 2,
   worker: 'src/worker.ts',
