@@ -11,8 +11,6 @@ export interface Judgement {
   undecided: boolean;
   /** A wrong turn that was caught, at another behaviour or with another sentence than it must be. */
   elsewhere?: boolean;
-  /** A wrong turn that was not caught at all. */
-  slipped?: boolean;
   expected: string;
   got: string;
 }
@@ -49,7 +47,6 @@ export function judge(lesson: Lesson, subject: Subject, result: CheckResult, par
       right: first === behaviour && saysSo,
       undecided: isUndecided,
       elsewhere: first !== undefined && !(first === behaviour && saysSo),
-      slipped: !isUndecided && first === undefined,
       expected: behaviour,
       got: first === behaviour && !saysSo ? `${first}, but says: ${said}` : got,
     };

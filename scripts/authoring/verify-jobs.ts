@@ -47,19 +47,18 @@ export function howBeside(jobs: readonly Job[], mayRepeat: boolean): { beside: J
   return { beside, loads, alone: jobs.filter((job) => !beside.includes(job) && !loads.includes(job)) };
 }
 
-/** How often a wrong turn that slipped through beside others must be caught alone: always. */
+/** How often what was misjudged beside others must be judged rightly alone: each time. */
 const timesAlone = 3;
 
-/** The verdicts that decide about what slipped through beside others. */
-export function onceMore(slipped: readonly Job[]): Job[] {
-  return slipped.flatMap((job) => Array.from({ length: timesAlone }, () => job));
+/** The verdicts that decide about what was misjudged beside others. */
+export function onceMore(fooled: readonly Job[]): Job[] {
+  return fooled.flatMap((job) => Array.from({ length: timesAlone }, () => job));
 }
 
 /**
- * Whether more slipped through than chance allows: one in a hundred wrong turns. Each is a check that a busy machine can
- * fool, so that the list of them is printed, and more than these few are a fault of the workshop.
+ * Whether more was misjudged beside others than chance allows: one verdict in a hundred. Each is a check that a busy machine
+ * can fool, so the list of them is printed, and more than these few are a fault of the workshop.
  */
-export function tooManySlipped(slipped: readonly Job[], jobs: readonly Job[]): boolean {
-  const wrongTurns = jobs.filter(({ subject }) => subject.role === 'wrong-turn').length;
-  return slipped.length > Math.ceil(wrongTurns / 100);
+export function tooManyFooled(fooled: readonly Job[], jobs: readonly Job[]): boolean {
+  return fooled.length > Math.ceil(jobs.length / 100);
 }

@@ -5,18 +5,17 @@ import type { PhaseTotals } from './phase-totals.ts';
 import type { Job } from './verify-jobs.ts';
 
 /**
- * What verify makes of a verdict, with its row. `again`: it does not count, and is judged once more. `slipped`: a wrong
- * turn that was not caught beside others, and is judged three times more.
+ * What verify makes of a verdict, with its row. `again`: it does not count, and is judged once more. `fooled`: starved
+ * cores may have fooled the check, and it is judged three times more.
  */
 export interface Verified {
-  outcome: 'right' | 'wrong' | 'again' | 'slipped';
+  outcome: 'right' | 'wrong' | 'again' | 'fooled';
   row: string;
 }
 
 /**
- * Which verdicts are given once more, alone. Beside others: what could not be judged, and a wrong turn that was caught
- * elsewhere or not at all, for on starved cores more fails than is wrong, and what must be done in time is not. A right
- * app that fails counts at once.
+ * Which verdicts are given again, alone. Beside others: all that are not right, for on starved cores more fails than is
+ * wrong, and what must be done in time is not.
  */
 export type Repeats = 'none' | 'starved' | 'not-right';
 
@@ -48,7 +47,7 @@ export async function verifyOnce(
     return { outcome: 'wrong', row: line };
   }
   totals.add(lesson.folder, tookMs, result);
-  const { right, undecided, elsewhere, slipped, expected, got } = judge(lesson, subject, result, part);
+  const { right, undecided, elsewhere, expected, got } = judge(lesson, subject, result, part);
   const short = subject.role === 'starter' ? `${lesson.starterFails.length} behaviours fail` : expected;
   const cells = [lesson.folder, subject.name, right ? short : expected, right ? 'as expected' : got];
   const line = row([...cells, margins(subject, result), seconds]);
@@ -60,16 +59,13 @@ export async function verifyOnce(
     console.log(yellow(`? ${line}`));
     return { outcome: 'again', row: line };
   }
-  if (repeats === 'starved' && slipped) {
-    console.log(yellow(`? ${line}`));
-    return { outcome: 'slipped', row: line };
-  }
-  console.log(red(`✘ ${line}`));
+  const isFooled = repeats === 'starved';
+  console.log(isFooled ? yellow(`? ${line}`) : red(`✘ ${line}`));
   const behaviours = [...result.behaviours, ...result.further.behaviours].filter(
     (b) => !['pass', 'not-run'].includes(b.outcome),
   );
   console.log(dim(JSON.stringify({ behaviours, load: result.load }, null, 1)));
-  return { outcome: 'wrong', row: `✘ ${line}` };
+  return isFooled ? { outcome: 'fooled', row: line } : { outcome: 'wrong', row: `✘ ${line}` };
 }
 
 function row([lesson = '', subject = '', expected = '', got = '', margin = '', seconds = '']: string[]): string {

@@ -12,7 +12,7 @@ import { PhaseTotals } from './phase-totals.ts';
 import { writeStarterFails } from './starter-fails.ts';
 import { type Subject, subjectsOf } from './subjects.ts';
 import { unfinished } from './unfinished.ts';
-import { howBeside, type Job, jobsFor, onceMore, tooManySlipped } from './verify-jobs.ts';
+import { howBeside, type Job, jobsFor, onceMore, tooManyFooled } from './verify-jobs.ts';
 import { heading, type Repeats, verifyOnce } from './verify-once.ts';
 
 export const command: Command = {
@@ -59,7 +59,7 @@ export const command: Command = {
       );
       /** What others that were judged beside it may have disturbed: it is judged once more, alone. */
       const again: Job[] = [];
-      const slipped: Job[] = [];
+      const fooled: Job[] = [];
       const mayRepeat = repeat === 1 && !args.has('busy');
       const openLane = (repeats: Repeats) => () => {
         const lane = new CheckLane(run);
@@ -67,7 +67,7 @@ export const command: Command = {
           const { outcome, row } = await verifyOnce(lane, job, totals, mayRepeat ? repeats : 'none');
           if (outcome === 'right') right++;
           else if (outcome === 'wrong') wrong.push(row);
-          else (outcome === 'slipped' ? slipped : again).push(job);
+          else (outcome === 'fooled' ? fooled : again).push(job);
         };
         return { take, close: () => lane.close() };
       };
@@ -90,11 +90,11 @@ export const command: Command = {
       );
       await inPart(
         'alone',
-        () => alone.length + again.length + onceMore(slipped).length,
-        () => aFewAtATime([...alone, ...again, ...onceMore(slipped)], openLane('none'), 1),
+        () => alone.length + again.length + onceMore(fooled).length,
+        () => aFewAtATime([...alone, ...again, ...onceMore(fooled)], openLane('none'), 1),
       );
-      if (tooManySlipped(slipped, jobs)) wrong.push(`✘ ${slipped.length} wrong turns were not caught beside others`);
-      if (slipped.length > 0) parts.push(`not caught beside others, judged three times alone: ${names(slipped)}`);
+      if (tooManyFooled(fooled, jobs)) wrong.push(`✘ ${fooled.length} subjects were misjudged beside others`);
+      if (fooled.length > 0) parts.push(`misjudged beside others, judged three times alone: ${names(fooled)}`);
       if (again.length > 0) parts.push(`${again.length} of them because of what was seen beside others`);
       const conditions = [repeat > 1 ? `each ${repeat} times` : '', args.has('busy') ? 'one core kept busy' : '']
         .filter(Boolean)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import lesson from '../../checks/harness-tests/fixture/lesson.ts';
 import type { Subject } from '../authoring/subjects.ts';
-import { howBeside, type JobOptions, jobsFor, onceMore, tooManySlipped } from '../authoring/verify-jobs.ts';
+import { howBeside, type JobOptions, jobsFor, onceMore, tooManyFooled } from '../authoring/verify-jobs.ts';
 
 const starter: Subject = { role: 'starter', name: 'starter', dir: '' };
 const solution: Subject = { role: 'solution', name: 'solution', dir: '' };
@@ -51,15 +51,15 @@ describe('the verdicts of a verify', () => {
     expect(names(howBeside(jobs, false).alone)).toEqual(['solution', 'by-hand', 'load']);
   });
 
-  it('judge what slipped through three times more, and take one in a hundred for chance', () => {
+  it('judge what was misjudged beside others three times more, and take one in a hundred for chance', () => {
     const wrongTurns = Array.from({ length: 200 }, (_, i) => wrong(`page-${i}`));
     const jobs = wrongTurns.flatMap((one) => jobsFor(lesson, one, { repeat: 1, noLoad: false, rest: true }));
     expect(onceMore(jobs.slice(0, 2)).map(({ subject }) => subject.name)).toEqual([
       ...['page-0', 'page-0', 'page-0'],
       ...['page-1', 'page-1', 'page-1'],
     ]);
-    expect(tooManySlipped(jobs.slice(0, 2), jobs)).toBe(false);
-    expect(tooManySlipped(jobs.slice(0, 3), jobs)).toBe(true);
-    expect(tooManySlipped([], jobs)).toBe(false);
+    expect(tooManyFooled(jobs.slice(0, 2), jobs)).toBe(false);
+    expect(tooManyFooled(jobs.slice(0, 3), jobs)).toBe(true);
+    expect(tooManyFooled([], jobs)).toBe(false);
   });
 });
