@@ -61,15 +61,17 @@ async function renewalHolds(t: Stage, { app, redis, start }: ShortSessions): Pro
     ...usesAtMs.map((atMs) => ({ atMs, acts: used.map((session) => () => session.use()) })),
     ...seldomAtMs.map((atMs) => ({ atMs, acts: [() => seldom.use()] })),
     { atMs: renewedAtMs, acts: [...lastUses.map((last) => () => last.useAndEnd()), () => ended.renewAndEnd()] },
-    { atMs: renewedUntilMs, acts: lastUses.map((last) => () => last.mustBeAlive()) },
   ];
   for (const { atMs, acts } of timeline.sort((a, b) => a.atMs - b.atMs)) {
     await delay(Math.max(0, beganAt + atMs - performance.now()));
     for (const act of acts) if (!(await act())) return false;
     if (atMs === seldomAtMs[0] && performance.now() - seldomFrom > firstHalfMs) return false;
   }
+  await delay(Math.max(0, beganAt + renewedUntilMs - performance.now()));
   await ended.mustStayEnded();
+  // First those that nothing ended: what is lost there, SIGTERM has not lost.
   for (const session of used) if (!(await session.basketMustBeKept())) return false;
+  for (const last of lastUses) if (!(await last.mustBeAlive())) return false;
   await delay(Math.max(0, first.arrivedAt + idleMs - performance.now()));
   t.trail.retell(1, `a session of grace, ${idleMs / 1000} s without use`);
   (await idle.get('/profile')).mustBe(401, {
