@@ -4,11 +4,16 @@ import lesson from './lesson.ts';
 
 defineCheck(lesson, ({ behaviour }) => {
   const teaching = { because: 'The mechanism of this behaviour.', lookAt: 'the worker' };
+  // Beside other tests a new process may take longer than the usual 5 s.
   const doneBy = (t: Stage) =>
-    t.until('the job to be done', async () => {
-      const { text } = (await t.visitor().get('/done')).mustBe(200);
-      return text !== '' && text;
-    });
+    t.until(
+      'the job to be done',
+      async () => {
+        const { text } = (await t.visitor().get('/done')).mustBe(200);
+        return text !== '' && text;
+      },
+      { deadlineMs: 14_000 },
+    );
   const aJobIsDone = async (t: Stage) => {
     (await t.visitor().post('/jobs', {})).mustBe(202);
     return doneBy(t);

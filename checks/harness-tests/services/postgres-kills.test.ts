@@ -90,7 +90,8 @@ describe.runIf(process.platform === 'linux')('a check that is killed with SIGKIL
       child.kill('SIGKILL');
       await ended;
       await expect.poll(() => alive().length).toBe(0);
-      expect(segmentsOf(makers)).toHaveLength(1);
+      // Unless a command of another test, which also sweeps dead runs, was faster.
+      await expect.poll(() => segmentsOf(makers).length === 1 || !existsSync(runDir)).toBe(true);
       await sweepDeadRuns(dirname(runDir)); // As the next command does.
     } else child.kill('SIGKILL');
     await expect.poll(() => [alive().length, existsSync(runDir)], { timeout: 5_000 }).toEqual([0, false]);
