@@ -13,8 +13,9 @@ import type { OpenService } from '../services/service.ts';
 import { assertAlive } from '../services/services.ts';
 import type { SmtpHandle } from '../services/smtp/sink.ts';
 import type { SupplierHandle } from '../services/supplier/handle.ts';
-import type { Environment, Instance, Reference, Roll, RollOptions } from './environment.ts';
+import type { Environment, Instance, Reference } from './environment.ts';
 import { Judging } from './judging.ts';
+import type { Roll, RollOptions } from './roll.ts';
 
 export interface BehaviourOptions {
   /** When it counts as a hang. */

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { AppCommandEnd } from '../app/app-command.ts';
 import { notStartedAgain } from '../app/failures.ts';
 import { type Instance, type InstanceOptions, Instances, type Launch } from '../app/instances.ts';
@@ -17,6 +16,7 @@ import { type Cdn, startCdn } from '../services/cdn/cdn.ts';
 import type { Handles, RegisteredName, StartOptions } from '../services/registry.ts';
 import type { OpenService } from '../services/service.ts';
 import { Services } from '../services/services.ts';
+import { type Roll, type RollOptions, roll, untilAllReady } from './roll.ts';
 
 export type { Instance, InstanceOptions, Launch, Reference } from '../app/instances.ts';
 
@@ -34,32 +34,6 @@ export interface EnvironmentOptions {
   onOutput?: ((from: string, line: string) => void) | undefined;
   /** Asked at each start of the app, with the name of the instance: how it is started otherwise than by a check. */
   launch?: ((name: string) => Launch | Promise<Launch>) | undefined;
-}
-
-/** How long instances may take from listening until the balancer sends them requests, on a busy machine. */
-const readyWithinMs = 10_000;
-/** So long everything else waits for that: a behaviour says better what is wrong with an app that is never ready. */
-const patienceMs = 2_000;
-
-/** How one instance is deployed: what its successor is told, and how long it may take to obey. */
-export interface RollOptions {
-  env?: Record<string, string>;
-  deadlineMs?: number;
-}
-
-/** What came of it. */
-export interface Roll {
-  /** The instance that was told to end, and has. */
-  old: Instance;
-  /** What was wrong with the way it ended. */
-  failure?: Failure | undefined;
-  /** Its successor gets requests. */
-  isReady: boolean;
-  /** performance.now() of SIGTERM. */
-  toldAt: number;
-  /** From there to the balancer's first look that was no yes, and to the end of the process. */
-  noticedMs: number;
-  endedMs: number;
 }
 
 /** Everything that a lesson's app needs around it, started in order and ended together. */
@@ -115,7 +89,7 @@ export class Environment implements AsyncDisposable {
     await this.#instances.startAll();
     const hasCdn = this.lesson.services.includes('cdn');
     this.balancer = await startBalancer(this.instances, hasCdn ? 0 : balancerPort, this.lesson.balancer);
-    await this.#ready();
+    await untilAllReady(this.balancer, this.instances);
     if (hasCdn) this.cdn = await startCdn(this.balancer, balancerPort);
   }
 
@@ -197,41 +171,12 @@ export class Environment implements AsyncDisposable {
   async restart(which?: number | 'worker', env: Record<string, string> = {}): Promise<void> {
     await this.#instances.restart(which, env);
     this.balancer.setTargets(this.instances);
-    await this.#ready();
+    await untilAllReady(this.balancer, this.instances);
   }
 
-  /**
-   * One instance (1-based) is deployed while the others serve: SIGTERM, the time to obey, a new one, and the balancer's yes
-   * to it. SIGTERM comes right after the balancer has looked, so that its next look is as far away as it can be.
-   */
-  async roll(number: number, { env, deadlineMs }: RollOptions = {}): Promise<Roll> {
-    await this.balancer.nextLook(number);
-    const toldAt = performance.now();
-    const noticed = this.#noticed(number);
-    const { endedAt, ...ended } = await this.#instances.roll(number, env, deadlineMs);
-    const fresh = this.instances[number - 1];
-    const noticedMs = (await noticed) - toldAt;
-    if (fresh) this.balancer.replaceTarget(number, fresh);
-    return {
-      ...ended,
-      toldAt,
-      noticedMs,
-      endedMs: endedAt - toldAt,
-      isReady: await this.#ready([number], readyWithinMs),
-    };
-  }
-
-  /** Resolves when the balancer sends no more requests to an instance that has been told to end. */
-  async #noticed(number: number): Promise<number> {
-    while (this.balancer.isReady(number)) await this.balancer.nextLook(number);
-    return performance.now();
-  }
-
-  /** Waits until the balancer sends requests to all instances, or to these (1-based), but not for ever. */
-  async #ready(numbers = this.instances.map((_, index) => index + 1), withinMs = patienceMs): Promise<boolean> {
-    for (const until = performance.now() + withinMs; performance.now() < until; await delay(20))
-      if (numbers.every((each) => this.balancer.isReady(each))) return true;
-    return false;
+  /** Deploys one instance (1-based) while the others serve. */
+  roll(number: number, options?: RollOptions): Promise<Roll> {
+    return roll({ balancer: this.balancer, instances: this.#instances }, number, options);
   }
 
   /** The same as a deploy does it: migrations first, then each instance gets SIGTERM and the time to obey. */
