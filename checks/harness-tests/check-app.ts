@@ -1,5 +1,5 @@
 // Runs a fixture's check against one app, as `npm run check -- --json` does: node check-app.ts DIR [--no-load] [--further] [--all]
-// FIXTURE names the folder of another fixture, UNTIL the last behaviour to judge.
+// FIXTURE names the folder of another fixture, UNTIL the last behaviour to judge, ONLY the one.
 import { runCheck } from '../../scripts/running/run-check.ts';
 import { withRun } from '../../scripts/running/session.ts';
 import type { Lesson } from '../harness/model/lesson.ts';
@@ -14,6 +14,7 @@ const result = await withRun((run) =>
     all: flags.includes('--all'),
     further: flags.includes('--further'),
     load,
+    ...(process.env.ONLY ? { only: process.env.ONLY } : {}),
     ...(process.env.UNTIL ? { until: process.env.UNTIL } : {}),
   }),
 );

@@ -1,14 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isDead, thisOwner } from '../harness/os/owner.ts';
-import { type ProcessIdentity, rowsOf } from '../harness/os/processes.ts';
+import { commandOf, type ProcessIdentity, rowsOf } from '../harness/os/processes.ts';
 import { sweepDeadRuns } from '../harness/os/run-end.ts';
 import { writeAdopted, writeOwner } from '../harness/os/run-files.ts';
-import { leftSegments, type Segment } from '../harness/os/shared-memory.ts';
+import { leftSegments, removeLeftSegments, type Segment, sharedSegments } from '../harness/os/shared-memory.ts';
 
 // Somebody who has ended, and whose parent takes no notice, as the first process of many containers: a zombie, which keeps
 // its number and its start time.
@@ -19,8 +20,10 @@ let dir: string;
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'encore-dead-owner-'));
   if (process.platform !== 'linux') return;
-  parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  parent = spawn('sh', ['-c', 'cat <&3 >&2 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] });
   for await (const line of createInterface(parent.stdout as NodeJS.ReadableStream)) {
+    await expect.poll(() => commandOf(parent.pid ?? 0)).toBe('sleep 60'); // A shell would take notice.
+    (parent.stdio[3] as Writable).end();
     await expect.poll(() => rowsOf([Number(line)])[0]?.zombie).toBe(true);
     const [row] = rowsOf([Number(line)]);
     zombie = { pid: Number(line), startedAt: row?.startedAt ?? 0 };
@@ -75,7 +78,6 @@ describe.runIf(process.platform === 'linux')('shared memory that a run has left'
   });
 
   it.each([
-    ['in use', { users: 1 }],
     ['of another size', { bytes: 4096 }],
     ['older than the run', { madeAtS: begunAtS - 1 }],
     ['of somebody who lives', { creator: process.pid }],
@@ -85,5 +87,18 @@ describe.runIf(process.platform === 'linux')('shared memory that a run has left'
     writeAdopted(dir, { ...zombie, signal: 'SIGQUIT' });
     writeAdopted(dir, { pid: process.pid, startedAt: 1, signal: 'SIGQUIT' });
     expect(leftSegments(dir, [left(more)])).toEqual([]);
+  });
+
+  it('is removed when the last killed server has let go of it, and not while one uses it', async () => {
+    const id = Number(/\d+/.exec(spawnSync('ipcmk', ['-M', '56'], { encoding: 'utf8' }).stdout)?.[0]);
+    const isThere = () => sharedSegments().some((segment) => segment.id === id);
+    writeAdopted(dir, { ...zombie, signal: 'SIGQUIT' });
+    const seen: boolean[] = [];
+    await removeLeftSegments(dir, () => {
+      seen.push(isThere());
+      return [left({ id, users: 3 - seen.length })];
+    });
+    expect(seen).toEqual([true, true, true]);
+    expect(isThere()).toBe(false);
   });
 });

@@ -26,6 +26,13 @@ describe.concurrent('a check of an app that misbehaves', { timeout: 60_000 }, ()
     expect(result.load).toMatchObject({ outcome: 'pass', requests: 20 });
   });
 
+  it('is not said to have gone wrong itself when a request breaks that nobody waits for after a failure', async () => {
+    const { result, failed } = await failureOf('hangs', 'FIXTURE=fixture-floats', '--no-load');
+    expect(failed?.id).toBe('secret');
+    expect(result.behaviours.map(({ id, outcome }) => [id, outcome])).not.toContainEqual(['workshop', 'inconclusive']);
+    expect(result.verdict).toBe('fail');
+  });
+
   it('names an app that never listens', async () => {
     const { result, failure, lines } = await failureOf('never-listens');
     expect(failure?.kind).toBe('never-listened');

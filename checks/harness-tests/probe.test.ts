@@ -29,6 +29,16 @@ const dialsOnRequest = `
   process.stdout.write('ready');
 `;
 
+/** A server that keeps its requests, and starts a timer and makes a Buffer for each. */
+const keepsRequests = `
+  const kept = [];
+  const server = require('node:http').createServer((req, res) => {
+    if (req.url === '/keep') kept.push(req, Buffer.alloc(1_000_000), 'x'.repeat(200_000).split('').join('-'), setInterval(() => {}, 60_000));
+    res.end();
+  });
+  server.listen(0, '127.0.0.1', () => process.stdout.write(String(server.address().port)));
+`;
+
 describe('the probe', () => {
   let server: ProbeServer;
   let app: ChildProcess;
@@ -128,5 +138,40 @@ describe('an exception that nobody can catch', () => {
     await server.probeOf('app1', app.pid as number).throwInTimer();
     expect(await once(app, 'exit')).toEqual([1, null]);
     expect(await printed).toContain('thrown in a timer of this process by the check');
+  });
+});
+
+describe('what a process holds', () => {
+  it('is counted after a collection: the heap, Buffers outside of it, timers and requests, without a word on its output', async () => {
+    await using server = await ProbeServer.start();
+    const app = spawn(process.execPath, ['-e', keepsRequests], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...server.env('app1') },
+    });
+    try {
+      const printed: string[] = [];
+      app.stderr.on('data', (chunk) => printed.push(String(chunk)));
+      const [port] = await once(app.stdout, 'data');
+      const probe = server.probeOf('app1', app.pid as number);
+      const ask = async (path: string, times: number) => {
+        for (let n = 0; n < times; n++) await (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+      };
+      await ask('/keep', 1);
+      await ask('/drop', 5);
+      const [before, requests] = [await probe.heldAfterGc(), await probe.requestObjects()];
+      await ask('/drop', 5);
+      const dropped = await probe.heldAfterGc();
+      expect(await probe.requestObjects()).toBeLessThanOrEqual(requests + 1);
+      expect(dropped.external - before.external).toBeLessThan(500_000);
+      await ask('/keep', 5);
+      const kept = await probe.heldAfterGc();
+      expect((await probe.requestObjects()) - requests).toBeGreaterThanOrEqual(5);
+      expect(kept.external - dropped.external).toBeGreaterThan(4_500_000);
+      expect(kept.heapUsed - dropped.heapUsed).toBeGreaterThan(1_500_000);
+      expect((kept.resources.Timeout ?? 0) - (before.resources.Timeout ?? 0)).toBe(5);
+      expect(printed.join('')).toBe('');
+    } finally {
+      app.kill('SIGKILL');
+    }
   });
 });

@@ -15,4 +15,19 @@ describe('a check that ends with one of its behaviours', () => {
     expect(outcomes(behaviours)).toEqual(['starts pass', 'page pass', 'secret pass', 'stops pass']);
     expect(outcomes(further.behaviours)).toEqual(['robots pass', 'favicon not-run']);
   });
+  it('judges one of the core alone', async () => {
+    const { verdict, behaviours, further } = await checkApp('goes-further', '--no-load', '--further', 'ONLY=secret');
+    expect(outcomes(behaviours)).toEqual(['starts pass', 'page not-run', 'secret pass', 'stops pass']);
+    expect(outcomes(further.behaviours)).toEqual(['robots not-run', 'favicon not-run']);
+    expect(verdict).toBe('fail');
+  });
+  it('judges a further one alone', async () => {
+    const { behaviours, further } = await checkApp('goes-further', '--no-load', '--further', 'ONLY=favicon');
+    expect(outcomes(behaviours)).toEqual(['starts pass', 'page not-run', 'secret not-run', 'stops pass']);
+    expect(outcomes(further.behaviours)).toEqual(['robots not-run', 'favicon pass']);
+  });
+  it('judges all when it is to end with what is no behaviour', async () => {
+    const { behaviours } = await checkApp('goes-further', '--no-load', '--further', 'ONLY=starts');
+    expect(outcomes(behaviours)).toEqual(['starts pass', 'page pass', 'secret pass', 'stops pass']);
+  });
 });

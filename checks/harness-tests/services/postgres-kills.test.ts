@@ -39,14 +39,11 @@ describe.runIf(process.platform === 'linux')('the shared memory of a server that
 
 const isReaperOf = (pid: number, runDir: string) => new RegExp(`reaper\\.ts ${runDir}$`).test(commandOf(pid));
 
-/** All are stopped before one is killed, so that nobody sees another one end and has time to tidy up. */
-function killTogether(processes: { pid: number }[]): void {
-  for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
-    for (const { pid } of processes) {
-      try {
-        process.kill(pid, signal);
-      } catch {} // It has just ended.
-    }
+function signal(processes: { pid: number }[], name: NodeJS.Signals): void {
+  for (const { pid } of processes)
+    try {
+      process.kill(pid, name);
+    } catch {} // It has just ended.
 }
 
 describe.runIf(process.platform === 'linux')('a check that is killed with SIGKILL', () => {
@@ -83,9 +80,16 @@ describe.runIf(process.platform === 'linux')('a check that is killed with SIGKIL
     const pidsOf = (rows: { pid: number }[]) => new Set(rows.map(({ pid }) => pid));
     let makers = pidsOf(alive());
     if (when.startsWith('together')) {
-      await expect.poll(() => segmentsOf(pidsOf(alive())).length, { interval: 5 }).toBeGreaterThan(0);
-      makers = pidsOf(alive());
-      killTogether([...processTable().filter(({ pid }) => isReaperOf(pid, runDir)), ...alive()]);
+      // All are stopped before one is killed, so that nobody sees another one end and has time to tidy up.
+      for (let stopped: { pid: number }[] = []; ; signal(stopped, 'SIGCONT')) {
+        await expect.poll(() => segmentsOf(pidsOf(alive())).length, { interval: 5, timeout: 5_000 }).toBeGreaterThan(0);
+        stopped = [...processTable().filter(({ pid }) => isReaperOf(pid, runDir)), ...alive()];
+        signal(stopped, 'SIGSTOP');
+        makers = pidsOf(alive());
+        if (segmentsOf(makers).length === 0) continue; // Whoever had it has just ended.
+        signal(stopped, 'SIGKILL');
+        break;
+      }
       const ended = once(child, 'exit');
       child.kill('SIGKILL');
       await ended;

@@ -29,9 +29,11 @@ describe('the Redis of a check', () => {
   it('can be cut off from the app and given back, while the check still reads it', async () => {
     await using run = fakeRun();
     const redis = await handleOf(await privateServer(run));
+    expect(redis.connectionsSoFar).toBe(0);
     const app = new Redis(redis.appUrl, { retryStrategy: () => 10, maxRetriesPerRequest: 0 });
     app.on('error', () => {});
     await app.set('key', '1');
+    expect(redis.connectionsSoFar).toBe(1);
     await redis.cut();
     await expect(app.get('key')).rejects.toThrow();
     expect(await redis.client.get('key')).toBe('1');

@@ -1,7 +1,9 @@
 import { createConnection } from 'node:net';
 import nodemailer from 'nodemailer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type SmtpHandle, startSmtp } from '../../harness/services/smtp/sink.ts';
+import type { SmtpHandle } from '../../harness/services/smtp/handle.ts';
+import { startSmtp } from '../../harness/services/smtp/sink.ts';
+import { emailSays } from '../../harness/services/smtp/words.ts';
 
 let smtp: SmtpHandle;
 beforeEach(async () => {
@@ -46,6 +48,40 @@ describe('the SMTP server', () => {
     await smtp.restore();
     await send(3);
     expect(smtp.accepted).toHaveLength(1);
+  });
+
+  it('refuses a recipient before the e-mail comes, for now and for good', async () => {
+    smtp.refuseRecipients((_address, attempt) => (attempt === 1 ? { code: 450, text: 'mailbox busy' } : undefined));
+    await expect(send(1)).rejects.toMatchObject({ responseCode: 450, command: 'RCPT TO' });
+    expect(smtp.offered).toEqual([]);
+    expect(smtp.refusedRecipients).toMatchObject([{ address: 'ada@encore.example', refusal: { code: 450 } }]);
+    await send(1);
+    expect(smtp.accepted).toHaveLength(1);
+    smtp.refuseRecipients(() => ({ code: 550, text: 'no such mailbox' }));
+    await expect(send(2)).rejects.toMatchObject({ responseCode: 550 });
+    await smtp.restore();
+    await send(2);
+    smtp.reset();
+    expect(smtp.refusedRecipients).toEqual([]);
+  });
+
+  it('refuses connections while it is cut, and is there again at the same port', async () => {
+    const pool = nodemailer.createTransport({ url: smtp.url, pool: true } as object);
+    await pool.sendMail(letter(1));
+    await smtp.cut();
+    await smtp.cut();
+    await expect(pool.sendMail(letter(2))).rejects.toThrow();
+    await expect(send(2)).rejects.toMatchObject({ code: expect.stringMatching(/ESOCKET|ECONNREFUSED|ECONNECTION/) });
+    expect(await smtp.alive()).toBe(false);
+    await smtp.restore();
+    expect(await smtp.alive()).toBe(true);
+    await send(3);
+    pool.close();
+    expect(smtp.accepted.map(({ messageId }) => messageId)).toEqual([
+      'order-1@encore.example',
+      'order-3@encore.example',
+    ]);
+    await smtp.cut(); // It can be closed while it is cut.
   });
 
   it('takes its time when told to', async () => {
@@ -94,6 +130,32 @@ describe('the SMTP server', () => {
     const sent = await Promise.allSettled(Array.from({ length: 7 }, (_, index) => send(index)));
     expect(sent.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
     expect(smtp.connections().most).toBe(5);
+  });
+
+  it('keeps only the senders of some e-mails waiting', async () => {
+    smtp.hold(({ messageId }) => messageId.startsWith('order-1@'));
+    const slow = send(1);
+    await expect.poll(() => smtp.offered.length).toBe(1);
+    await send(2);
+    expect(smtp.accepted.map(({ messageId }) => messageId)).toEqual(['order-2@encore.example']);
+    smtp.release();
+    await slow;
+    expect(smtp.accepted).toHaveLength(2);
+  });
+
+  it.each([
+    ['plain', (text: string) => ({ text })],
+    ['base64', (text: string) => ({ text, textEncoding: 'base64' as const })],
+    ['quoted-printable', (text: string) => ({ text, textEncoding: 'quoted-printable' as const })],
+    ['HTML', (text: string) => ({ html: `<p>${text.replaceAll('&', '&amp;').replaceAll('“', '&#8220;')}</p>` })],
+    ['a subject', (subject: string) => ({ subject, text: 'See above.' })],
+  ])('tells what is in an e-mail: %s', async (_, written) => {
+    const event = 'Zoë & “Die Ärzte”, 22:30 \\';
+    const sentence = `we have two tickets for ${event}, in the seventh row and in the middle of it. `;
+    await nodemailer.createTransport(smtp.url).sendMail({ ...letter(1), ...written(sentence) });
+    const [email] = smtp.accepted;
+    expect(email && emailSays(email, event)).toBe(true);
+    expect(email && emailSays(email, 'Zoe & “Die Ärzte”')).toBe(false);
   });
 
   it('keeps its sender waiting until it is released, and has not taken what was not waited for', async () => {

@@ -1,14 +1,14 @@
 import { expect } from 'vitest';
-import { type SupplierHandle, startSupplier } from '../../harness/services/supplier/handle.ts';
+import { type SupplierHandle, type SupplierOptions, startSupplier } from '../../harness/services/supplier/handle.ts';
 import { fakeRun, survivors } from './fake-run.ts';
 
 /** Starts a supplier that answers at once, unless said, and ends it with the test. */
 export async function withSupplier(
   act: (supplier: SupplierHandle) => Promise<void>,
-  { latencyMs = 0, atOnce = 20 } = {},
+  { latencyMs = 0, atOnce = 20, slow }: Partial<Omit<SupplierOptions, 'run'>> = {},
 ): Promise<void> {
   await using run = fakeRun();
-  const supplier = await startSupplier({ run, latencyMs, atOnce });
+  const supplier = await startSupplier({ run, latencyMs, atOnce, slow });
   try {
     await act(supplier);
   } finally {

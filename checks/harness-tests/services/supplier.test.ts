@@ -35,6 +35,21 @@ describe('the supplier', () => {
       expect((await json(`${url}/events?city=riga`)).body.events[0]).toMatchObject({ id: '7', priceCents: 1 });
     }));
 
+  it('takes longer for the routes that are slow, and for no other', () =>
+    withSupplier(
+      async (supplier) => {
+        const order: string[] = [];
+        const slow = json(`${supplier.url}/offers`, ada).then(({ status }) => order.push(`offers ${status}`));
+        for (let n = 1; n <= 3; n++) {
+          await json(`${supplier.url}/events/7`);
+          order.push(`event ${n}`);
+        }
+        await slow;
+        expect(order).toEqual(['event 1', 'event 2', 'event 3', 'offers 200']);
+      },
+      { latencyMs: 10, slow: { 'GET /offers': 100 } },
+    ));
+
   it('does not show a write to a read that began before it', () =>
     withSupplier(async (supplier) => {
       await supplier.setLatency(300);

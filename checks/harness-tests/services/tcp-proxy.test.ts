@@ -53,6 +53,7 @@ describe('the TCP proxy', () => {
     sockets[0]?.destroy();
     await until(() => proxy.connections === 1);
     sockets[1]?.destroy();
+    expect(proxy.connectionsSoFar).toBe(2);
   });
 
   it('breaks open connections and refuses new ones when cut', async () => {

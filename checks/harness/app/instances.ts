@@ -19,14 +19,18 @@ import { Strays } from './strays.ts';
 const profileDeadlineMs = 10_000;
 
 /** An instance of the app with the probe that reports from inside it. */
-export type Instance = AppProcess & { probe: Probe };
+export type Instance = AppProcess & {
+  probe: Probe;
+  /** The ports that it has besides PORT, by the lesson's names for them. */
+  ports: Readonly<Record<string, number>>;
+};
 
 /** What the learner's app may be compared with: our solution, or the starter as it was shipped. */
 export type Reference = 'solution' | 'starter';
 
 export interface InstanceOptions {
-  /** Beside what every instance gets, and stronger. */
-  env?: Record<string, string>;
+  /** Beside what every instance gets, and stronger: undefined takes a variable away. */
+  env?: NodeJS.Dict<string>;
   /** A command that starts it, with its arguments: ['taskset', '-c', '0']. */
   under?: readonly string[];
   /** Another app than the one that is judged. */
@@ -39,6 +43,8 @@ export interface InstanceOptions {
 export interface Launch {
   /** A port that it gets if nobody else has it, so that its address outlives a restart. */
   port?: number | undefined;
+  /** The same for the lesson's other ports. */
+  ports?: Readonly<Record<string, number>> | undefined;
   nodeArgs?: readonly string[];
   /** What stands in NODE_OPTIONS before our own. */
   nodeOptions?: string | undefined;
@@ -100,10 +106,17 @@ export class Instances {
   /** Starts one more process of the app, or of one that it is compared with. Whoever asks for it lists or ends it. */
   async start(name: string, { env = {}, under = [], reference, worker }: InstanceOptions = {}): Promise<Instance> {
     const { run, subjectDir, probes, profileDir, onOutput, launch, lesson } = this.#options;
-    const { port, nodeArgs, nodeOptions = '', env: launchEnv } = (!reference && (await launch?.(name))) || {};
+    const {
+      port,
+      ports: wanted,
+      nodeArgs,
+      nodeOptions = '',
+      env: launchEnv,
+    } = (!reference && (await launch?.(name))) || {};
     const key = `app${++this.#made}`;
     const probed = probes.env(key, profileDir);
     probed.NODE_OPTIONS = `${nodeOptions} ${probed.NODE_OPTIONS}`.trim();
+    const ports = await drawPorts(lesson.ports ?? [], wanted);
     const options: ProcessOptions = {
       run,
       dir: reference ? this.#dirOf(reference) : subjectDir,
@@ -112,17 +125,17 @@ export class Instances {
       strays: reference ? undefined : this.#strays,
       onOutput: reference ? undefined : onOutput && ((line) => onOutput(name, line)),
       nodeArgs,
-      env: { ...this.#options.env(), ...probed, ...launchEnv, ...env },
+      env: { ...this.#options.env(), ...probed, ...inText(ports), ...launchEnv, ...env },
     };
     const probeOf = (pid: number) => probes.probeOf(key, pid);
     if (worker) {
       if (!lesson.worker) throw new TypeError(`${lesson.folder} has no worker`);
       const app = await startWorker(lesson.worker, options, probeOf);
-      return Object.assign(app, { probe: probeOf(app.pid) });
+      return Object.assign(app, { probe: probeOf(app.pid), ports });
     }
     const drawPort = port === undefined ? undefined : async () => ((await isFree(port)) ? port : freePort());
     const app = await startApp({ ...options, drawPort });
-    return Object.assign(app, { probe: probeOf(app.pid) });
+    return Object.assign(app, { probe: probeOf(app.pid), ports });
   }
 
   /** The learner's folder is no starter any more once the lesson is solved, so the check keeps a copy. */
@@ -207,4 +220,17 @@ export class Instances {
     await Promise.all(this.everyone.map((instance) => instance.kill()));
     if (this.#options.onOutput) await Promise.all(this.everyone.map((instance) => instance.drained()));
   }
+}
+
+async function drawPorts(names: readonly string[], wanted: Readonly<Record<string, number>> = {}) {
+  const drawn: Record<string, number> = {};
+  for (const name of names) {
+    const port = wanted[name];
+    drawn[name] = port !== undefined && (await isFree(port)) ? port : await freePort();
+  }
+  return drawn;
+}
+
+function inText(ports: Readonly<Record<string, number>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]));
 }

@@ -12,7 +12,7 @@ export interface ProcessOptions {
   /** The lesson's folder: the script is run in it. */
   dir: string;
   /** Environment besides PATH, HOME and PORT. */
-  env: Record<string, string>;
+  env: NodeJS.Dict<string>;
   /** What it is called in a verdict: "instance 1". */
   name: string;
   /** A command that is put before node's and becomes it: `taskset -c 0`. */

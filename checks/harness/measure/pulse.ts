@@ -16,6 +16,20 @@ export function wantsCore(processes: { pid: number }[]): boolean {
   return processes.some(({ pid }) => pulseOf(pid)?.wantsCore);
 }
 
+/**
+ * Milliseconds for which the main thread of a process had a core or waited for one, since its start. In what is left of its
+ * age it has rested, or waited for somebody. Linux only.
+ */
+export function wantedCoreMs(pid: number): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    const [onCore = 0, waiting = 0] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ').map(Number);
+    return (onCore + waiting) / 1e6;
+  } catch {
+    return undefined; // It has ended.
+  }
+}
+
 function statusOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/status`, 'utf8');

@@ -19,6 +19,28 @@ export interface LessonFile {
   copyOf?: string;
 }
 
+/** One request of a `HeapVisit`, as load.yml would say it: `{{ name }}`, `{{ $randomNumber(1, 9) }}` and so on are filled in. */
+export interface HeapStep {
+  /** GET, when it is left out. */
+  method?: string;
+  url: string;
+  headers?: Readonly<Record<string, string>>;
+  json?: unknown;
+  /** Sent as it is: malformed JSON, for example. */
+  body?: string;
+  /** What later steps of the visit use: { id: '$.id' }. */
+  capture?: Readonly<Record<string, string>>;
+  /** The client hangs up: once the request is sent, or once the first part of the answer has come, as with a stream. */
+  leaves?: 'before the answer' | 'in the answer';
+}
+
+/** What `npm run heap` repeats and counts as one, besides the requests of load.yml. */
+export interface HeapVisit {
+  /** As the learner reads it: "POST /orders, refused". One of load.yml's names takes that request's place. */
+  name: string;
+  steps: readonly HeapStep[];
+}
+
 /** What `lesson.ts` of a lesson says: data only, read by the commands and by the check. */
 export interface Lesson {
   /** Final, never reused: 3. */
@@ -34,7 +56,12 @@ export interface Lesson {
   /** What its app talks to, by the names in services/registry.ts, and 'cdn' for one in front of it. */
   services: readonly string[];
   /** How slow the supplier is, and how many it serves at a time, where the lesson has one. */
-  supplier?: { latencyMs: number; atOnce: number };
+  supplier?: {
+    latencyMs: number;
+    atOnce: number;
+    /** Routes that take this many times as long: { 'GET /offers': 30 }. */
+    slow?: Readonly<Record<string, number>>;
+  };
   /**
    * What the database holds, where the lesson has one: a .sql or .ts file, relative to the repository, which is run as the
    * app. And how far away it is, in milliseconds each way: 1, or what DB_LATENCY_MS says.
@@ -56,6 +83,8 @@ export interface Lesson {
   worker?: string;
   /** Environment variables besides PORT, NODE_ENV and the services' addresses. */
   env: Readonly<Record<string, string>>;
+  /** More ports that each instance gets, by the variables that tell it: ['METRICS_PORT']. They are not behind the balancer. */
+  ports?: readonly string[];
   /** Files that the app gets the paths of. */
   files?: readonly LessonFile[];
   /** Ids of the behaviours, core and further, that the starter fails when all are run. It holds every other one. */
@@ -63,6 +92,8 @@ export interface Lesson {
   /** Shell lines to try against `npm run dev`; `$URL` stands for the address where visitors come in. */
   tryIt: readonly string[];
   targets: readonly Target[];
+  /** For `npm run heap`: what load.yml does not ask, such as requests that fail in the app, and streams whose reader leaves. */
+  heap?: readonly HeapVisit[];
   /** Behaviours of this lesson are about CPU time, so verify judges nothing else beside it. */
   cpuBound?: boolean;
 }

@@ -111,6 +111,8 @@ export interface CheckPlan {
   all: boolean;
   /** The last behaviour to judge, core or further: none after it is begun, and there is no load. All when left out. */
   until?: string;
+  /** The one behaviour to judge, core or further, with the start before it. All when left out, and when there is none of that name. */
+  only?: string;
   /** Judge the further behaviours, too, once the core holds. */
   further: boolean;
   /** `after-behaviours`: only when all hold. `always`: for measuring margins. `only`: no behaviours. */

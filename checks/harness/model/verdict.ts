@@ -41,6 +41,9 @@ export interface Failure extends Teaching {
 
 /** Thrown inside a behaviour when the app is wrong. */
 export class BehaviourFailure extends Error {
+  static {
+    BehaviourFailure.prototype.name = 'BehaviourFailure'; // It is told by its name where it has come as text.
+  }
   readonly failure: Failure;
   constructor(failure: Failure) {
     super(`expected ${failure.expected}, seen ${failure.seen}`);

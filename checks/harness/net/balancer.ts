@@ -1,7 +1,7 @@
 import { Agent, type ClientRequest, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { BalancerOptions } from '../model/balancing.ts';
-import { Readiness } from './readiness.ts';
+import { noneIsReady, Readiness } from './readiness.ts';
 import type { Target } from './target.ts';
 
 /** Request header by which a check forces the instance (1-based). Removed before the app sees it. */
@@ -106,7 +106,7 @@ export async function startBalancer(
     const index = pinned > 0 ? pinned - 1 : nextIndex();
     if (index === undefined) {
       see(503, performance.now());
-      outgoing.writeHead(503, { 'content-type': 'text/plain' }).end('no instance is ready');
+      outgoing.writeHead(503, { 'content-type': 'text/plain' }).end(noneIsReady);
       return;
     }
     const mayBeRepeated = incoming.method === 'GET' || incoming.method === 'HEAD';

@@ -5,6 +5,7 @@ export interface Call {
   method?: 'GET' | 'PUT' | 'POST' | 'DELETE';
   path: string;
   body?: unknown;
+  headers?: Record<string, string>;
 }
 
 /** What one client does before the next one has its turn. `n` counts up from 0. */
@@ -64,13 +65,17 @@ export class ClosedLoop {
     return done;
   }
 
-  async #send({ method = 'GET', path, body }: Call, agent: Agent): Promise<void> {
+  async #send({ method = 'GET', path, body, headers }: Call, agent: Agent): Promise<void> {
     const bad = (what: string, late = false) => new BadAnswer(`${method} ${path}\t${what}`, { late });
-    const { status, text } = await plainRequest(new URL(path, this.#url), { method, body, agent, withinMs }).catch(
-      (error: NoReply) => {
-        throw bad(error.message, error.late);
-      },
-    );
+    const { status, text } = await plainRequest(new URL(path, this.#url), {
+      method,
+      body,
+      headers,
+      agent,
+      withinMs,
+    }).catch((error: NoReply) => {
+      throw bad(error.message, error.late);
+    });
     if (status < 200 || status >= 300) throw bad(`${status} ${text.slice(0, 80)}`);
   }
 }

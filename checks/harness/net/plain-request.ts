@@ -5,6 +5,7 @@ export interface PlainRequest {
   method?: string;
   /** Sent as JSON. */
   body?: unknown;
+  headers?: Record<string, string> | undefined;
   /** Its connections, to be used again. Without one the request has a connection of its own, which is closed after it. */
   agent?: Agent | undefined;
   withinMs?: number;
@@ -35,10 +36,11 @@ const defaultWithinMs = 15_000;
  */
 export function plainRequest(
   url: URL | string,
-  { method = 'GET', body, agent, withinMs = defaultWithinMs }: PlainRequest = {},
+  { method = 'GET', body, headers: more, agent, withinMs = defaultWithinMs }: PlainRequest = {},
 ): Promise<PlainReply> {
   const payload = body === undefined ? undefined : JSON.stringify(body);
-  const headers = payload ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) } : {};
+  const ofBody = payload ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) } : {};
+  const headers = { ...ofBody, ...more };
   const { promise, resolve, reject } = Promise.withResolvers<PlainReply>();
   const sent = request(url, { method, headers, agent: agent ?? false });
   let late = false;

@@ -2,6 +2,9 @@ import type { ReadinessOptions } from '../model/balancing.ts';
 import { plainRequest } from './plain-request.ts';
 import type { Target } from './target.ts';
 
+/** What the balancer says with its 503. */
+export const noneIsReady = 'no instance is ready';
+
 interface Looks {
   ready: boolean;
   /** performance.now() when the last look began. */

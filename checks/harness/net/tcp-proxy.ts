@@ -17,6 +17,8 @@ export interface TcpProxy {
   readonly port: number;
   /** How many connections are open through it now. */
   readonly connections: number;
+  /** How many have been opened since it began, those that have ended included. */
+  readonly connectionsSoFar: number;
   /** What the service has answered and the app has not been given yet, in bytes. */
   readonly heldBytes: number;
   /** Added to every chunk in each direction; the order stays. Setting it holds for what arrives from then on. */
@@ -56,10 +58,12 @@ export async function startTcpProxy({
   const links = new Set<Link>();
   let server: Server | undefined = await listenBelowEphemeral();
   let release: (() => void) | undefined;
+  let accepted = 0;
   server.on('connection', accept);
   const { port } = server.address() as { port: number };
 
   function accept(client: Socket): void {
+    accepted++;
     const upstream = connectTo(target);
     const link: Link = {
       client,
@@ -102,6 +106,9 @@ export async function startTcpProxy({
     port,
     get connections() {
       return links.size;
+    },
+    get connectionsSoFar() {
+      return accepted;
     },
     get heldBytes() {
       return [...links].reduce((bytes, { lanes }) => bytes + lanes[1].queuedBytes, 0);

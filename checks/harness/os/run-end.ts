@@ -117,7 +117,7 @@ function askFirst(wanting: Adopted[], table: ProcessRow[], asked: Set<number>): 
  */
 export async function closeRun(dir: string, whose: Whose = 'own'): Promise<string | undefined> {
   const problem = await endProcesses(dir, whose);
-  removeLeftSegments(dir);
+  await removeLeftSegments(dir);
   deleteFolders(dir);
   return problem;
 }

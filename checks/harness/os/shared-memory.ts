@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isOrdinary, rowsOf } from './processes.ts';
 import { readAdopted, readFolders } from './run-files.ts';
 
@@ -35,13 +36,16 @@ export function sharedSegments(): Segment[] {
   }
 }
 
+/** A killed process lets go of it some milliseconds after it has left every list of processes. */
+const letGoWithinMs = 1_000;
+
 /**
- * The segments that a run's PostgreSQL servers have left: nobody uses them, their maker belonged to the run and is dead, and
- * they are no older than the run. Everything else may be a stranger's.
+ * The segments that a run's PostgreSQL servers have left: their maker belonged to the run and is dead, and they are no older
+ * than the run. Everything else may be a stranger's.
  */
 export function leftSegments(dir: string, segments = sharedSegments()): Segment[] {
-  const unused = segments.filter(({ bytes, users }) => bytes === postgresBytes && users === 0);
-  if (unused.length === 0) return [];
+  const likely = segments.filter(({ bytes }) => bytes === postgresBytes);
+  if (likely.length === 0) return [];
   let begunAtS: number;
   try {
     begunAtS = Math.floor(statSync(join(dir, 'owner')).mtimeMs / 1_000);
@@ -50,7 +54,7 @@ export function leftSegments(dir: string, segments = sharedSegments()): Segment[
   }
   const servers = new Set([...readAdopted(dir).processes.map(({ pid }) => pid), ...serversOfInitdb(dir)]);
   const lives = (pid: number) => rowsOf([pid]).some(({ zombie }) => !zombie);
-  return unused.filter(
+  return likely.filter(
     ({ creator, madeAtS }) => isOrdinary(creator) && servers.has(creator) && !lives(creator) && madeAtS >= begunAtS,
   );
 }
@@ -76,7 +80,14 @@ function foldersIn(dir: string): string[] {
   }
 }
 
-/** Removes what `leftSegments` finds. Where there is no ipcrm they stay: 56 bytes each, until the machine restarts. */
-export function removeLeftSegments(dir: string): void {
-  for (const { id } of leftSegments(dir)) spawnSync('ipcrm', ['-m', String(id)], { stdio: 'ignore' });
+/**
+ * Removes what `leftSegments` finds, once nobody uses it. Where there is no ipcrm they stay: 56 bytes each, until the machine
+ * restarts.
+ */
+export async function removeLeftSegments(dir: string, read = sharedSegments): Promise<void> {
+  for (const from = performance.now(); ; await delay(10)) {
+    const left = leftSegments(dir, read());
+    for (const { id, users } of left) if (users === 0) spawnSync('ipcrm', ['-m', String(id)], { stdio: 'ignore' });
+    if (left.every(({ users }) => users === 0) || performance.now() - from > letGoWithinMs) return;
+  }
 }

@@ -11,7 +11,7 @@ import type { RedisHandle } from '../services/redis/handle.ts';
 import type { Handles, RegisteredName, StartOptions } from '../services/registry.ts';
 import type { OpenService } from '../services/service.ts';
 import { assertAlive } from '../services/services.ts';
-import type { SmtpHandle } from '../services/smtp/sink.ts';
+import type { SmtpHandle } from '../services/smtp/handle.ts';
 import type { SupplierHandle } from '../services/supplier/handle.ts';
 import type { Environment, Instance, Reference } from './environment.ts';
 import { Judging } from './judging.ts';
@@ -126,10 +126,11 @@ export class Stage extends Judging {
 
   /**
    * One more process of the app, outside the balancer, ended with the behaviour.
+   * @param options.env stronger than the lesson's; undefined takes a variable away.
    * @param options.under a command put before node's, such as `taskset -c 0`.
    * @param options.worker one more worker, in place of an instance.
    */
-  startExtra(options: { env?: Record<string, string>; under?: string[]; worker?: boolean } = {}): Promise<Instance> {
+  startExtra(options: { env?: NodeJS.Dict<string>; under?: string[]; worker?: boolean } = {}): Promise<Instance> {
     const extra = this.#extra(options.worker ? 'an extra worker' : 'an extra instance', options);
     extra.then(
       (app) => this.#apps.add(app),

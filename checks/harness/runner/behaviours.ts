@@ -1,4 +1,4 @@
-import type { BehaviourResult } from '../model/result.ts';
+import type { BehaviourResult, CheckPlan } from '../model/result.ts';
 import type { Behaviour } from './behaviour.ts';
 import type { Environment } from './environment.ts';
 import { judge } from './judge-behaviour.ts';
@@ -10,13 +10,13 @@ export class Behaviours {
   readonly #wanted: Set<Behaviour>;
   readonly #begun = new Map<Behaviour, Promise<BehaviourResult>>();
 
-  /** @param until the last one to judge; all when that is none of them. */
-  constructor(declared: Behaviour[], until: string | undefined) {
+  /** @param plan the last one to judge, or the one; all when that is none of them. */
+  constructor(declared: Behaviour[], { until, only }: Pick<CheckPlan, 'until' | 'only'>) {
     this.core = declared.filter(({ options }) => !options.further);
     this.further = declared.filter(({ options }) => options.further);
     const inOrder = [...this.core, ...this.further];
-    const last = inOrder.findIndex(({ id }) => id === until);
-    this.#wanted = new Set(last < 0 ? inOrder : inOrder.slice(0, last + 1));
+    const last = inOrder.findIndex(({ id }) => id === (only ?? until));
+    this.#wanted = new Set(last < 0 ? inOrder : inOrder.slice(only ? last : 0, last + 1));
   }
 
   isWanted(behaviour: Behaviour): boolean {

@@ -60,7 +60,7 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   let unfit = false;
   let loadFrom = 0;
   let loadTo = 0;
-  const behaviours = new Behaviours(declared, plan.until);
+  const behaviours = new Behaviours(declared, plan);
 
   beforeAll(async () => {
     const run = runIn(inject('runDir'));

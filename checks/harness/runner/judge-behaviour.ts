@@ -1,3 +1,4 @@
+import { LoopGaps } from '../measure/loop-gaps.ts';
 import { disturbs, MachineWatch } from '../measure/machine.ts';
 import type { BehaviourResult } from '../model/result.ts';
 import type { Step } from '../model/trail.ts';
@@ -6,6 +7,7 @@ import { StartFailure } from '../os/start-failure.ts';
 import { troubleIn } from '../os/trouble.ts';
 import { type Behaviour, Stage } from './behaviour.ts';
 import type { Environment } from './environment.ts';
+import { starvedInstead } from './starved.ts';
 import { trueCause } from './true-cause.ts';
 
 /** No behaviour may take longer, unless it says so: then it hangs. */
@@ -20,6 +22,7 @@ export async function judge(behaviour: Behaviour, environment: Environment): Pro
   const limitMs = behaviour.options.limitMs ?? defaultLimitMs;
   let timer: NodeJS.Timeout | undefined;
   const watch = new MachineWatch();
+  const gaps = new LoopGaps();
   const limit = new Promise<never>((_, reject) => {
     const isOver = () => {
       const elapsedMs = performance.now() - startedAt;
@@ -45,10 +48,15 @@ export async function judge(behaviour: Behaviour, environment: Environment): Pro
   try {
     await Promise.race([behaviour.act(stage), limit]);
   } catch (thrown) {
-    error = thrown instanceof BehaviourFailure ? await trueCause(thrown, stage) : thrown;
+    const starved =
+      thrown instanceof BehaviourFailure &&
+      environment.lesson.services.length > 0 && // Where there are none, a 503 is the app's own word.
+      starvedInstead(thrown, stage.evidence, gaps, disturbs(watch.otherCoresBusy()));
+    error = starved || (thrown instanceof BehaviourFailure ? await trueCause(thrown, stage) : thrown);
     await stage.assertServicesAlive().catch((dead) => (error = dead));
   } finally {
     clearTimeout(timer);
+    gaps.close();
     await stage.close();
   }
   const outcome = await outcomeOf(behaviour, startedAt, error, environment, stage.trail.steps);

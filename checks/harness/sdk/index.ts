@@ -2,8 +2,17 @@
 export type { AppCommandEnd } from '../app/app-command.ts';
 export type { LoadFinding, LoadShape } from '../load/judge.ts';
 export { lastAttempt } from '../measure/attempts.ts';
+export {
+  countFault,
+  type Exposition,
+  FormatError,
+  histogramFault,
+  parseExposition,
+  seriesKey,
+  toNumber,
+} from '../measure/exposition.ts';
 export { disturbance, disturbs, MachineWatch } from '../measure/machine.ts';
-export { pulseOf, wantsCore } from '../measure/pulse.ts';
+export { pulseOf, wantedCoreMs, wantsCore } from '../measure/pulse.ts';
 export type { Step } from '../model/trail.ts';
 export { BehaviourFailure, type Teaching } from '../model/verdict.ts';
 export { type CdnVerdict, cdnVerdictInWords } from '../net/cache-status.ts';
@@ -20,6 +29,7 @@ export { AnswerPolicy } from '../services/cdn/policy.ts';
 export type { PostgresHandle, StatementCount } from '../services/postgres/handle.ts';
 export { openRedis, type RedisDoor, type RedisHandle } from '../services/redis/handle.ts';
 export type { Email } from '../services/smtp/email.ts';
-export type { Refusal, SmtpHandle } from '../services/smtp/sink.ts';
+export type { Refusal, SmtpHandle } from '../services/smtp/handle.ts';
+export { emailSays } from '../services/smtp/words.ts';
 export type { SupplierHandle } from '../services/supplier/handle.ts';
 export { compareCost } from './compare-cost.ts';

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Lesson, Target } from '../model/lesson.ts';
 import type { RegisteredName } from '../services/registry.ts';
 
-export type { Lesson, LessonFile, Target } from '../model/lesson.ts';
+export type { HeapStep, HeapVisit, Lesson, LessonFile, Target } from '../model/lesson.ts';
 
 /** A server that the app talks to, or a CDN in front of it. */
 export type ServiceName = RegisteredName | 'cdn';

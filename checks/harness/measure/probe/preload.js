@@ -4,7 +4,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { connect } from 'node:net';
 import { createHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { setFlagsFromString } from 'node:v8';
+import { queryObjects, setFlagsFromString, writeHeapSnapshot } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { isMainThread } from 'node:worker_threads';
 
@@ -54,6 +54,13 @@ function report(port, app) {
     });
   };
 
+  // One context for all collections: a new one each time would itself be garbage in the figures.
+  let collect;
+  const exposedGc = () => {
+    setFlagsFromString('--expose-gc');
+    return runInNewContext('gc');
+  };
+
   // Both histograms hold what passed between two timer ticks, in nanoseconds: without any delay that is the resolution.
   const delayMs = (nanoseconds) => Math.max(0, nanoseconds / 1e6 - resolutionMs);
   const summaryOf = (ticks) => ({
@@ -71,13 +78,14 @@ function report(port, app) {
     },
     read() {
       const used = process.cpuUsage(cpu);
-      const { heapUsed, rss } = process.memoryUsage();
+      const { heapUsed, external, rss } = process.memoryUsage();
       return {
         eventLoopDelay: summaryOf(delay),
         eventLoopHeld: summaryOf(held ?? delay),
         elu: performance.eventLoopUtilization(utilization).utilization,
         cpuMs: (used.user + used.system) / 1000,
         heapUsed,
+        external,
         rss,
         threadsCreated,
       };
@@ -104,9 +112,36 @@ function report(port, app) {
       return {};
     },
     gc() {
-      setFlagsFromString('--expose-gc');
-      runInNewContext('gc')();
+      collect ??= exposedGc();
+      collect();
       return {};
+    },
+    // Collects garbage by itself, and stops the process for as long as it writes: up to a second for 10 MB.
+    snapshot(file) {
+      try {
+        writeHeapSnapshot(`${file}-${process.pid}.heapsnapshot`);
+        return {};
+      } catch (error) {
+        return { problem: error.message }; // A full disk. Thrown here, it would end the app.
+      }
+    },
+    // What the process holds by now: whoever wants it without garbage asks for `gc` before.
+    held() {
+      const { heapUsed, external } = process.memoryUsage();
+      const resources = {};
+      for (const name of process.getActiveResourcesInfo()) resources[name] = (resources[name] ?? 0) + 1;
+      return { held: { heapUsed, external, resources } };
+    },
+    // Walks the whole heap, which takes long when it is large.
+    requests() {
+      const { IncomingMessage } = process.getBuiltinModule('node:http');
+      const warn = process.emitWarning;
+      process.emitWarning = () => {}; // Experimental, it says, on the app's standard error.
+      try {
+        return { requests: queryObjects(IncomingMessage, { format: 'count' }) };
+      } finally {
+        process.emitWarning = warn;
+      }
     },
   };
 
@@ -119,9 +154,9 @@ function report(port, app) {
   socket.on('data', (chunk) => {
     pending += chunk;
     for (let end = pending.indexOf('\n'); end >= 0; end = pending.indexOf('\n')) {
-      const { id, command } = JSON.parse(pending.slice(0, end));
+      const { id, command, argument } = JSON.parse(pending.slice(0, end));
       pending = pending.slice(end + 1);
-      socket.write(`${JSON.stringify({ id, answer: commands[command]?.() ?? {} })}\n`);
+      socket.write(`${JSON.stringify({ id, answer: commands[command]?.(argument) ?? {} })}\n`);
     }
   });
 }

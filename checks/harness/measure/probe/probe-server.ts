@@ -49,15 +49,15 @@ export class ProbeServer implements AsyncDisposable {
         open: true,
         last: { threadsCreated: 0 },
         lastCpuMs: 0,
-        ask: (command) =>
+        ask: (command, { argument, withinMs = 10_000 } = {}) =>
           new Promise((resolve, reject) => {
             const id = nextId++;
-            const timer = setTimeout(() => reject(new Error('timeout')), 10_000);
+            const timer = setTimeout(() => reject(new Error('timeout')), withinMs);
             waiting.set(id, (answer) => {
               clearTimeout(timer);
               resolve(answer);
             });
-            socket.write(`${JSON.stringify({ id, command })}\n`);
+            socket.write(`${JSON.stringify({ id, command, argument })}\n`);
           }),
       };
       this.#connections.push(connection);

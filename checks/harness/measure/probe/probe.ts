@@ -14,11 +14,23 @@ export interface ProbeReading {
   /** CPU time of the process and its threads since the last reset. */
   cpuMs: number;
   heapUsed: number;
+  /** Outside of the heap: what Buffers hold. */
+  external: number;
   rss: number;
   /** Worker threads ever made, over all processes of the app. */
   threadsCreated: number;
   /** Every process of the app that ever loaded the probe, ended ones included. */
   processes: number[];
+}
+
+/** What is left in the app's main process after a collection. */
+export interface Held {
+  /** Bytes on V8's heap. */
+  heapUsed: number;
+  /** Bytes outside of it that objects on the heap hold, such as those of Buffers. */
+  external: number;
+  /** What keeps the event loop alive, by its kind: timers that are not unref'd, connections. */
+  resources: Record<string, number>;
 }
 
 /** The probe of one app process and what it started. */
@@ -28,23 +40,40 @@ export interface Probe {
   read(): Promise<ProbeReading>;
   /** Collects garbage first, so that `heapUsed` is what the app really holds. */
   readAfterGc(): Promise<ProbeReading>;
+  /** Collects garbage first, too. */
+  heldAfterGc(): Promise<Held>;
+  /** How many of Node's IncomingMessage objects can still be reached, of requests under way and of ended ones. */
+  requestObjects(): Promise<number>;
   /** CPU time of every process of the app so far, threads included: differences of it are what the work cost. */
   cpuMs(): Promise<number>;
   /** When the app's main process tried to connect to that port of this machine, since it was first asked. As Date.now() tells it. */
   dials(port: number): Promise<number[]>;
   /** Throws in a timer of the app's main process, where no code of the app can catch it. */
   throwInTimer(): Promise<void>;
+  /**
+   * Has every process of the app write its heap to `FILE-PID.heapsnapshot`, after collecting garbage. Threads have heaps of
+   * their own, which are not written.
+   * @returns the process ids.
+   */
+  writeHeaps(file: string): Promise<number[]>;
   /** Tells every process of the app to call `process.exit()`. */
   exit(): void;
 }
 
+const heapWithinMs = 60_000;
+
 /** What a process of the app answers. */
-export type Answer = Omit<ProbeReading, 'processes'> & { dials?: Record<string, number[]> };
+export type Answer = Omit<ProbeReading, 'processes'> & {
+  dials?: Record<string, number[]>;
+  held?: Held;
+  requests?: number;
+  problem?: string;
+};
 /** The line to one process of an app, open as long as that lives. */
 export interface Connection {
   app: string;
   pid: number;
-  ask(command: string): Promise<Answer>;
+  ask(command: string, more?: { argument?: string; withinMs?: number }): Promise<Answer>;
   last: { threadsCreated: number };
   lastCpuMs: number;
   open: boolean;
@@ -93,14 +122,22 @@ export function probeOver(all: () => Connection[], mainPid: number): Probe {
       processes: [...new Set(family.map((connection) => connection.pid))],
     };
   };
+  const collect = async () => {
+    await ask('gc');
+    await ask('gc'); // The first collection runs finalizers whose objects only the second can free.
+  };
   return {
     reset: async () => void (await ask('reset')),
     read,
     readAfterGc: async () => {
-      await ask('gc');
-      await ask('gc'); // The first collection runs finalizers whose objects only the second can free.
+      await collect();
       return read();
     },
+    heldAfterGc: async () => {
+      await collect();
+      return (await ask('held')).held as Held;
+    },
+    requestObjects: async () => (await ask('requests')).requests ?? 0,
     cpuMs: async () => {
       const connections = new Set([await main(), ...all()]);
       for (const connection of connections) {
@@ -115,6 +152,26 @@ export function probeOver(all: () => Connection[], mainPid: number): Probe {
     },
     dials: async (port) => (await ask('dials')).dials?.[port] ?? [],
     throwInTimer: async () => void (await ask('throw')),
+    writeHeaps: async (file) => {
+      await main();
+      const written: number[] = [];
+      for (const connection of all()) {
+        if (!connection.open) continue;
+        const ask = (command: string, argument?: string) =>
+          connection.ask(command, { argument, withinMs: heapWithinMs }).catch(() => undefined);
+        // The first collection runs finalizers whose objects only a later one can free.
+        const answer = (await ask('gc')) && (await ask('snapshot', file));
+        if (answer?.problem)
+          throw new Inconclusive(`the app's heap could not be written: ${answer.problem}`, 'make room on the disk');
+        if (answer) written.push(connection.pid);
+        else if (connection.open)
+          throw new Inconclusive(
+            `the app did not write its heap within ${heapWithinMs / 1_000} s`,
+            'is its event loop blocked for ever, or its heap larger than 1 GB?',
+          );
+      }
+      return written;
+    },
     exit: () => {
       for (const connection of all()) if (connection.open) connection.ask('exit').catch(() => {}); // Nobody answers.
     },

@@ -62,7 +62,8 @@ export function selfTime(profiles: readonly CpuProfile[], appDir: string): SelfT
   };
 }
 
-function placeOf({ url, lineNumber }: { url: string; lineNumber: number }, appDir: string): string {
+/** "src/prices.ts:21", a package's name, or "node:net". Lines count from 0. */
+export function placeOf({ url, lineNumber }: { url: string; lineNumber: number }, appDir: string): string {
   if (!url) return '(native)';
   // "node:net", and CommonJS modules: those have a path.
   if (!url.startsWith('file:') && !isAbsolute(url)) return url;

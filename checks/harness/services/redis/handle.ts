@@ -21,6 +21,8 @@ export interface RedisDoor {
   freeOne(): boolean;
   /** What Redis has replied meanwhile and the app has not heard, in bytes: above 0, Redis has done a command. */
   readonly heldBytes: number;
+  /** How often somebody has connected this way. At 0 the app has no Redis at all, whatever its code looks like. */
+  readonly connectionsSoFar: number;
   resume(): void;
 }
 
@@ -139,6 +141,9 @@ function doorOf(proxy: TcpProxy): Omit<RedisDoor, 'url'> {
     freeOne: () => proxy.freeOne(),
     get heldBytes() {
       return proxy.heldBytes;
+    },
+    get connectionsSoFar() {
+      return proxy.connectionsSoFar;
     },
     resume: () => proxy.resume(),
   };

@@ -1,5 +1,6 @@
 import type { ServiceKind } from '../service.ts';
-import { type SmtpHandle, startSmtp } from './sink.ts';
+import type { SmtpHandle } from './handle.ts';
+import { startSmtp } from './sink.ts';
 
 export const smtpService: ServiceKind<SmtpHandle> = {
   title: 'the SMTP server',

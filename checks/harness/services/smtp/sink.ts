@@ -1,49 +1,27 @@
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
-import type { OpenService } from '../service.ts';
+import { reserve } from '../../os/ports.ts';
 import { type Email, emailOf } from './email.ts';
-
-/** Why an e-mail is not taken: 451 may be tried again, 550 never; with `drop` the connection breaks in its middle. */
-export type Refusal = { code: 421 | 450 | 451 | 452 | 550 | 552 | 554; text: string } | 'drop';
+import type { Refusal, SmtpHandle } from './handle.ts';
+import { listenSomewhere } from './listen.ts';
 
 /** How many connections a client may keep, as many relays allow. */
 const mostConnections = 5;
-
-/** What checks do with the SMTP server: slow it, make it refuse, and read what it took. */
-export interface SmtpHandle extends OpenService {
-  /** For the app's SMTP_URL: "smtp://127.0.0.1:41231". Without TLS and without a login. */
-  url: string;
-  /** What was taken, in the order of its acknowledgement. */
-  readonly accepted: readonly Email[];
-  /** What was offered and not taken, with why. */
-  readonly refused: readonly { email: Email; refusal: Refusal }[];
-  /** What came whole, in the order in which it came: also what was refused, and what nobody waited for. */
-  readonly offered: readonly Email[];
-  /** Connections open now, the most at one time, how many there were since the last reset, and how many too many. */
-  connections(): { now: number; most: number; total: number; turnedAway: number };
-  /** How long the server thinks after each e-mail, before it answers. */
-  setLatency(latencyMs: number): void;
-  /** Whatever comes from now on gets no answer until `release`: who sends it is in the middle of it. */
-  hold(): void;
-  /** Answers what was held. */
-  release(): void;
-  /** Asked of each e-mail from now on; undefined takes it. */
-  refuse(decide: ((email: Email, attempt: number) => Refusal | undefined) | undefined): void;
-  /** Forgets what came, and counts connections anew. */
-  reset(): void;
-}
 
 /** Starts a real SMTP server on 127.0.0.1 that delivers nothing and keeps what comes. */
 export async function startSmtp(): Promise<SmtpHandle> {
   const accepted: Email[] = [];
   const offered: Email[] = [];
   const refused: { email: Email; refusal: Refusal }[] = [];
+  const refusedRecipients: SmtpHandle['refusedRecipients'][number][] = [];
   const attempts = new Map<string, number>();
+  const attemptsAtRecipients = new Map<string, number>();
   let latencyMs = 0;
-  let held: PromiseWithResolvers<void> | undefined;
+  let held: (PromiseWithResolvers<void> & { only?: ((email: Email) => boolean) | undefined }) | undefined;
   let decide: Parameters<SmtpHandle['refuse']>[0];
+  let decideRecipients: Parameters<SmtpHandle['refuseRecipients']>[0];
   /** Open connections by the client's port; of these, the ones that are served. */
   const sockets = new Map<number, Socket>();
   const served = new Set<number>();
@@ -60,7 +38,7 @@ export async function startSmtp(): Promise<SmtpHandle> {
     attempts.set(email.messageId, attempt);
     offered.push(email);
     const refusal = decide?.(email, attempt);
-    await held?.promise;
+    if (held && (!held.only || held.only(email))) await held.promise;
     if (latencyMs > 0) await delay(latencyMs, undefined, { ref: false });
     if (refusal) refused.push({ email, refusal });
     // Who hung up meanwhile has heard no answer, and will send it again: then it was not taken.
@@ -82,6 +60,14 @@ export async function startSmtp(): Promise<SmtpHandle> {
       total++;
       most = Math.max(most, served.size);
       callback();
+    },
+    onRcptTo({ address }, _session, callback) {
+      const attempt = (attemptsAtRecipients.get(address) ?? 0) + 1;
+      attemptsAtRecipients.set(address, attempt);
+      const refusal = decideRecipients?.(address, attempt);
+      if (!refusal) return callback();
+      refusedRecipients.push({ address, refusal, atMs: performance.now() });
+      callback(Object.assign(new Error(refusal.text), { responseCode: refusal.code }));
     },
     onData(stream: SMTPServerDataStream, session, callback) {
       emailOf(stream, session)
@@ -106,14 +92,16 @@ export async function startSmtp(): Promise<SmtpHandle> {
       served.delete(port);
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server.server, 'listening');
-  const url = `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+  const port = await listenSomewhere(server.server);
+  const url = `smtp://127.0.0.1:${port}`;
+  let givePortBack: (() => void) | undefined;
   const reset = () => {
     accepted.length = 0;
     offered.length = 0;
     refused.length = 0;
+    refusedRecipients.length = 0;
     attempts.clear();
+    attemptsAtRecipients.clear();
     most = served.size;
     total = 0;
     turnedAway = 0;
@@ -125,9 +113,10 @@ export async function startSmtp(): Promise<SmtpHandle> {
     accepted,
     offered,
     refused,
+    refusedRecipients,
     connections: () => ({ now: served.size, most, total, turnedAway }),
-    hold() {
-      held ??= Promise.withResolvers();
+    hold(only) {
+      held ??= { ...Promise.withResolvers<void>(), only };
     },
     release,
     setLatency(ms) {
@@ -136,18 +125,37 @@ export async function startSmtp(): Promise<SmtpHandle> {
     refuse(given) {
       decide = given;
     },
+    refuseRecipients(given) {
+      decideRecipients = given;
+    },
+    async cut() {
+      if (!server.server.listening) return;
+      givePortBack = await reserve(port);
+      const closed = once(server.server, 'close');
+      server.server.close();
+      for (const socket of sockets.values()) socket.destroy();
+      await closed;
+    },
     reset,
     async restore() {
       latencyMs = 0;
       decide = undefined;
+      decideRecipients = undefined;
       release();
+      if (server.server.listening) return;
+      server.server.listen(port, '127.0.0.1');
+      await once(server.server, 'listening');
+      givePortBack?.();
+      givePortBack = undefined;
     },
     alive: async () => server.server.listening,
     close: () =>
       new Promise((resolve) => {
         release();
+        givePortBack?.();
         for (const socket of sockets.values()) socket.destroy();
-        server.close(() => resolve());
+        if (server.server.listening) server.close(() => resolve());
+        else resolve();
       }),
   };
 }

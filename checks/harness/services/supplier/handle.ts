@@ -13,6 +13,8 @@ export interface SupplierOptions {
   latencyMs: number;
   /** How many requests are served at a time; the others wait. */
   atOnce: number;
+  /** Routes that take this many times as long. */
+  slow?: Readonly<Record<string, number>> | undefined;
 }
 
 /** What checks do with the supplier: count its calls, slow it, make it fail. None of this is counted or slowed. */
@@ -48,11 +50,15 @@ const readyWithinMs = 10_000;
 const answerWithinMs = 5_000;
 
 /** Starts Encore's upstream, the box office API, as a process of its own. */
-export async function startSupplier({ run, latencyMs, atOnce }: SupplierOptions): Promise<SupplierHandle> {
-  const child = await run.spawn(process.execPath, [serverFile, String(latencyMs), String(atOnce)], {
-    env: { ...process.env, NODE_OPTIONS: '' },
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
+export async function startSupplier({ run, latencyMs, atOnce, slow = {} }: SupplierOptions): Promise<SupplierHandle> {
+  const child = await run.spawn(
+    process.execPath,
+    [serverFile, String(latencyMs), String(atOnce), JSON.stringify(slow)],
+    {
+      env: { ...process.env, NODE_OPTIONS: '' },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    },
+  );
   const { port, controlPort } = await child.ready<{ port: number; controlPort: number }>(readyWithinMs);
 
   async function command<T>(name: string, argument: unknown = null): Promise<T> {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import express from 'express';
 
 const app = express();
@@ -11,4 +11,10 @@ const seconds = Number(process.env.LANG?.slice('C.'.length)) || 300;
 const daemon = `cd / && exec env -i setsid sh -c 'sleep ${seconds} & exec sleep ${seconds + 1}' </dev/null >/dev/null 2>&1 &`;
 spawn('sh', ['-c', daemon], { stdio: 'ignore', detached: true }).unref();
 process.on('SIGTERM', () => process.exit(0));
-app.listen(Number(process.env.PORT));
+// Each is a shell for some milliseconds: nobody asks before both sleep.
+const looking = setInterval(() => {
+  const commands = spawnSync('ps', ['-eo', 'args='], { encoding: 'utf8' }).stdout.split('\n');
+  if (![seconds, seconds + 1].every((each) => commands.includes(`sleep ${each}`))) return;
+  clearInterval(looking);
+  app.listen(Number(process.env.PORT));
+}, 20);
