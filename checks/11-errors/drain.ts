@@ -5,6 +5,7 @@ import { heldMs, mustExit, mustSayWhy, startApart, throwInTimer } from './fatal.
 import { errorLine, newId, requestLine, watchLog } from './log.ts';
 import { feeTableSays, order, rigaOrder } from './provoke.ts';
 
+const eventsOfOslo = 40;
 const patient = { deadlineMs: 30_000 };
 
 /** After an exception that nobody catches, the customers who wait are served, and nobody else. */
@@ -36,17 +37,21 @@ export function drainBehaviours(behaviour: CheckDefinition['behaviour']): void {
         // Answered when the supplier is healed, while the others still wait.
         await supplier.fail({ how: 'hang', route: 'GET /events/:id', times: 1 });
         const first = begin('GET', '/events/6', 502, { agent: busy });
-        await t.until('a request to reach the supplier', async () => (await supplier.total()) >= 1);
+        await t.until('a request to reach the supplier', async () => (await eventsAsked(supplier)) >= 1);
         await supplier.setLatency(heldMs);
+        begin('GET', '/export/oslo', 200);
+        await t.until('the export to ask for its first page', async () => (await supplier.calls())['GET /events'] >= 1);
+        await supplier.release(); // The head of the answer and its first ten events are out. The next page is held.
+        await t.until('the export to ask for more', async () => (await supplier.calls())['GET /events'] >= 2);
         begin('GET', '/events/7', 200);
         begin('POST', '/orders', 201, { body: order });
         begin('POST', '/orders', 500, { body: rigaOrder });
-        await t.until('all four requests to reach the supplier', async () => (await supplier.total()) >= 4);
-        t.trail.begin('a timer throws while four requests wait for the supplier, and one has sent half of its body');
+        await t.until('all requests to reach the supplier', async () => (await eventsAsked(supplier)) >= 4);
+        t.trail.begin('a timer throws while five requests wait for the supplier, and one has sent half of its body');
         await throwInTimer(app);
         await mustSayWhy(t, watch);
         await mustRefuse(t, app, kept);
-        t.trail.begin('a timer throws while five requests are in flight, and once more');
+        t.trail.begin('a timer throws while six requests are in flight, and once more');
         // A timer that threw once throws again at its next turn.
         await throwInTimer(app);
         await app.exitedWithin(200);
@@ -90,6 +95,12 @@ export function drainBehaviours(behaviour: CheckDefinition['behaviour']): void {
           expected: String(status),
           seen: seen(reply),
         });
+        const events = path(what) === '/export/oslo' ? linesIn(reply.text) : eventsOfOslo;
+        t.require(events === eventsOfOslo, {
+          step: `${what}, whose answer had begun when the timer threw`,
+          expected: `${eventsOfOslo} events`,
+          seen: `${events}`,
+        });
       }
     },
     { limitMs: 60_000, background: true, further: true },
@@ -102,6 +113,12 @@ interface InFlight {
   status: number;
   reply: Promise<Reply>;
 }
+
+const path = (what: string) => what.split(' ')[1];
+
+const linesIn = (text: string) => text.split('\n').filter(Boolean).length;
+
+const eventsAsked = async (supplier: SupplierHandle) => (await supplier.calls())['GET /events/:id'];
 
 const refuses = ({ status }: Reply) => status === 0 || status === 503;
 

@@ -52,6 +52,9 @@ export function runPrimary({ workers, drainTimeoutMs }: PrimaryOptions): void {
     if (exitCode === undefined) end(0);
   });
 
+  // What is sent to a worker that is just ending breaks off. That must not end the primary.
+  cluster.on('fork', (worker) => worker.on('error', (error) => log(`a worker can’t be reached: ${error.message}`)));
+
   function forkMissing(): void {
     clearTimeout(refill);
     refill = undefined;

@@ -17,6 +17,9 @@ export function runPrimary({ workers, drainTimeoutMs }: PrimaryOptions): void {
   let stopping = false;
   let exitCode = 0;
 
+  // What is sent to a worker that is just ending breaks off. That must not end the primary.
+  cluster.on('fork', (worker) => worker.on('error', (error) => log(`a worker can’t be reached: ${error.message}`)));
+
   cluster.on('message', (worker, message) => {
     if (message === 'up') upSince.set(worker.id, performance.now());
   });
