@@ -1,12 +1,15 @@
 import { defineCheck } from '../harness/sdk/index.ts';
+import { clocksBehaviour } from './clocks.ts';
 import { atOnceBehaviour, routesBehaviour, sharedBehaviour } from './counting.ts';
-import { clocksBehaviour, headersBehaviour, healthBehaviour, memoryBehaviour } from './further.ts';
+import { exportsBehaviour } from './exports.ts';
+import { headersBehaviour, healthBehaviour, memoryBehaviour } from './further.ts';
 import { identityBehaviours, loginAddressesBehaviour } from './identity.ts';
 import lesson from './lesson.ts';
 import { botWatch } from './load-watch.ts';
-import { exportsBehaviour, loginBehaviour } from './logins.ts';
+import { loginBehaviour } from './logins.ts';
 import { redisAwayBehaviour, slowRedisBehaviour } from './outage.ts';
 import { refusalsBehaviour } from './refusals.ts';
+import { unlistedBehaviour } from './unlisted.ts';
 import { otherWindowsBehaviour, slidesBehaviour } from './windows.ts';
 
 defineCheck(lesson, ({ behaviour, load }) => {
@@ -17,6 +20,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
   loginBehaviour(behaviour);
   loginAddressesBehaviour(behaviour);
   exportsBehaviour(behaviour);
+  unlistedBehaviour(behaviour);
   otherWindowsBehaviour(behaviour);
   refusalsBehaviour(behaviour);
   atOnceBehaviour(behaviour);

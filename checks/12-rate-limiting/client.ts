@@ -1,7 +1,8 @@
 import type { Answer, Instance, Stage, Teaching } from '../harness/sdk/index.ts';
 import { mostInSpan, type Rule, type Try, wronglyRefused } from './history.ts';
 import { type Limit, reads } from './limits.ts';
-import { failSurely, isLate, noteIfLate } from './sure.ts';
+import { failSurely, isLate, noAnswer, noteIfLate } from './sure.ts';
+import { together } from './together.ts';
 
 export interface ClientOptions {
   /** That it asks in turn. */
@@ -10,9 +11,14 @@ export interface ClientOptions {
   from: string | ((n: number) => string);
   /** For its n-th request. */
   token?: string | ((n: number) => string) | undefined;
+  /** More headers, for its n-th request. */
+  headers?: (n: number) => Record<string, string>;
   username?: string | ((n: number) => string);
   windowS: number;
 }
+
+/** `userOf` takes all of them. */
+const schemes = ['Bearer', 'bearer', 'BEARER'];
 
 /** Somebody whom the app counts, and all that they have asked. */
 export class Client {
@@ -47,9 +53,14 @@ export class Client {
     const n = this.#asked++;
     const { method, path, body } = this.#limit.request(n, of(username, n) ?? 'ada');
     const bearer = of(token, n);
-    const headers = { 'x-forwarded-for': of(from, n) ?? '', ...(bearer ? { authorization: `Bearer ${bearer}` } : {}) };
+    const scheme = schemes[n % schemes.length];
+    const headers = {
+      ...this.#options.headers?.(n),
+      'x-forwarded-for': of(from, n) ?? '',
+      ...(bearer ? { authorization: `${scheme} ${bearer}` } : {}),
+    };
     const visitor = this.#t.visitor({ at: apps[n % apps.length] as Instance });
-    const answer = await visitor.send(method, path, body, { headers });
+    const answer = await visitor.send(method, path, body, { headers, unanswered: noAnswer });
     noteIfLate(this.#t, answer);
     const { trail } = this.#t;
     trail.keep(({ what }) => what !== answer.request);
@@ -63,7 +74,7 @@ export class Client {
 
   /** One after the other, or at once. */
   async asks(times: number, { atOnce = false } = {}): Promise<Answer[]> {
-    if (atOnce) return Promise.all(Array.from({ length: times }, () => this.ask()));
+    if (atOnce) return together(Array.from({ length: times }, () => this.ask()));
     const answers: Answer[] = [];
     for (let n = 0; n < times; n++) answers.push(await this.ask());
     return answers;
@@ -106,8 +117,9 @@ export class Client {
   }
 }
 
+/** Two digits: a span that is shorter than the window by a hundredth must not look like one. */
 export function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(ms < 1_000 ? 2 : 1)} s`;
+  return `${(ms / 1_000).toFixed(2)} s`;
 }
 
 function of<T>(value: T | ((n: number) => T) | undefined, n: number): T | undefined {

@@ -3,6 +3,7 @@ import { BehaviourFailure, type LoadFinding, type Stage } from '../harness/sdk/i
 import { Client } from './client.ts';
 import { newAddress, reads, untilCounting } from './limits.ts';
 import { noteIfLate } from './sure.ts';
+import { together } from './together.ts';
 
 const windowS = 3;
 /** 60 requests a second. */
@@ -16,23 +17,23 @@ export async function botWatch(t: Stage): Promise<() => Promise<LoadFinding>> {
   const asked: Promise<unknown>[] = [];
   let over = false;
   let wasLate = false;
+  const ask = async () => {
+    wasLate = noteIfLate(t, await bot.ask()) || wasLate;
+  };
   const asking = (async () => {
     for (let next = performance.now(); !over; next += everyMs) {
-      asked.push(
-        bot.ask().then((answer) => {
-          wasLate ||= noteIfLate(t, answer);
-        }),
-      );
+      const one = ask();
+      one.catch(() => {}); // Awaited with all others when the load is over.
+      asked.push(one);
       await delay(Math.max(0, next - performance.now()));
     }
-    return Promise.all(asked);
   })();
-  asking.catch(() => {}); // Awaited when the load is over.
   return async () => {
     over = true;
+    await asking;
     const note = () => `a bot sent ${bot.tries.length} requests beside them, of which ${bot.passed} passed`;
     try {
-      await asking;
+      await together(asked);
       bot.mustBeLimited('the load run: a bot, 60 requests a second, from one address', {
         tooMany,
         tooFew,

@@ -1,7 +1,11 @@
 import type { Answer, CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { Client } from './client.ts';
-import { exports, failedLogins, newAccount, newAddress, passwords, reads, tokenOf, type Username } from './limits.ts';
-import { noteIfLate, untilSure } from './sure.ts';
+import { failedLogins, newAccount, newAddress, passwords, tokenOf, type Username } from './limits.ts';
+import { longNames, othersThan, shown } from './names.ts';
+import { mustPass } from './one-client.ts';
+import { mustCountEverySpelling } from './spellings.ts';
+import { noAnswer, noteIfLate, untilSure } from './sure.ts';
+import { together } from './together.ts';
 
 const windowS = 60;
 
@@ -27,11 +31,15 @@ async function mustCountFailures(t: Stage, lookAt: string): Promise<void> {
       because: 'Logins that succeed count as tries. An office with one address locks itself out in the morning.',
       lookAt: 'when is a try counted, and what happens to it when the password was right?',
     });
-  for (const username of ['ada', newAccount()]) {
+  const tokens: string[] = [];
+  for (const each of ['ada', 'grace', 'linus', 'margaret'] as const) tokens.push(await tokenOf(t, each));
+  for (const username of ['ada', '__proto__', '']) {
     t.trail.begin();
-    const guesser = new Client(t, failedLogins, { apps, from: newAddress(), username, windowS });
+    // Whoever guesses may have an account, or several.
+    const token = username === 'ada' ? undefined : (n: number) => tokens[n % tokens.length] ?? '';
+    const guesser = new Client(t, failedLogins, { apps, from: newAddress(), token, username, windowS });
     await guesser.asks(7);
-    const whose = username === 'ada' ? 'ada' : 'an account that does not exist';
+    const whose = username === 'ada' ? 'ada' : `“${username}”, which is no account, with tokens of four users`;
     guesser.mustBeLimited(`7 wrong passwords for ${whose}, from one address, on both instances in turn`, {
       tooMany: {
         because: 'A failed try is not counted, or each instance counts alone. An attacker can go on guessing.',
@@ -42,6 +50,29 @@ async function mustCountFailures(t: Stage, lookAt: string): Promise<void> {
   }
   await mustLock(t, from);
   await mustNotLockOthers(t, from);
+  await mustTakeBackACrowd(t);
+  await mustForgetNothing(t);
+  await mustCountEverySpelling(t, failedLogins, { from: newAddress(), username: newAccount() });
+}
+
+/** Who sits behind an office’s address guesses on as soon as somebody there has logged in. */
+async function mustForgetNothing(t: Stage): Promise<void> {
+  const from = newAddress();
+  const guesser = new Client(t, failedLogins, { apps: [t.app(1), t.app(2)], from, username: 'ada', windowS });
+  t.trail.begin('3 wrong passwords for ada, from one address');
+  await guesser.asks(3);
+  await mustLogIn(t, 'ada', from, 0, {
+    because: 'Somebody who mistypes a password three times is locked out.',
+    lookAt: 'how many failures does the limit allow, and what else is counted as one?',
+  });
+  await guesser.asks(4);
+  guesser.mustBeLimited('3 wrong passwords for ada, the right one, and 4 wrong ones, from one address', {
+    tooMany: {
+      because:
+        'A login that succeeds has made the app forget failures. Behind the address of an office, a guesser gets new tries whenever ada logs in.',
+      lookAt: 'what does a login that succeeds change in the store?',
+    },
+  });
 }
 
 /** Whoever has guessed five times gets no sixth try, also if that one would be right. */
@@ -68,6 +99,20 @@ async function mustNotLockOthers(t: Stage, from: string): Promise<void> {
     because: 'One colleague who has forgotten a password locks out the whole office behind that address.',
     lookAt: 'what besides the address is in the key?',
   });
+  for (const username of othersThan('ada')) {
+    const own = newAddress();
+    t.trail.begin(`5 wrong passwords for “${username}”, from one address`);
+    await new Client(t, failedLogins, { apps: [t.app(1), t.app(2)], from: own, username, windowS }).asks(5);
+    await mustLogIn(t, 'ada', own, 0, {
+      because: `“${username}” is not ada: nobody has that account. Its failures lock hers.`,
+      lookAt: 'what becomes of the name on its way into the key?',
+    });
+  }
+  const [long, longToo] = longNames(newAccount());
+  const own = newAddress();
+  await new Client(t, failedLogins, { apps: [t.app(1), t.app(2)], from: own, username: long, windowS }).asks(5);
+  const step = `5 wrong passwords for “${shown(long)}”, and 4 for another account that only ends otherwise`;
+  await mustPass(t, failedLogins, { from: own, username: longToo }, step);
   t.trail.begin('8 wrong passwords for linus, each from another address');
   const spread = { apps: [t.app(1), t.app(2)], from: () => newAddress(), username: 'linus', windowS };
   await new Client(t, failedLogins, spread).asks(8);
@@ -77,10 +122,22 @@ async function mustNotLockOthers(t: Stage, from: string): Promise<void> {
   });
 }
 
+/** Each counts until its password was compared, so some of them may be refused. None has failed. */
+async function mustTakeBackACrowd(t: Stage): Promise<void> {
+  const from = newAddress();
+  const crowd = await together(Array.from({ length: 8 }, (_, n) => logIn(t, 'ada', from, n)));
+  t.trail.begin('8 logins of ada at once, with the right password, from one address');
+  for (const answer of crowd) answer.mustBe([200, 429]);
+  await mustLogIn(t, 'ada', from, 0, {
+    because: 'Each of them counted until its password was compared, and some still do. None of them has failed.',
+    lookAt: 'when a login succeeds, what is taken back, and of which of the tries that came in together?',
+  });
+}
+
 async function logIn(t: Stage, username: Username, from: string, n: number): Promise<Answer> {
   const body = { username, password: passwords[username] };
   const visitor = t.visitor({ at: t.app(1 + (n % 2)) });
-  const answer = await visitor.post('/login', body, { headers: { 'x-forwarded-for': from } });
+  const answer = await visitor.post('/login', body, { headers: { 'x-forwarded-for': from }, unanswered: noAnswer });
   noteIfLate(t, answer);
   return answer;
 }
@@ -91,44 +148,4 @@ async function mustLogIn(t: Stage, username: Username, from: string, n: number, 
   t.trail.retell(length, `POST /login of ${username}, with the right password`, String(answer.status));
   answer.mustBe(200, teaching);
   t.trail.dropLast();
-}
-
-export function exportsBehaviour(behaviour: CheckDefinition['behaviour']): void {
-  const apart = {
-    because: 'Exports and reads share a count. Whoever has read ten events can export nothing, or the other way round.',
-    lookAt: 'what is the key of an export, and what is the key of a read of the same user?',
-  };
-  behaviour('exports', 'a user gets five exports, apart from the reads and from other users', apart, async (t) => {
-    const apps = [t.app(1), t.app(2)];
-    const [linus, margaret] = [await tokenOf(t, 'linus'), await tokenOf(t, 'margaret')];
-    await untilSure(t, async () => {
-      await t.redis.clear();
-      const from = newAddress();
-      const client = (limit: typeof reads, token: string, address: string | (() => string) = from) =>
-        new Client(t, limit, { apps, from: address, token, windowS });
-      await client(reads, linus).asks(11);
-      const ofLinus = client(exports, linus, () => newAddress());
-      await ofLinus.asks(7);
-      ofLinus.mustBeLimited('7 exports of linus, from several addresses, after 11 reads', {
-        tooMany: {
-          because:
-            'Exports are counted by something that the user can change, or by each instance alone, or not at all.',
-          lookAt: 'which limit covers POST /exports, and what is its key?',
-        },
-        tooFew: apart,
-      });
-      const ofMargaret = client(exports, margaret);
-      await ofMargaret.asks(6);
-      ofMargaret.mustBeLimited('6 exports of margaret, from an address that linus has used', {
-        tooMany: { because: 'A second user is not limited.', lookAt: 'what is the key of an export?' },
-        tooFew: {
-          because: 'The limit is for each user, and margaret pays for what linus has exported.',
-          lookAt: 'what is the key of an export?',
-        },
-      });
-      const reading = client(reads, margaret);
-      await reading.asks(reads.atLeast);
-      return reading.mustBeLimited('8 reads of margaret, after 6 exports', { tooMany: apart, tooFew: apart });
-    });
-  });
 }

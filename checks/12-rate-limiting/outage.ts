@@ -1,22 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
-  type Answer,
+  BehaviourFailure,
   type CheckDefinition,
-  disturbs,
   type Instance,
   lastAttempt,
-  MachineWatch,
   type RedisHandle,
   type Stage,
 } from '../harness/sdk/index.ts';
-import { Client } from './client.ts';
-import { newAddress, passwords, reads, tokenOf, untilCounting } from './limits.ts';
+import { mustOutliveTheCut } from './cut.ts';
+import { type Asked, eachRoute, read, send } from './each-route.ts';
+import { mustHoldAgain } from './holds-again.ts';
+import { mustPassHoweverMany } from './however-many.ts';
+import { exports, failedLogins, newAddress, reads, tokenOf, untilCounting } from './limits.ts';
+import { useUpReads } from './refused-before.ts';
+import { together } from './together.ts';
+import { askInVain } from './uncounted.ts';
+import { inVain, waits } from './without-redis.ts';
 
 /** What the contract says, and a busy machine may take twice as long. */
 const answerWithinMs = 2 * 500;
-const holdsWithinMs = 3_000;
-/** Longer than clients that give up after ten or twenty quick attempts go on trying. */
-const outageMs = 5_000;
+/**
+ * Longer than clients that give up after ten or twenty quick attempts go on trying. And a client that doubles its pauses, as ioredis
+ * does if nobody tells it otherwise, has just begun one of more than three seconds: it tries after 7 s and after 12.
+ */
+const outageMs = 7_700;
 /** A window that is not over before the limits must hold again. */
 const windowS = 30;
 
@@ -29,28 +36,45 @@ export function redisAwayBehaviour(behaviour: CheckDefinition['behaviour']): voi
       lookAt: 'what does each limiter do when its command to Redis fails?',
     },
     async (t) => {
-      const { redis, apps } = await startTwo(t);
-      const token = await tokenOf(t, 'ada', apps[0]);
+      const { redis, env, apps: first, tokens } = await startTwo(t);
+      const refused = await useUpReads(t, first, tokens[1], windowS);
+      const cutAt = await mustOutliveTheCut(t, redis, first, tokens[0]);
       t.trail.begin('Redis stops');
+      for (const app of first) await mustDoWithout(t, redis, app, tokens[0]);
+      t.trail.begin('a client is refused; then Redis stops');
+      for (const app of first) for (const one of refused) await mustBeQuick(t, redis, app, one);
+      t.trail.begin('Redis stops');
+      const from = newAddress();
+      const crowd = [
+        { ...read, from },
+        { ...read, from, token: tokens[0] },
+      ];
+      const readOn = async () => {
+        for (let n = 0; performance.now() < cutAt + outageMs; n++) {
+          const token = n % 2 ? tokens[0] : undefined;
+          for (const app of first) await mustBeQuick(t, redis, app, { ...read, from, token });
+          await mustPassHoweverMany(t, redis, first, crowd);
+          await delay(200);
+        }
+      };
+      const [third] = await together([startWithoutRedis(t, env), readOn()]);
+      t.trail.begin('Redis stops, and one more instance is started without it');
+      await mustDoWithout(t, redis, third, tokens[0]);
+      const apps = [...first, third];
+      const mustNotCount = await askInVain(t, redis, apps, tokens[2]);
+      const hasTried = await restoreEmpty(redis, apps);
+      t.trail.begin(`Redis was away for ${Math.round(outageMs / 1_000)} s, and is back, without its keys and scripts`);
+      await mustHoldAgain(t, apps, tokens[0], [reads, failedLogins, exports], hasTried);
+      await mustNotCount();
       await redis.cut();
-      const until = performance.now() + outageMs;
-      for (const app of apps) await mustDoWithout(t, app, token);
-      while (performance.now() < until) {
-        for (const app of apps) await mustBeQuick(t, app, 'GET', '/events', undefined, [200]);
-        await delay(200);
-      }
-      await redis.clear();
-      await redis.forgetScripts();
-      await redis.restore();
-      t.trail.begin(`Redis was away for ${outageMs / 1_000} s, and is back, without its keys and scripts`);
-      await mustHoldAgain(t, apps, token);
-      await redis.cut();
-      for (const app of apps) await mustBeQuick(t, app, 'GET', '/events', undefined, [200]);
-      await redis.restore();
-      t.trail.begin('Redis was away once more, for a moment, and is back');
-      await mustHoldAgain(t, apps, token);
+      for (const app of apps) await mustBeQuick(t, redis, app, read);
+      const hasTriedAgain = await restoreEmpty(redis, apps);
+      t.trail.begin('Redis was away once more, for a moment, and is back, without its keys and scripts');
+      // Whoever comes first may bring the script of all.
+      await mustHoldAgain(t, apps, tokens[1], [exports, failedLogins, reads], hasTriedAgain);
+      await mustNotCountWhatWaits(t, redis, apps, tokens);
     },
-    { background: true, limitMs: 45_000 },
+    { background: true, limitMs: 60_000 },
   );
 }
 
@@ -63,104 +87,92 @@ export function slowRedisBehaviour(behaviour: CheckDefinition['behaviour']): voi
       lookAt: 'how long may a command to Redis take, by the options of the client?',
     },
     async (t) => {
-      const { redis, apps } = await startTwo(t);
-      const token = await tokenOf(t, 'ada', apps[0]);
+      const { redis, apps, tokens } = await startTwo(t);
       t.trail.begin('Redis hangs: it takes connections and answers nothing');
       redis.pause();
-      for (const app of apps) await mustDoWithout(t, app, token);
+      for (const app of apps) await mustDoWithout(t, redis, app, tokens[0]);
       redis.resume();
       t.trail.begin('Redis answers again');
-      await mustHoldAgain(t, apps, token);
+      await mustHoldAgain(t, apps, tokens[0], [reads, failedLogins, exports]);
       redis.delay(50);
       t.trail.begin('Redis takes 50 ms for each reply');
-      await mustHoldAgain(t, apps, token);
+      await mustHoldAgain(t, apps, tokens[1], [reads, failedLogins, exports]);
     },
     { further: true, limitMs: 45_000 },
   );
 }
 
-async function startTwo(t: Stage): Promise<{ redis: RedisHandle; apps: Instance[] }> {
+/** A deployment does not wait until Redis is back. */
+async function startWithoutRedis(t: Stage, env: Record<string, string>): Promise<Instance> {
+  try {
+    return await t.startExtra({ env });
+  } catch (error) {
+    if (!(error instanceof BehaviourFailure)) throw error;
+    throw new BehaviourFailure({
+      ...error.failure,
+      trail: [{ what: 'Redis stops, and one more instance is started without it' }, ...error.failure.trail],
+      because:
+        'Without Redis reads pass, by the contract, also on an instance that starts then. This one does not listen.',
+      lookAt: 'what does src/server.ts wait for, and what does it do if that does not come?',
+    });
+  }
+}
+
+/** In a Redis that has lost its scripts, a command that names one by its hash does nothing. This one keeps them. */
+async function mustNotCountWhatWaits(t: Stage, redis: RedisHandle, apps: Instance[], tokens: Tokens): Promise<void> {
+  await redis.cut();
+  t.trail.begin('Redis stops');
+  for (const app of apps) await mustBeQuick(t, redis, app, read); // It knows now that it has no connection.
+  const mustNotCount = await askInVain(t, redis, apps, tokens[2]);
+  await redis.clear();
+  await redis.restore();
+  t.trail.begin('Redis was away for a moment, and is back, with its scripts and without its keys');
+  await mustHoldAgain(t, apps, tokens[1], [failedLogins, exports]);
+  await mustNotCount();
+}
+
+/** As after a restart. Returns who tells whether all of them can have connected since. */
+async function restoreEmpty(redis: RedisHandle, apps: Instance[]): Promise<() => boolean> {
+  await redis.clear();
+  await redis.forgetScripts();
+  const before = redis.connectionsSoFar;
+  await redis.restore();
+  return () => redis.connectionsSoFar >= before + apps.length;
+}
+
+type Tokens = [string, string, string];
+
+interface Started {
+  redis: RedisHandle;
+  env: Record<string, string>;
+  apps: Instance[];
+  tokens: Tokens;
+}
+
+async function startTwo(t: Stage): Promise<Started> {
   const redis = await t.startRedis();
   const seconds = String(windowS);
   const env = { REDIS_URL: redis.appUrl, WINDOW_S: seconds, LOGIN_WINDOW_S: seconds, EXPORT_WINDOW_S: seconds };
-  const apps = await Promise.all([t.startExtra({ env }), t.startExtra({ env })]);
+  const apps = await together([t.startExtra({ env }), t.startExtra({ env })]);
   await untilCounting(t, ...apps);
-  return { redis, apps };
+  const [ada, grace] = [await tokenOf(t, 'ada', apps[0]), await tokenOf(t, 'grace', apps[0])];
+  return { redis, env, apps, tokens: [ada, grace, await tokenOf(t, 'linus', apps[0])] };
 }
 
-async function mustDoWithout(t: Stage, app: Instance, token: string): Promise<void> {
-  for (const path of ['/events', '/events/3'])
-    for (const bearer of [undefined, token]) await mustBeQuick(t, app, 'GET', path, bearer, [200]);
-  for (const password of [passwords.ada, 'a guess'])
-    await mustBeQuick(t, app, 'POST', '/login', undefined, [503], { username: 'ada', password });
-  await mustBeQuick(t, app, 'POST', '/exports', token, [503]);
+async function mustDoWithout(t: Stage, redis: RedisHandle, app: Instance, token: string): Promise<void> {
+  for (const asked of eachRoute(token)) await mustBeQuick(t, redis, app, asked);
 }
 
-async function mustBeQuick(
-  t: Stage,
-  app: Instance,
-  method: string,
-  path: string,
-  token: string | undefined,
-  right: number[],
-  body?: unknown,
-): Promise<void> {
+async function mustBeQuick(t: Stage, redis: RedisHandle, app: Instance, asked: Asked): Promise<void> {
   const length = t.trail.length;
   const answer = await lastAttempt(
     async () => {
       t.trail.retell(length);
-      const headers = { 'x-forwarded-for': newAddress(), ...(token ? { authorization: `Bearer ${token}` } : {}) };
-      return t.visitor({ at: app }).send(method, path, body, { headers, unanswered: waits });
+      return send(t, redis, app, asked);
     },
     ({ ms }) => ms <= answerWithinMs,
   );
-  answer.mustBe(right, inVain(answer));
-  t.atMost(`${method} ${path} without Redis`, answer.ms, answerWithinMs, 'ms', waits);
+  answer.mustBe(asked.status, inVain(answer, redis, asked.wasRefused));
+  t.atMost(`${asked.method} ${asked.path} without Redis`, answer.ms, answerWithinMs, 'ms', waits(redis));
   t.trail.retell(length);
-}
-
-const waits = {
-  because: 'The request waits for Redis, which is away. By the contract it has half a second for that.',
-  lookAt: 'how long does the Redis client try, queue or wait before a command fails?',
-};
-
-/** What a wrong answer without Redis means. */
-function inVain({ request, status }: Answer) {
-  if (request.startsWith('GET')) return {};
-  if (status === 200 || status === 401)
-    return {
-      because: 'Nobody counts, and passwords are still compared. Whoever takes Redis down may guess without a limit.',
-      lookAt: 'what does the limit on logins do when its command to Redis fails?',
-    };
-  return {
-    because: 'An outage that will pass is a 503. Clients and balancers know what to do with that.',
-    lookAt: 'what does the error handler make of an error of the store?',
-  };
-}
-
-async function mustHoldAgain(t: Stage, apps: Instance[], token: string): Promise<void> {
-  const startedAt = performance.now();
-  const watch = new MachineWatch();
-  const { length } = t.trail;
-  for (;;) {
-    t.trail.retell(length);
-    const waitedMs = performance.now() - startedAt;
-    const late = waitedMs > holdsWithinMs && (waitedMs > 3 * holdsWithinMs || !disturbs(watch.otherCoresBusy()));
-    const client = new Client(t, reads, { apps, from: newAddress(), windowS });
-    await client.asks(12);
-    const authorization = `Bearer ${token}`;
-    const visitor = t.visitor({ at: apps[0] as Instance });
-    const made = await visitor.post('/exports', undefined, { headers: { authorization } });
-    t.trail.retell(length);
-    if (client.passed <= reads.most && made.is(202, 429)) return;
-    t.require(!late, {
-      step: '12 reads of one client, over two instances, and an export',
-      expected: `at most ${reads.most} reads that pass, and an export that is counted, after ${holdsWithinMs / 1_000} s`,
-      seen: `${client.passed} reads passed; the export: ${made.status}`,
-      because:
-        'Redis is there, and the limits do not hold. The client has given up or pauses for too long, a script is gone, or each process counts for itself since.',
-      lookAt: 'what does retryStrategy return for the twentieth attempt, and what else decides whether Redis is asked?',
-    });
-    await delay(50);
-  }
 }

@@ -1,18 +1,19 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, type CheckDefinition, excerpt, type Stage } from '../harness/sdk/index.ts';
 import { Client } from './client.ts';
 import type { Try } from './history.ts';
-import { exports, failedLogins, newAccount, newAddress, reads, tokenOf, untilCounting } from './limits.ts';
+import { exports, failedLogins, type Limit, newAccount, newAddress, reads } from './limits.ts';
+import { newUser } from './new-users.ts';
+import { leftOf, retryAfterBehaviour, retryAfterOf, surelyIfCounted } from './retry-after.ts';
 import { untilSure } from './sure.ts';
 
-const longWindowS = 60;
-const shortWindowS = 3;
-/** Of the window. Then 1.29 s are left of 3 s: rounded to a whole second that is 1, and only rounded up it is 2. */
-const refusedAt = 0.57;
-const leftMs = { least: 1_020, most: 1_450 };
-/** setTimeout may be a millisecond early. */
-const slackMs = 20;
+/** What the table says for who sets nothing, as these instances. */
+const defaultWindowsS = new Map([
+  [reads, 60],
+  [failedLogins, 60],
+  [exports, 3_600],
+]);
 
+/** Line 6. */
 export function refusalsBehaviour(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
     'problem',
@@ -22,128 +23,68 @@ export function refusalsBehaviour(behaviour: CheckDefinition['behaviour']): void
       lookAt: 'who writes this 429, and which headers and which body does it have?',
     },
     async (t) => {
-      const token = await tokenOf(t, 'grace');
       for (const limit of [reads, failedLogins, exports]) {
         await untilSure(t, async () => {
+          const { token } = await newUser(t, 'grace');
           await t.redis.clear();
           const options = {
             apps: [t.app(1), t.app(2)],
             from: newAddress(),
             username: newAccount(),
-            windowS: longWindowS,
+            windowS: defaultWindowsS.get(limit) ?? 0,
           };
           const client = new Client(t, limit, { ...options, token: limit === exports ? token : undefined });
           const answers = await client.asks(limit.most + 2);
           t.trail.begin(`${answers.length} ${limit.what} of one client`);
           const refused = answers.at(-1) as Answer;
-          refused.mustBe(429);
+          refused.mustBe(429, {
+            because: 'More have passed than may, and one more passes. So there is no 429 that could say anything.',
+            lookAt: 'which limit covers this request, and where is its count kept?',
+          });
           const type = refused.headers['content-type'] ?? 'no content-type';
           const { title, status } = refused.json ?? {};
           t.require(/^application\/problem\+json\b/.test(type) && typeof title === 'string' && status === 429, {
             expected: 'application/problem+json with a title and "status":429',
             seen: `${type}: ${excerpt(refused.text)}`,
           });
-          retryAfterOf(t, refused);
+          mustKnowItsWindow(t, client, refused, limit);
         });
       }
     },
   );
 
-  behaviour(
-    'retry-after',
-    'Retry-After is true: who comes then passes, and a second earlier would have been too early',
-    {
-      because: 'The client did as it was told, and was refused again. Retry-After promised too much.',
-      lookAt: 'when does the first place become free, and how are its milliseconds made seconds?',
-    },
-    async (t) => {
-      const redis = await t.startRedis();
-      const windowS = String(shortWindowS);
-      const env = { REDIS_URL: redis.appUrl, WINDOW_S: windowS, LOGIN_WINDOW_S: windowS, EXPORT_WINDOW_S: windowS };
-      const app = await t.startExtra({ env });
-      await untilCounting(t, app);
-      const token = await tokenOf(t, 'ada', app);
-      await untilSure(t, async () => {
-        await redis.clear();
-        const clients = [reads, failedLogins, exports].map((limit) => {
-          const options = { apps: [app], from: newAddress(), username: newAccount(), windowS: shortWindowS };
-          return [limit, new Client(t, limit, { ...options, token: limit === exports ? token : undefined })] as const;
-        });
-        const sure = await Promise.all(clients.map(([limit, client]) => mustComeTrue(t, client, limit.what)));
-        return sure.every(Boolean);
-      });
-    },
-    { background: true, limitMs: 60_000 },
+  retryAfterBehaviour(behaviour);
+}
+
+/** Without its variable: Retry-After tells the window, as the first one leaves it last. */
+function mustKnowItsWindow(t: Stage, client: Client, refused: Answer, limit: Limit): void {
+  const retryAfterS = retryAfterOf(t, refused);
+  const { windowMs, most } = client.rule;
+  const left = leftOf(client.tries[0] as Try, refused, windowMs);
+  const leastS = client.passed === most ? Math.ceil(left.least / 1_000) : 1;
+  const mostS = Math.ceil((left.most + 0.1 * windowMs) / 1_000);
+  surelyIfCounted(
+    client,
+    limit,
+  )(() =>
+    t.require(retryAfterS >= leastS && retryAfterS <= mostS, {
+      expected: `Retry-After: ${leastS} to ${mostS}`,
+      seen: `Retry-After: ${retryAfterS}`,
+      ...(retryAfterS === leastS - 1 ? tooShort : notItsWindow(limit, windowMs)),
+    }),
   );
 }
 
-/**
- * Half of the places are taken at first, the others a quarter of a window later, and then one is refused.
- * @returns whether it was refused at a moment that tells roundings apart.
- */
-async function mustComeTrue(t: Stage, client: Client, what: string): Promise<boolean> {
-  const { most, windowMs } = client.rule;
-  const startedAt = performance.now();
-  const at = (share: number) => delay(Math.max(0, startedAt + share * windowMs - performance.now()));
-  await client.asks(Math.ceil(most / 2));
-  await at(0.25);
-  await client.asks(Math.floor(most / 2));
-  await at(refusedAt);
-  const first = client.tries[0] as Try;
-  let refused = await client.ask();
-  // Refused ones don't count, so there is time for another one on a busy machine.
-  for (let n = 0; n < 4 && refused.status === 429 && leftOf(first, refused, windowMs).most > leftMs.most; n++)
-    refused = await client.ask();
-  if (refused.status !== 429) {
-    // A machine so busy that the window was over by then.
-    t.require(refused.arrivedAt - first.sentAt >= windowMs, {
-      step: `${most} ${what} within ${(windowMs / 4_000).toFixed(2)} s, and one more`,
-      expected: '429',
-      seen: String(refused.status),
-      because: 'The limit is reached, and one more passes.',
-      lookAt: 'where is the count kept, and for how long?',
-    });
-    return false;
-  }
-  const retryAfterS = retryAfterOf(t, refused);
-  const left = leftOf(first, refused, windowMs);
-  const kept = left.least > leftMs.least && left.most < leftMs.most;
-  // For an app that approximates the window is a tenth longer.
-  const mostS = Math.max(1, Math.ceil((left.most + 0.1 * windowMs) / 1_000));
-  const inWords = `${what}, with a window of ${windowMs / 1_000} s: half of them now, the others ${windowMs / 4_000} s later, and one more ${((refusedAt * windowMs) / 1_000).toFixed(1)} s after the first`;
-  t.require(retryAfterS <= mostS, {
-    step: { what: inWords, answer: `429, Retry-After: ${retryAfterS}` },
-    expected: `Retry-After: ${mostS} at most`,
-    seen: String(retryAfterS),
-    because:
-      'A place becomes free when the oldest request leaves the window. The client is sent away for longer, as if nothing had been free before.',
-    lookAt: 'of which request does Retry-After count the seconds, and from when on?',
-  });
-  await delay(Math.max(0, refused.arrivedAt + retryAfterS * 1_000 + slackMs - performance.now()));
-  const next = await client.ask();
-  t.require(next.status !== 429, {
-    step: { what: inWords, answer: `429, Retry-After: ${retryAfterS}` },
-    expected: `a request that passes ${retryAfterS} s later`,
-    seen: '429',
-  });
-  return kept;
-}
+const tooShort = {
+  because:
+    'Whoever comes after so many seconds is refused again: a part of a second is still left. Seconds that are rounded down do that.',
+  lookAt: 'how are the milliseconds that are left made seconds?',
+};
 
-/** Between which milliseconds the first one leaves the window, from when the other was refused on. */
-function leftOf(first: Try, refused: Answer, windowMs: number): { least: number; most: number } {
+function notItsWindow({ what }: Limit, windowMs: number) {
   return {
-    least: windowMs - (refused.arrivedAt - first.sentAt),
-    most: windowMs - (refused.sentAt - first.arrivedAt),
+    because: `The variable with the window of ${what} is not set, so the window is ${windowMs / 1_000} s. A place becomes free when the first of them is that old.`,
+    lookAt:
+      'which number does the app take when the variable is missing, and of which request does it count the seconds?',
   };
-}
-
-function retryAfterOf(t: Stage, refused: Answer): number {
-  const said = refused.headers['retry-after'];
-  t.require(/^[1-9]\d*$/.test(said ?? ''), {
-    expected: 'Retry-After: whole seconds, at least 1',
-    seen: said === undefined ? 'no Retry-After' : `Retry-After: ${said}`,
-    because: 'Without a time to come again the client tries at once, and with 0 it was told to.',
-    lookAt: 'which headers does a 429 have, and how are the milliseconds made seconds?',
-  });
-  return Number(said);
 }

@@ -1,15 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, Instance, RedisHandle, Stage, Teaching } from '../harness/sdk/index.ts';
-import { Client } from './client.ts';
-import { exports, failedLogins, type Limit, newAccount, newAddress, reads, tokenOf, untilCounting } from './limits.ts';
+import { Client, seconds } from './client.ts';
+import { mostInSpan } from './history.ts';
+import { exports, failedLogins, type Limit, newAccount, newAddress, reads, untilCounting } from './limits.ts';
+import { newUser } from './new-users.ts';
 import { untilSure } from './sure.ts';
+import { together } from './together.ts';
 
-/** Two lengths, and a third one on the other instances. */
+/** That are waited for: each behaviour gives the other variables other values. */
 const windowsS = new Map([
   [reads, 2],
   [failedLogins, 3],
   [exports, 2],
 ]);
+const others = { WINDOW_S: '7', LOGIN_WINDOW_S: '8', EXPORT_WINDOW_S: '9' };
 /** Long enough to send nine requests in. */
 const leadMs = 250;
 const pollEveryMs = 50;
@@ -20,16 +24,16 @@ export function slidesBehaviour(behaviour: CheckDefinition['behaviour']): void {
     'no span of WINDOW_S has more than ten reads, whatever the moment, and refused ones do not count',
     atTheBoundary,
     async (t) => {
-      const { apps, redis } = await startWithShortWindows(t, 2);
+      const { apps, redis } = await startWithShortWindows(t, 2, { WINDOW_S: String(windowsS.get(reads)) });
       await untilSure(t, async (n) => {
         await redis.clear();
         const attacked = attack(t, reads, apps, '', n);
         const flooded = [0, 1, 2].map((phase) => flood(clientOf(t, reads, apps, ''), phase));
-        const { client, kept } = await attacked;
-        const floods = await Promise.all(flooded);
+        const [{ client, kept }, ...floods] = await together([attacked, ...flooded]);
         const flooding = `reads, with a window of ${windowsS.get(reads)} s: ${reads.most} one after the other, and then one every ${pollEveryMs} ms`;
-        for (const flood of floods) flood.mustNotPassMore(flooding, tooSoon);
-        client.mustNotPassMore(inWords(client, reads), atTheBoundary);
+        for (const one of [...floods, client]) mustCountAtAll(t, one, reads);
+        for (const flood of floods) flood.mustNotPassMore(flooding, unlessNeverRefused(flood, tooSoon));
+        client.mustNotPassMore(inWords(client, reads), unlessNeverRefused(client, atTheBoundary));
         for (const flood of floods) flood.mustPassWhatMay(flooding, staysOut);
         client.mustPassWhatMay(inWords(client, reads), staysOut);
         return kept;
@@ -45,14 +49,20 @@ export function otherWindowsBehaviour(behaviour: CheckDefinition['behaviour']): 
     'the limits on logins and on exports slide, too, each with a window of its own',
     atTheBoundary,
     async (t) => {
-      const { apps, redis } = await startWithShortWindows(t, 1);
-      const token = await tokenOf(t, 'ada', apps[0]);
+      const { apps, redis } = await startWithShortWindows(t, 1, {
+        LOGIN_WINDOW_S: String(windowsS.get(failedLogins)),
+        EXPORT_WINDOW_S: String(windowsS.get(exports)),
+      });
       await untilSure(t, async (n) => {
+        const { token } = await newUser(t, 'ada', apps[0]);
         await redis.clear();
         const limits = [failedLogins, exports];
-        const attacks = await Promise.all(limits.map((limit) => attack(t, limit, apps, token, n)));
-        for (const { client, limit } of attacks)
-          client.mustBeLimited(inWords(client, limit), { tooMany: atTheBoundary, tooFew: staysOut });
+        const attacks = await together(limits.map((limit) => attack(t, limit, apps, token, n)));
+        for (const { client, limit } of attacks) {
+          mustCountAtAll(t, client, limit);
+          const tooMany = unlessNeverRefused(client, atTheBoundary);
+          client.mustBeLimited(inWords(client, limit), { tooMany, tooFew: staysOut });
+        }
         return attacks.every(({ kept }) => kept);
       });
     },
@@ -61,15 +71,14 @@ export function otherWindowsBehaviour(behaviour: CheckDefinition['behaviour']): 
 }
 
 /** With windows that a check can wait for, and a Redis of their own, as they run beside others. */
-async function startWithShortWindows(t: Stage, count: number): Promise<{ apps: Instance[]; redis: RedisHandle }> {
+async function startWithShortWindows(
+  t: Stage,
+  count: number,
+  windows: Record<string, string>,
+): Promise<{ apps: Instance[]; redis: RedisHandle }> {
   const redis = await t.startRedis();
-  const env = {
-    REDIS_URL: redis.appUrl,
-    WINDOW_S: String(windowsS.get(reads)),
-    LOGIN_WINDOW_S: String(windowsS.get(failedLogins)),
-    EXPORT_WINDOW_S: String(windowsS.get(exports)),
-  };
-  const apps = await Promise.all(Array.from({ length: count }, () => t.startExtra({ env })));
+  const env = { REDIS_URL: redis.appUrl, ...others, ...windows };
+  const apps = await together(Array.from({ length: count }, () => t.startExtra({ env })));
   await untilCounting(t, ...apps);
   return { apps, redis };
 }
@@ -91,8 +100,13 @@ const atTheBoundary: Teaching = {
 };
 const tooSoon: Teaching = {
   because:
-    'Places came back before the requests that had taken them were a window old. A window that ends by the clock, a count that fades from one window into the next, and a bucket that refills all the time do that.',
+    'Places came back before the requests that had taken them were a window old. A window that ends by the clock, slices of which the oldest is dropped too early, a count that fades from one window into the next, and a bucket that refills all the time do that.',
   lookAt: 'from what moment on does a request no longer count, and does the store know when it was?',
+};
+const neverRefused: Teaching = {
+  because:
+    'Not one of these was refused. Nobody counts these requests, or each instance counts alone, or the count began anew in between.',
+  lookAt: 'where is the count of these requests kept, and which number does it end at?',
 };
 const staysOut: Teaching = {
   because:
@@ -110,7 +124,7 @@ const staysOut: Teaching = {
 async function attack(t: Stage, limit: Limit, apps: Instance[], token: string, n: number) {
   const client = clientOf(t, limit, apps, token);
   const { most, windowMs } = client.rule;
-  await client.asks(most);
+  await client.asks(most + 1);
   const boundary = await pollUntilPassed(client);
   if (!boundary) return { client, limit, kept: true }; // Too strict, which is judged.
   const next = { from: boundary.from + windowMs, to: boundary.to + windowMs };
@@ -120,6 +134,25 @@ async function attack(t: Stage, limit: Limit, apps: Instance[], token: string, n
   await until(next.to + 15);
   await client.asks(most);
   return { client, limit, kept };
+}
+
+/** Whoever lets one more pass before any place can have come back has no window yet that could slide. */
+function mustCountAtAll(t: Stage, client: Client, { what }: Limit): void {
+  const { most, windowMs } = client.rule;
+  const first = mostInSpan(client.tries.slice(0, most + 1), windowMs / most);
+  t.require(first.passed <= most, {
+    step: `${what}, with a window of ${windowMs / 1_000} s: ${most + 1} one after the other`,
+    expected: `at most ${most} that pass`,
+    seen: `${first.passed} passed within ${seconds(first.withinMs)}`,
+    because:
+      'One more passes at once, before any window has ended. Nobody counts these requests, or each instance counts alone.',
+    lookAt: 'where is the count of these requests kept, and which number does it end at?',
+  });
+}
+
+/** On a slow machine an app that counts nothing gets as far as to be asked when its window begins. */
+function unlessNeverRefused({ tries }: Client, teaching: Teaching): Teaching {
+  return tries.every(({ passed }) => passed) ? neverRefused : teaching;
 }
 
 function inWords({ rule }: Client, { what, most }: Limit): string {
@@ -145,7 +178,7 @@ async function flood(client: Client, phase: number): Promise<Client> {
   const { most, windowMs } = client.rule;
   await delay((phase * windowMs) / 3);
   const end = performance.now() + 1.2 * windowMs;
-  await client.asks(most);
+  await client.asks(most + 1);
   while (performance.now() < end) {
     await delay(pollEveryMs);
     await client.ask();

@@ -30,12 +30,11 @@ export function createApp(options: LimitsOptions) {
     else res.status(401).json({ error: 'wrong username or password' });
   });
 
-  app.use('/events', limits.reads);
-  app.get('/events', (_req, res) => {
+  app.get('/events', limits.reads, (_req, res) => {
     res.json(events);
   });
 
-  app.get('/events/:id', (req, res) => {
+  app.get('/events/:id', limits.reads, (req: Request<{ id: string }>, res) => {
     const event = findEvent(req.params.id);
     if (event) res.json(event);
     else res.status(404).json({ error: 'no such event' });

@@ -55,12 +55,12 @@ export function createApp({ redis, tokenSecret, windowS, loginWindowS, exportWin
     const user = userOf(req, tokenSecret);
     return user === undefined ? `at:${addressOf(req)}` : `is:${user}`;
   };
-  app.use('/events', limited(reads, who, { alsoUncounted: true }));
-  app.get('/events', (_req, res) => {
+  const limitReads = limited(reads, who, { alsoUncounted: true });
+  app.get('/events', limitReads, (_req, res) => {
     res.json(events);
   });
 
-  app.get('/events/:id', (req, res) => {
+  app.get('/events/:id', limitReads, (req: Request<{ id: string }>, res) => {
     const event = findEvent(req.params.id);
     if (event) res.json(event);
     else res.status(404).json({ error: 'no such event' });

@@ -1,0 +1,145 @@
+import type { Stage, Teaching } from '../harness/sdk/index.ts';
+import { Client, type ClientOptions } from './client.ts';
+import { type Limit, newAccount, newAddress } from './limits.ts';
+import { mustBeOne, mustPass, trulyTooMany } from './one-client.ts';
+import { untilSure } from './sure.ts';
+import { together } from './together.ts';
+
+const windowS = 60;
+
+/** What counts as one address, and what does not. */
+export async function mustKnowAddresses(t: Stage, limit: Limit): Promise<void> {
+  const username = newAccount();
+  const one = (
+    who: Pick<ClientOptions, 'from' | 'headers'> | ClientOptions['from'],
+    step: string,
+    teaching: Teaching,
+  ): Promise<void> => {
+    const of = typeof who === 'object' ? who : { from: who };
+    return untilSure(t, () => mustBeOne(t, limit, { ...of, username }, `${limit.what}: ${step}`, teaching));
+  };
+  const another = (from: string, step: string) =>
+    untilSure(t, () => mustPass(t, limit, { from, username }, `${limit.what} from ${from}: ${step}`));
+  const client = newAddress();
+  const victim = newAddress();
+  await one(
+    (n) => `${n % 2 ? victim : `198.51.100.${n}`}, ${client}`,
+    `X-Forwarded-For: …, ${client}, each time with something else at …`,
+    {
+      because:
+        'The app believes an address that the client has made up. Each proxy appends the address that it has seen to X-Forwarded-For. Only the last entry is our balancer’s, and everything left of it came from outside.',
+      lookAt: 'how many proxies does `trust proxy` trust, and which entry is then req.ip?',
+    },
+  );
+  await another(victim, 'an address that somebody else had put into X-Forwarded-For');
+  await untilSure(t, () => mustTakeNoClientForAProxy(t, limit));
+  await one(
+    { from: newAddress(), headers: (n) => Object.fromEntries(otherHeaders.map((name) => [name, madeUp(n)])) },
+    `from one address, with ${otherHeaders.join(', ')}, each time with something else in them`,
+    {
+      because: 'The app believes a header that our balancer does not write. Whoever sends it writes what they like.',
+      lookAt: 'which headers does the app, or a package, ask for the address?',
+    },
+  );
+  await one(
+    (n) => `2001:db8:${limit.most}:1${hostParts[n % hostParts.length]}`,
+    `from 12 addresses of 2001:db8:${limit.most}:1::/64`,
+    sameSubnet,
+  );
+  await another(`2001:db8:${limit.most}:2::1`, 'the neighbouring /64');
+  await one(
+    (n) => shortForms[n % shortForms.length] ?? '',
+    'from 12 addresses of 2001:db8::/64, in short and in long form',
+    sameSubnet,
+  );
+  await another(`2001:db8:0:1::${limit.most}`, 'another /64');
+  const mapped = newAddress();
+  await one((n) => (n % 2 ? mapped : `::ffff:${mapped}`), `from ${mapped} and from ::ffff:${mapped}`, {
+    because:
+      'A server that listens on IPv6 writes IPv4 addresses as ::ffff:203.0.113.7. Both forms are the same client.',
+    lookAt: 'which forms can one address come in, and what is the key of each?',
+  });
+  await another(`::ffff:${newAddress()}`, 'an IPv4 address in the form of IPv6, which is no /64');
+}
+
+/** Of each range that is often taken for one's own network, all at once. */
+async function mustTakeNoClientForAProxy(t: Stage, limit: Limit): Promise<void> {
+  const clients = privateAddresses.map((address, index) => {
+    // No two of them invent the same address, or an app that believes them would count these together.
+    const from = (n: number) => `${n % 2 ? `10.11.${index}.${n}` : `198.51.${index}.${n}`}, ${address}`;
+    const apps = [t.app(1), t.app(2)];
+    return { address, client: new Client(t, limit, { apps, from, username: newAccount(), windowS }) };
+  });
+  await together(clients.map(({ client }) => client.asks(limit.most + 2)));
+  for (const { address, client } of clients) {
+    const tooMany = {
+      because: `The balancer has seen a client at ${address}. The app takes this client for one more proxy, because of its address, and believes what stands left of it. Clients have such addresses, too: a colleague, another service, or curl on the balancer’s own machine.`,
+      lookAt: 'does `trust proxy` say how many proxies there are, or only what their addresses may look like?',
+    };
+    client.mustBeLimited(
+      `${limit.what}: X-Forwarded-For: …, ${address}, ${limit.most + 2} times, each time with something else at …`,
+      { tooMany: await trulyTooMany(t, client, limit, tooMany) },
+    );
+  }
+}
+
+/**
+ * Loopback, private, carrier, and link-local ranges, at both of their ends where they have some. Loopback, too: the balancer of
+ * the README's loops has seen 127.0.0.1, and the invented addresses stand left of it.
+ */
+const privateAddresses = [
+  '127.0.0.1',
+  '::1',
+  '10.0.0.7',
+  '172.16.0.9',
+  '172.31.255.9',
+  '192.168.1.20',
+  '169.254.7.1',
+  '100.64.0.1',
+  '::ffff:10.0.0.8',
+  'fe80::7',
+  'fc00::7',
+  'fdff:0:0:1::7',
+];
+
+/** What packages that look for the address ask for. */
+const otherHeaders = ['x-real-ip', 'x-client-ip', 'cf-connecting-ip', 'true-client-ip', 'forwarded'];
+
+function madeUp(n: number): string {
+  return `198.51.100.${n}`;
+}
+
+const sameSubnet = {
+  because:
+    'Each IPv6 customer has a whole /64: 2⁶⁴ addresses. If every one of them is a client, the customer has no limit.',
+  lookAt: 'which part of an IPv6 address is the same for all that a customer has, in each way to write it?',
+};
+
+const hostParts = [
+  '::1',
+  '::2',
+  ':ffff::',
+  ':1:2:3:4',
+  ':A:B:C:D',
+  '::dead:beef',
+  ':0:0:0:9',
+  '::7:0',
+  ':8::',
+  ':8::1',
+  '::1:0:1',
+  ':1::',
+];
+const shortForms = [
+  '2001:db8::1',
+  '2001:db8::2',
+  '2001:0db8::3',
+  '2001:DB8::4',
+  '2001:db8:0:0:1::',
+  '2001:db8::1:0:0:1',
+  '2001:db8:0:0:a:b:c:d',
+  '2001:db8::ffff:0:0:9',
+  '2001:0db8:0000:0000:0000:0000:0000:000a',
+  '2001:db8:0::b',
+  '2001:db8::c:0',
+  '2001:db8::8:0:0:0',
+];

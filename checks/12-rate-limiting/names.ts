@@ -1,0 +1,19 @@
+/** Names that are not this one: upper case, space, wide letters, an accent, and what may separate the parts of a key. */
+export function othersThan(name: string): string[] {
+  return [name.toUpperCase(), `${name} `, name.replace(/[a-z]/g, wide), `${name}\u0301`, `${name}:x`];
+}
+
+/** Two names that differ only behind a length that somebody may cut a key to. */
+export function longNames(name: string): [string, string] {
+  const start = `${name}${'-and-so-on'.repeat(30)}`;
+  return [`${start}1`, `${start}2`];
+}
+
+/** For a step: a name that nobody would read to its end. */
+export function shown(name: string): string {
+  return name.length > 60 ? `${name.slice(0, 40)}… (${name.length} characters)` : name;
+}
+
+function wide(letter: string): string {
+  return String.fromCodePoint((letter.codePointAt(0) ?? 0) + 0xfee0);
+}
