@@ -1,4 +1,4 @@
-import { type CheckDefinition, disturbs, MachineWatch, type Stage } from '../harness/sdk/index.ts';
+import { type CheckDefinition, disturbs, type Instance, MachineWatch, type Stage } from '../harness/sdk/index.ts';
 import lesson from './lesson.ts';
 import { storedOrders } from './orders.ts';
 import { skipOnWindows } from './ready.ts';
@@ -14,6 +14,8 @@ const stopDeadlineMs = 10_000;
 const graceMs = 50;
 /** So few may be an accident. */
 const fewFailures = 3;
+/** So small a part that broke may be one, too, beside what was only late. */
+const accidentShare = 0.1;
 
 /** Line 1. */
 export function deployBehaviour(behaviour: CheckDefinition['behaviour']): void {
@@ -64,11 +66,11 @@ interface Deploy {
 }
 
 /**
- * Nothing broke, and not everything that failed did so while an instance was draining: instances were late to say that they
+ * Next to nothing broke, and not everything that failed did so while an instance was draining: instances were late to say that they
  * are ready, or waited too long for Redis.
  */
 function isStarved({ failures, drains }: Deploy): boolean {
-  if (failures.some(({ kind }) => isBroken(kind))) return false;
+  if (failures.filter(({ kind }) => isBroken(kind)).length >= failures.length * accidentShare) return false;
   const meanwhile = failures.filter(({ at }) => drains.some(({ from, to }) => at >= from && at <= to + graceMs));
   return meanwhile.length < failures.length || failures.length < fewFailures;
 }
@@ -106,16 +108,27 @@ export async function deployUnderTraffic(t: Stage, kind: string): Promise<Deploy
 
 /**
  * Deploys one instance after the other.
+ * @param before what is done with each just before its SIGTERM.
  * @returns when, and whether the balancer itself got too little of the machine to notice in time what an instance says.
  */
-export async function rollAll(t: Stage): Promise<{ wasDisturbed: boolean; drains: Drain[] }> {
+export async function rollAll(
+  t: Stage,
+  before: (app: Instance) => Promise<unknown> = async () => {},
+): Promise<{ wasDisturbed: boolean; drains: Drain[] }> {
   const drains: Drain[] = [];
   const delayMs = Number(lesson.env.DRAIN_DELAY_MS);
   let wasDisturbed = false;
+  const watch = new MachineWatch();
   for (let number = 1; number <= lesson.instances; number++) {
+    await before(t.app(number));
     t.takeLongestGapMs();
     const { failure, isReady, toldAt, noticedMs, endedMs } = await t.roll(number, { deadlineMs: stopDeadlineMs });
-    t.require(!failure, { expected: `instance ${number} to end after SIGTERM`, seen: failure?.seen ?? '' });
+    if (failure) {
+      const { seen, because, lookAt } = failure; // It says itself why that is wrong.
+      t.require(false, { expected: `instance ${number} to end after SIGTERM`, seen, because, lookAt });
+    }
+    if (!isReady && disturbs(watch.otherCoresBusy()))
+      t.inconclusive('other programs kept a new instance from its start');
     t.require(isReady, {
       expected: `the new instance ${number} to be ready within 10 s`,
       seen: 'GET /ready never gave 200',
@@ -167,7 +180,7 @@ function mechanismOf(failures: string[]) {
   const answered = failures.filter((kind) => !kind.includes('no instance is ready'));
   const broken = answered.filter(isBroken);
   const refused = broken.filter((kind) => kind.includes('ECONNREFUSED'));
-  if (answered.length === 0)
+  if (answered.length < failures.length / 2)
     return {
       because: 'There was a moment in which none of three instances said that it was ready.',
       lookAt: 'what does GET /ready depend on, besides the instance itself?',

@@ -1,22 +1,29 @@
 import { BehaviourFailure, type LoadFinding, type Stage } from '../harness/sdk/index.ts';
 import { rollAll } from './deploy.ts';
 import { storedOrders } from './orders.ts';
+import { OrdersInFlight } from './orders-in-flight.ts';
 
 /** Of the 20 requests of each visitor in load.yml. */
 const ordersOfVisitor = 5;
 const requestsOfVisitor = 20;
 
-/** While the load runs, three instances are deployed. Artillery counts what fails; what was stored is counted here. */
+/**
+ * While the load runs, three instances are deployed. Artillery counts what fails; what was stored is counted here. On a slow machine
+ * none of Artillery's requests may be in flight when an instance is told to end, so there is one more that is.
+ */
 export async function deployWatch(t: Stage): Promise<(requests: number) => Promise<LoadFinding>> {
   const before = (await storedOrders(t.redis, 'load')).size;
   const startedAt = performance.now();
-  const deploy = rollAll(t).then(
+  const inFlight = new OrdersInFlight(t);
+  const deploy = rollAll(t, (app) => inFlight.hold(app)).then(
     () => undefined,
     (error: unknown) => error,
   );
   const tookMs = deploy.then(() => performance.now() - startedAt);
   return async (requests) => {
     const error = await deploy;
+    const broken = await inFlight.broken();
+    if (broken) return { note: 'an order was in flight at each SIGTERM', failure: { kind: 'target', ...broken } };
     const seconds = ((await tookMs) / 1_000).toFixed(1);
     if (error instanceof BehaviourFailure) return { note: 'the deploy did not end', failure: error.failure };
     if (error) throw error;

@@ -1,30 +1,31 @@
-import type { Instance, RedisHandle, Stage } from '../harness/sdk/index.ts';
+import type { Instance, RedisHandle, Stage, Teaching } from '../harness/sdk/index.ts';
 import { prices } from './orders.ts';
+import { startInTurn } from './turns.ts';
 import { inWords, send } from './wire.ts';
 
-let last: Promise<unknown> = Promise.resolve();
-
-/**
- * One more instance, once the one before it listens. Behaviours in the background all begin at once, and ten processes that
- * start together would slow the deploy down that is going on meanwhile.
- */
-export function startInTurn(t: Stage, env: Record<string, string>): Promise<Instance> {
-  const started = last.then(() => t.startExtra({ env }));
-  last = started.catch(() => {});
-  return started;
-}
-
 /** One more instance of the app, on the lesson's Redis past the proxy, which other behaviours slow down. Ready. */
-export async function startReady(t: Stage, env: Record<string, string> = {}): Promise<Instance> {
-  const app = await startInTurn(t, { REDIS_URL: t.redis.directUrl, ...env });
+export async function startReady(t: Stage, env: NodeJS.Dict<string> = {}, lastsMs = 0): Promise<Instance> {
+  const app = await startInTurn(t, { REDIS_URL: t.redis.directUrl, ...env }, lastsMs);
   await untilReady(t, app);
   return app;
 }
 
+interface Readied {
+  /** What was done, where the trail does not tell it. */
+  step?: string;
+  deadlineMs?: number;
+  teaching?: Teaching;
+}
+
+const neverReady: Teaching = {
+  because: 'An instance that never says that it is ready gets no requests.',
+  lookAt: 'what does GET /ready wait for, and does that ever come?',
+};
+
 export async function untilReady(
   t: Stage,
   app: Instance,
-  { step, deadlineMs = 8_000 } = { step: '', deadlineMs: 8_000 },
+  { step = 'GET /ready of a new instance, again and again', deadlineMs = 8_000, teaching = neverReady }: Readied = {},
 ) {
   const from = t.trail.length;
   let last = '';
@@ -35,13 +36,7 @@ export async function untilReady(
     last = inWords(reply);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  t.require(false, {
-    step: step || 'GET /ready of a new instance, again and again',
-    expected: `200 within ${deadlineMs / 1_000} s`,
-    seen: last,
-    because: 'An instance that never says that it is ready gets no requests.',
-    lookAt: 'what does GET /ready wait for, and does that ever come?',
-  });
+  t.require(false, { step, expected: `200 within ${deadlineMs / 1_000} s`, seen: last, ...teaching });
 }
 
 export const isYes = (status: number) => status >= 200 && status < 300;

@@ -1,5 +1,11 @@
-import type { CheckDefinition } from '../harness/sdk/index.ts';
-import { orderOf, prices, storedOrders } from './orders.ts';
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
+import { type Order, orderOf, prices, storedOrders } from './orders.ts';
+
+/** How long two orders may take to a board, on a busy machine. */
+const toldWithinMs = 5_000;
 
 export function routeBehaviour(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -19,16 +25,23 @@ export function routeBehaviour(behaviour: CheckDefinition['behaviour']): void {
       t.trail.begin();
       for (const [event, cents] of Object.entries(prices)) {
         const { json, text } = (await visitor.get(`/prices/${encodeURIComponent(event)}`)).mustBe(200);
-        t.require(json?.cents === cents, { expected: `"cents":${cents}`, seen: text.slice(0, 80) });
+        t.require(json?.cents === cents && json.event === event, {
+          expected: `"event":"${event}" and "cents":${cents}`,
+          seen: text.slice(0, 80),
+        });
       }
       (await visitor.get('/prices/constructor')).mustBe(404);
       const order = orderOf('answers');
       const { json, text } = (await visitor.post('/orders', order, { on: 1 })).mustBe(201);
       const totalCents = order.seats * (prices[order.event] ?? 0);
-      t.require(json?.totalCents === totalCents && json.id === order.id, {
-        expected: `the order with "totalCents":${totalCents}`,
-        seen: text.slice(0, 80),
-      });
+      const whole: Record<string, unknown> = { ...order, totalCents };
+      t.require(
+        Object.keys(whole).every((key) => json?.[key] === whole[key]),
+        {
+          expected: `the order with "totalCents":${totalCents}`,
+          seen: text.slice(0, 80),
+        },
+      );
       const stored = (await storedOrders(t.redis, 'answers')).get(order.id) ?? 0;
       t.require(stored === 1, { expected: 'the order once in the list encore:orders', seen: `${stored} times` });
       (await visitor.post('/orders', order, { on: 1 })).mustBe(201);
@@ -40,7 +53,36 @@ export function routeBehaviour(behaviour: CheckDefinition['behaviour']): void {
           'An order that is sent again is dropped. That hides what a broken deploy does, and the README forbids it.',
         lookAt: 'what does POST /orders do with an id that it has seen?',
       });
-      (await visitor.post('/orders', { ...order, event: 'constructor' })).mustBe(400);
+      for (const wrong of [{ event: 'constructor' }, { id: undefined }, { seats: 0 }, { seats: 21 }])
+        (await visitor.post('/orders', { ...order, ...wrong })).mustBe(400);
+      t.trail.begin('GET /sales on instance 1; then two orders there');
+      await mustBeTold(t, t.app(1), async (order) => {
+        (await visitor.post('/orders', order, { on: 1 })).mustBe(201);
+      });
     },
   );
+}
+
+/** A board gets each order, not only the first. */
+async function mustBeTold(t: Stage, app: Instance, sell: (order: Order) => Promise<void>): Promise<void> {
+  const orders = [orderOf('board'), orderOf('board')];
+  const isTold = () => orders.every(({ id }) => text.includes(id));
+  let text = '';
+  const whole = Promise.withResolvers<string>();
+  const call = get(`${app.url}/sales`, (stream) => {
+    stream.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+      if (isTold()) whole.resolve('');
+    });
+    stream.on('close', () => whole.resolve('and then its end'));
+  }).on('error', () => whole.resolve('and the connection broke'));
+  try {
+    await once(call, 'response', { signal: AbortSignal.timeout(toldWithinMs) }).catch(() => whole.resolve('no answer'));
+    for (const order of orders) await sell(order);
+    const end = await Promise.race([whole.promise, delay(toldWithinMs, 'and no more', { ref: false })]);
+    const told = orders.filter(({ id }) => text.includes(id)).length;
+    t.require(isTold(), { expected: 'both orders in the stream', seen: `${told} of 2, ${end}` });
+  } finally {
+    call.destroy();
+  }
 }

@@ -29,6 +29,8 @@ export async function untilRefused(t: Stage, app: Instance, withinMs: number, se
 }
 
 interface Ending {
+  /** What was done, where the trail tells of several apps. */
+  step?: string;
   code?: number;
   withinMs?: number;
   /** Where it does not end. 'own': what the behaviour says. */
@@ -44,14 +46,16 @@ const staysUp: Teaching = {
 export async function mustEnd(
   t: Stage,
   app: Instance,
-  { code = 0, withinMs = 5_000, teaching = staysUp }: Ending = {},
+  { step = '', code = 0, withinMs = 5_000, teaching = staysUp }: Ending = {},
 ): Promise<void> {
   t.require(await app.exitedWithin(withinMs), {
+    ...(step ? { step } : {}),
     expected: `the app to end within ${withinMs / 1_000} s of its last answer`,
     seen: 'it still runs',
     ...(teaching === 'own' ? {} : teaching),
   });
   t.require(app.exitCode === code, {
+    ...(step ? { step } : {}),
     expected: `exit code ${code}`,
     seen: app.ending(),
     because:

@@ -1,8 +1,6 @@
-import { Agent, type ClientRequest, type IncomingHttpHeaders, request } from 'node:http';
+import { Agent, type ClientRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Instance, Stage } from '../harness/sdk/index.ts';
-import { type Order, orderOf } from './orders.ts';
+import type { Instance } from '../harness/sdk/index.ts';
 
 /** An answer as it came over one connection, or why none came. */
 export interface Reply {
@@ -18,17 +16,18 @@ export interface Reply {
 
 export interface Question {
   method?: string;
+  /** Sent as it is, if it is text; anything else as JSON. */
   body?: unknown;
   agent?: Agent | undefined;
   withinMs?: number;
-  headers?: Record<string, string>;
+  headers?: OutgoingHttpHeaders;
 }
 
 /** Asks an instance past the balancer. A connection that breaks is an answer, too. */
 export function send(app: Instance, path: string, question: Question = {}): Promise<Reply> {
   const { body, withinMs = 5_000 } = question;
   const { call, reply } = open(app, path, question);
-  call.end(body === undefined ? undefined : JSON.stringify(body));
+  call.end(textOf(body));
   return within(withinMs, call, reply);
 }
 
@@ -40,6 +39,10 @@ export function keptByClient(): Agent {
   return agent;
 }
 
+export const textOf = (body: unknown) => (typeof body === 'string' ? body : JSON.stringify(body));
+
+export const saysClose = ({ headers }: Reply) => /\bclose\b/i.test(headers.connection ?? '');
+
 export function inWords({ status, broke, text }: Reply): string {
   if (broke === 'late') return 'no answer in time';
   if (broke === 'ECONNREFUSED') return 'the connection was refused';
@@ -47,80 +50,43 @@ export function inWords({ status, broke, text }: Reply): string {
   return status < 400 ? String(status) : `${status} ${text.slice(0, 60)}`.trim();
 }
 
-/** How long an app may take to read the head of a request, on a busy machine. */
-const begunWithinMs = 10_000;
-
-/** An order of which the app has the head and not yet the body: it is in flight for as long as the check wants. */
-export class HeldOrder {
-  readonly order: Order;
-  readonly #call: ClientRequest;
-  readonly #reply: Promise<Reply>;
-
-  private constructor(order: Order, call: ClientRequest, reply: Promise<Reply>) {
-    this.order = order;
-    this.#call = call;
-    this.#reply = reply;
-  }
-
-  /** Resolves when the app has the head. */
-  static async begin(t: Stage, app: Instance, agent?: Agent): Promise<HeldOrder> {
-    const order = orderOf('held');
-    const body = JSON.stringify(order);
-    const headers = { expect: '100-continue', 'content-length': String(Buffer.byteLength(body)) };
-    const { call, reply } = open(app, '/orders', { method: 'POST', agent, body: order, headers });
-    const continued = new Promise<true>((resolve) => call.once('continue', () => resolve(true)));
-    call.flushHeaders();
-    const over = new AbortController();
-    const late = delay(begunWithinMs, undefined, { signal: over.signal }).catch(() => {});
-    const begun = await Promise.race([continued, reply, late]);
-    over.abort(); // From here on it is held for as long as it takes.
-    if (begun !== true) call.destroy();
-    t.require(begun === true, {
-      step: 'POST /orders, with its body to follow',
-      expected: 'the app to wait for the body',
-      seen: begun && begun !== true ? inWords(begun) : 'nothing',
-    });
-    return new HeldOrder(order, call, reply);
-  }
-
-  /** Sends the body. */
-  finish(withinMs = 5_000): Promise<Reply> {
-    this.#call.end(JSON.stringify(this.order));
-    return within(withinMs, this.#call, this.#reply);
-  }
-
-  drop(): void {
-    this.#call.destroy();
-  }
+interface Opened {
+  call: ClientRequest;
+  /** Resolves when the head of an answer has come, or none will come any more. */
+  head: Promise<void>;
+  reply: Promise<Reply>;
 }
 
-function open(app: Instance, path: string, { method = 'GET', body, agent, headers }: Question) {
+/** Begins a request. Whoever calls this sends the body and the end. */
+export function open(app: Instance, path: string, { method = 'GET', body, agent, headers }: Question): Opened {
   const { hostname, port } = new URL(app.url);
   const type =
-    body === undefined
-      ? {}
-      : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(JSON.stringify(body))) };
+    body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(textOf(body)) };
   const call = request({
     host: hostname.replace(/[[\]]/g, ''),
     port,
     method,
     path,
     agent: agent ?? false,
-    headers: { ...type, ...headers },
+    headers: Object.fromEntries(Object.entries({ ...type, ...headers }).filter(([, value]) => value !== undefined)),
   });
+  const head = Promise.withResolvers<void>();
   const reply = new Promise<Reply>((resolve) => {
-    const broke = (error: NodeJS.ErrnoException) =>
+    const broke = (error: NodeJS.ErrnoException) => {
+      head.resolve();
       resolve({ status: 0, headers: {}, text: '', broke: error.code ?? error.message, at: performance.now() });
+    };
     call.on('error', broke);
     call.on('response', (answer) => {
+      head.resolve();
       const { statusCode: status = 0, headers } = answer;
       text(answer).then((text) => resolve({ status, headers, text, at: performance.now() }), broke);
     });
   });
-  return { call, reply };
+  return { call, head: head.promise, reply };
 }
 
-async function within(withinMs: number, call: ClientRequest, reply: Promise<Reply>): Promise<Reply> {
+export async function within(withinMs: number, call: ClientRequest, reply: Promise<Reply>): Promise<Reply> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Reply>((resolve) => {
     timer = setTimeout(() => {

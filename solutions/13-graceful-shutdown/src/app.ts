@@ -40,7 +40,8 @@ export function createApp({ redis, prices, log, feed, drain }: Desk) {
     if (drain.started) return 'draining';
     if (!prices.loaded) return 'no price list yet';
     const answer = await Promise.race([redis.ping().catch(() => {}), delay(pingWithinMs)]);
-    return answer === 'PONG' ? undefined : 'redis is away';
+    if (answer !== 'PONG') return 'redis is away';
+    return drain.started ? 'draining' : undefined; // SIGTERM may have come meanwhile.
   }
 
   app.get('/prices/:event', (req, res) => {

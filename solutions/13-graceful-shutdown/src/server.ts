@@ -22,7 +22,7 @@ drainOnSignal({
   drain,
   server,
   delayMs: Number(process.env.DRAIN_DELAY_MS ?? 5_000),
-  timeoutMs: Number(process.env.SHUTDOWN_TIMEOUT_MS ?? 20_000),
+  timeoutMs: Number(process.env.SHUTDOWN_TIMEOUT_MS ?? 8_000),
   closing: () => feed.end(),
   ending: async (how) => {
     redis.disconnect(); // Last: requests in flight need it.

@@ -8,7 +8,7 @@ import { SalesFeed } from './sales-feed.ts';
 import { state } from './state.ts';
 
 const { PORT = '3000', REDIS_URL = 'redis://127.0.0.1:6379' } = process.env;
-const { DRAIN_DELAY_MS = '5000', SHUTDOWN_TIMEOUT_MS = '20000' } = process.env;
+const { DRAIN_DELAY_MS = '5000', SHUTDOWN_TIMEOUT_MS = '8000' } = process.env;
 
 const redis = connectRedis(REDIS_URL);
 const log = new Log();

@@ -8,7 +8,7 @@ import { SalesFeed } from './sales-feed.ts';
 
 const port = Number(process.env.PORT ?? 3000);
 const delayMs = Number(process.env.DRAIN_DELAY_MS ?? 5_000);
-const timeoutMs = Number(process.env.SHUTDOWN_TIMEOUT_MS ?? 20_000);
+const timeoutMs = Number(process.env.SHUTDOWN_TIMEOUT_MS ?? 8_000);
 const redis = connectRedis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379');
 const log = new Log();
 const prices = new PriceList();

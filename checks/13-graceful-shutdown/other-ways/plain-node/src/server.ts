@@ -33,7 +33,7 @@ async function end(code: number): Promise<void> {
 function onSignal(): void {
   if (!desk.ready) return;
   desk.ready = false;
-  setTimeout(() => void end(1), Number(process.env.SHUTDOWN_TIMEOUT_MS ?? 20_000));
+  setTimeout(() => void end(1), Number(process.env.SHUTDOWN_TIMEOUT_MS ?? 8_000));
   setTimeout(
     () => {
       last = true;

@@ -1,21 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CheckDefinition, disturbs, type Instance, MachineWatch, type Stage } from '../harness/sdk/index.ts';
-import { isYes, ownRedis, startReady, untilReady } from './ready.ts';
-import { inWords, type Reply, send } from './wire.ts';
+import { ownRedis, startReady } from './ready.ts';
+import { startInTurn } from './turns.ts';
+import { inWords, send } from './wire.ts';
 
-const fleetSize = 2;
 const lookEveryMs = 250;
 const lookWithinMs = 1_000;
 /** So many in a row that were not 200, as Kubernetes has it by default. */
 const strikes = 3;
 const outageMs = 2_500;
-/** Longer than code that tries a few times goes on trying. */
-const longOutageMs = 5_000;
-/** The contract's second, and what a busy machine may add. */
-const noWithinMs = 2_500;
+const late = 'no answer in time';
 
-/** Line 6. */
-export function healthBehaviours(behaviour: CheckDefinition['behaviour']): void {
+/** Line 6, of /live. */
+export function liveBehaviour(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
     'live',
     'an outage of Redis restarts nothing: /live does not depend on it',
@@ -27,7 +24,7 @@ export function healthBehaviours(behaviour: CheckDefinition['behaviour']): void 
     async (t) => {
       const redis = await ownRedis(t);
       const env = { REDIS_URL: redis.appUrl };
-      const fleet = await Promise.all(Array.from({ length: fleetSize }, () => startReady(t, env)));
+      const fleet = [await startReady(t, env, 2 * outageMs + 1_500)];
       const watch = new MachineWatch();
       const outages: [how: string, begin: () => unknown][] = [
         ['Redis is gone', () => redis.cut()],
@@ -35,6 +32,7 @@ export function healthBehaviours(behaviour: CheckDefinition['behaviour']): void 
       ];
       for (const [how, begin] of outages) {
         await begin();
+        if (fleet.length === 1) fleet.push(await startInTurn(t, env, 2 * outageMs)); // Without Redis from the start.
         const until = performance.now() + outageMs;
         const storms = await Promise.all(fleet.map((_, n) => orchestrate(t, fleet, n, env, until)));
         await redis.restore();
@@ -44,44 +42,14 @@ export function healthBehaviours(behaviour: CheckDefinition['behaviour']): void 
           t.inconclusive('the machine was too busy to say whether an instance was live');
         t.require(restarts === 0, {
           step: `${how} for ${outageMs / 1_000} s; GET /live every ${lookEveryMs} ms, and a restart after ${strikes} that are not 200`,
-          expected: `no restart of ${fleetSize} instances`,
+          expected: `no restart of ${fleet.length} instances`,
           seen: `${restarts} restarts (GET /live: ${why})`,
         });
       }
     },
     { limitMs: 60_000, background: true },
   );
-
-  behaviour(
-    'ready',
-    '/ready is 503 while Redis is gone or hangs, and 200 again by itself',
-    {
-      because:
-        'An instance that can take no order should get none. And nobody restarts it when Redis is back: it must notice by itself.',
-      lookAt: 'what does GET /ready ask Redis, how long does it wait, and what does the client do after an outage?',
-    },
-    async (t) => {
-      const redis = await ownRedis(t);
-      const app = await startReady(t, { REDIS_URL: redis.appUrl });
-      t.trail.begin(`Redis is gone for ${longOutageMs / 1_000} s`);
-      const back = performance.now() + longOutageMs;
-      await redis.cut();
-      await mustSayNo(t, app, 'Redis is gone');
-      await delay(Math.max(0, back - performance.now()));
-      await mustSayNo(t, app, 'Redis is still gone');
-      await redis.restore();
-      await untilReady(t, app, { step: 'Redis is back; GET /ready, again and again', deadlineMs: 6_000 });
-      t.trail.begin('Redis hangs: it takes connections and does not reply');
-      redis.pause();
-      await mustSayNo(t, app, 'Redis hangs');
-      await redis.restore();
-      await untilReady(t, app, { step: 'Redis is back; GET /ready, again and again', deadlineMs: 6_000 });
-    },
-    { limitMs: 60_000, background: true },
-  );
 }
-
-const late = 'no answer in time';
 
 /** Plays the orchestrator for one instance of the fleet, until the outage is over. */
 async function orchestrate(t: Stage, fleet: Instance[], n: number, env: Record<string, string>, until: number) {
@@ -104,26 +72,4 @@ async function orchestrate(t: Stage, fleet: Instance[], n: number, env: Record<s
     await delay(Math.max(0, lookEveryMs - (performance.now() - lookedAt)));
   }
   return { restarts, why };
-}
-
-/** In time. A look from before the outage may still say yes. */
-async function mustSayNo(t: Stage, app: Instance, when: string): Promise<void> {
-  const from = t.trail.length;
-  const startedAt = performance.now();
-  let reply: Reply;
-  for (;;) {
-    reply = await send(app, '/ready', { withinMs: noWithinMs });
-    t.trail.retell(from);
-    if (!isYes(reply.status) || performance.now() - startedAt > noWithinMs) break;
-    await delay(20);
-  }
-  t.require(reply.status === 503, {
-    step: `GET /ready: ${when}`,
-    expected: '503 within a second',
-    seen: inWords(reply),
-    because: isYes(reply.status)
-      ? 'The balancer sends orders to an instance that can store none.'
-      : 'The balancer waits for an answer that does not come, and meanwhile goes on sending requests.',
-    lookAt: 'what does GET /ready ask Redis, and how long does it wait for the reply?',
-  });
 }

@@ -1,0 +1,71 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import express from 'express';
+import type { Redis } from 'ioredis';
+import type { Drain } from './drain.ts';
+import type { Log } from './log.ts';
+import type { PriceList } from './prices.ts';
+import type { SalesFeed } from './sales-feed.ts';
+
+/** Sooner than the balancer gives up waiting for the answer. */
+const pingWithinMs = 800;
+
+export interface Desk {
+  redis: Redis;
+  prices: PriceList;
+  log: Log;
+  feed: SalesFeed;
+  drain: Drain;
+}
+
+/** Encore's ticket desk: what a ticket costs, and the orders. */
+export function createApp({ redis, prices, log, feed, drain }: Desk) {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(drain.count);
+  app.use(express.json());
+
+  // Should this process be replaced by a new one? An outage of Redis is no reason: a new one would have it, too.
+  app.get('/live', (_req, res) => {
+    res.json({ status: 'ok' });
+  });
+
+  // Should it get requests?
+  app.get('/ready', async (_req, res) => {
+    const why = await reasonToWait();
+    if (why) res.status(503).json({ status: why });
+    else res.json({ status: 'ok' });
+  });
+
+  async function reasonToWait(): Promise<string | undefined> {
+    if (drain.started) return 'draining';
+    if (!prices.loaded) return 'no price list yet';
+    const answer = await Promise.race([redis.ping().catch(() => {}), delay(pingWithinMs)]);
+    if (answer !== 'PONG') return 'redis is away';
+    return drain.started ? 'draining' : undefined; // SIGTERM may have come meanwhile.
+  }
+
+  app.get('/prices/:event', (req, res) => {
+    const cents = prices.of(req.params.event);
+    if (cents === undefined) res.status(404).json({ error: 'no such event' });
+    else res.json({ event: req.params.event, cents });
+  });
+
+  app.post('/orders', async (req, res) => {
+    const { id, event, seats } = req.body ?? {};
+    const cents = prices.of(event);
+    if (typeof id !== 'string' || cents === undefined || !(seats >= 1 && seats <= 20)) {
+      res.status(400).json({ error: 'an order has an id, an event that we sell, and 1 to 20 seats' });
+      return;
+    }
+    const order = { id, event, seats, totalCents: seats * cents };
+    await redis.rpush('encore:orders', JSON.stringify(order));
+    log.line(`order ${id}: ${seats} seats for ${event}`);
+    feed.tell(order);
+    res.status(201).json(order);
+  });
+
+  // The board in the office shows each order as it comes.
+  app.get('/sales', (_req, res) => feed.open(res));
+
+  return app;
+}

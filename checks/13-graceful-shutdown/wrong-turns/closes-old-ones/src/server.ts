@@ -1,0 +1,48 @@
+import type { Socket } from 'node:net';
+import { createApp } from './app.ts';
+import { Drain, drainOnSignal } from './drain.ts';
+import { Log } from './log.ts';
+import { PriceList } from './prices.ts';
+import { connectRedis } from './redis.ts';
+import { SalesFeed } from './sales-feed.ts';
+
+const port = Number(process.env.PORT ?? 3000);
+const redis = connectRedis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379');
+const log = new Log();
+const prices = new PriceList();
+const feed = new SalesFeed();
+const drain = new Drain();
+
+void prices.load(redis);
+
+const app = createApp({ redis, prices, log, feed, drain });
+const server = app.listen(port, () => log.line(`ticket desk listening on port ${port}`));
+server.keepAliveTimeout = 65_000; // The balancer closes idle connections after 5 s. It must be the first to do so.
+
+// A connection is renewed now and then, once nothing is asked on it: it may be one that a change of the network has left behind.
+const oldMs = 4_500;
+const quietMs = 1_000;
+const openedAt = new WeakMap<Socket, number>();
+const requests = new WeakMap<Socket, number>();
+server.on('connection', (socket) => openedAt.set(socket, performance.now()));
+server.on('request', ({ socket }, res) => {
+  const count = (requests.get(socket) ?? 0) + 1;
+  requests.set(socket, count);
+  res.once('close', () => {
+    if (performance.now() - (openedAt.get(socket) ?? 0) < oldMs) return;
+    setTimeout(() => requests.get(socket) === count && socket.end(), quietMs).unref();
+  });
+});
+
+drainOnSignal({
+  drain,
+  server,
+  delayMs: Number(process.env.DRAIN_DELAY_MS ?? 5_000),
+  timeoutMs: Number(process.env.SHUTDOWN_TIMEOUT_MS ?? 8_000),
+  closing: () => feed.end(),
+  ending: async (how) => {
+    redis.disconnect(); // Last: requests in flight need it.
+    log.line(`ticket desk ends: ${how}`);
+    await log.flush();
+  },
+});
