@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, Email, RequestOptions, SmtpHandle, Stage, Teaching, Visitor } from '../harness/sdk/index.ts';
-import { asked, eventually } from './patience.ts';
+import { asked, eventually, type Waiting, watchForSlowness } from './patience.ts';
+import { accepted202, stale, unless503 } from './sentences.ts';
 
 export interface Placed {
   event: string;
@@ -19,14 +20,12 @@ export function newOrder(more: Partial<Placed> = {}): Placed {
   return { event: 'friday-opening', seats: (customers % 20) + 1, email, ...more };
 }
 
-const accepted202: Teaching = {
-  because:
-    'The order is taken, and its e-mail is still to come. That is a 202, with a Location where the client can ask what became of it.',
-  lookAt: 'what does POST /orders wait for before it answers, and what does it answer then?',
-};
-
 /** Longer than usual: ten processes start beside the first behaviours. */
 const deadlineMs = 10_000;
+/** So soon after its e-mail was taken an order must say so. */
+const settledWithinMs = 1_000;
+/** When the check itself has stood still, the app's next answer is the first that counts. */
+const fewestLooks = 10;
 
 /** How an order is placed. */
 export interface Placing extends RequestOptions {
@@ -45,7 +44,7 @@ export async function place(t: Stage, visitor: Visitor, order: Placed, placing: 
 
 /** The id in an answer that must be a 202. */
 export function idIn(t: Stage, answer: Answer, teaching: Partial<Teaching> = {}): string {
-  answer.mustBe(202, { ...accepted202, ...teaching });
+  answer.mustBe(202, { ...accepted202, ...unless503(answer), ...teaching });
   const { location } = answer.headers;
   const id = answer.json?.order;
   t.require(typeof id === 'string' && location?.endsWith(`/orders/${id}`), {
@@ -62,32 +61,60 @@ export async function show(
   id: string,
   { teaching = {}, ...options }: RequestOptions & { teaching?: Partial<Teaching> } = {},
 ): Promise<Answer> {
-  return (await asked(t, () => visitor.get(`/orders/${id}`, { deadlineMs, ...options }))).mustBe(200, teaching);
+  const answer = await asked(t, () => visitor.get(`/orders/${id}`, { deadlineMs, ...options }));
+  return answer.mustBe(200, unless503(answer, teaching));
 }
 
-/** Waits until an order has that status. */
+export interface Settling extends Waiting {
+  /** The instance to ask; any without it. */
+  on?: number;
+  /** Since when another instance has said so. */
+  knownSince?: number | undefined;
+}
+
+/**
+ * Waits until an order has that status. If its e-mail went to the lesson's SMTP server, a confirmed one must say so soon.
+ * @param otherwise what to say when it is settled, and not in this way.
+ */
 export async function untilStatus(
   t: Stage,
   visitor: Visitor,
   id: string,
-  status: Status,
-  teaching: Partial<Teaching> = {},
+  status: Exclude<Status, 'pending'>,
+  { withinMs, late, on, knownSince, ...teaching }: Settling = {},
+  otherwise: Partial<Teaching> = teaching,
 ): Promise<Answer> {
   const before = t.trail.length;
+  let taken: { at: number; looks: number; isSlow: () => boolean } | undefined;
   return eventually(
     t,
     `order ${id} to be ${status}`,
     async () => {
-      const answer = await show(t, visitor, id, { teaching });
-      if (answer.json?.status !== status) {
-        t.trail.retell(before);
-        t.step(`GET /orders/${id}`, `200, ${answer.json?.status}`);
-        return undefined;
-      }
+      const askedAt = performance.now();
+      if (status === 'confirmed' && emailsOf(t.smtp, id).length > 0)
+        taken ??= { at: askedAt, looks: 0, isSlow: watchForSlowness(t) };
+      const answer = await show(t, visitor, id, { teaching, on });
       t.trail.retell(before);
-      return answer;
+      const seen = answer.json?.status;
+      if (seen === status) return answer;
+      const expected = `order ${id} to be pending, and then ${status}`;
+      t.require(seen === 'pending', { expected, seen: answer.text, ...otherwise });
+      t.step(`GET /orders/${id}${on ? ` on instance ${on}` : ''}`, '200, pending');
+      // That Redis knows it is certain then, on a slow machine, too.
+      t.require(knownSince === undefined || answer.sentAt - knownSince < settledWithinMs, {
+        expected: `confirmed, ${settledWithinMs / 1_000} s after another instance has said so`,
+        seen: 'pending',
+        ...stale,
+      });
+      if (!taken || ++taken.looks < fewestLooks) return undefined;
+      t.require(askedAt - taken.at < settledWithinMs || taken.isSlow(), {
+        expected: `confirmed, ${settledWithinMs / 1_000} s after the SMTP server has taken the e-mail`,
+        seen: 'pending',
+        ...stale,
+      });
+      return undefined;
     },
-    teaching,
+    { withinMs, ...teaching, late: () => (taken ? stale : (late?.() ?? {})) },
   );
 }
 
@@ -96,6 +123,12 @@ export const messageIdOf = (id: string) => `${id}@encore.example`;
 /** How often the SMTP server has got an order's e-mail whole, taken or not. */
 export const offersOf = (smtp: SmtpHandle, id: string): Email[] =>
   smtp.offered.filter(({ messageId }) => messageId === messageIdOf(id));
+
+/** When it was tried to send an order's e-mail: it came whole, or its recipient was refused before. */
+export const attemptsAt = (smtp: SmtpHandle, id: string, email: string): number[] =>
+  [...offersOf(smtp, id), ...smtp.refusedRecipients.filter(({ address }) => address === email)]
+    .map(({ atMs }) => atMs)
+    .sort((a, b) => a - b);
 
 /** How often it has taken it. */
 export const emailsOf = (smtp: SmtpHandle, id: string): Email[] =>
@@ -113,10 +146,10 @@ export async function mustHaveOneEach(
   visitor: Visitor,
   smtp: SmtpHandle,
   ids: string[],
-  teaching: Partial<Teaching> = {},
+  { late, ...teaching }: Omit<Waiting, 'withinMs'> = {},
 ): Promise<void> {
   const before = t.trail.length;
-  for (const id of ids) await untilStatus(t, visitor, id, 'confirmed', teaching);
+  for (const id of ids) await untilStatus(t, visitor, id, 'confirmed', { late, ...teaching });
   t.trail.retell(before);
   // Whatever comes twice has come when a later order has been through.
   const last = await place(t, visitor, newOrder());

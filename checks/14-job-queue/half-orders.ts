@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
-import { mustHaveOneEach, newOrder, place, untilStatus } from './desk.ts';
+import type { CheckDefinition, RedisHandle, Stage, Visitor } from '../harness/sdk/index.ts';
+import { mustHaveOneEach, newOrder, place } from './desk.ts';
+import { startInTurn } from './patience.ts';
 
 /** No order needs more replies of Redis than that. */
 const mostReplies = 6;
@@ -15,27 +16,40 @@ export function halfOrderBehaviours(behaviour: CheckDefinition['behaviour']): vo
       lookAt: 'what does a request do that finds its key, before it answers: is it sure that the rest was done, too?',
     },
     async (t) => {
+      const [redis, smtp] = await Promise.all([t.startRedis(), t.startSmtp()]);
+      const env = { REDIS_URL: redis.appUrl, SMTP_URL: smtp.url };
+      const [app] = await Promise.all([startInTurn(t, env), startInTurn(t, env, { worker: true })]);
+      const desk = { env, redis, visitor: t.visitor({ at: app }) };
       const ids: string[] = [];
       for (let replies = 0; replies <= mostReplies; replies++) {
-        const { id, wasWhole } = await dieAfter(t, replies);
+        const { id, wasWhole } = await dieAfter(t, replies, desk);
         ids.push(id);
         if (wasWhole) break;
       }
       t.trail.begin('SIGKILL to an instance in the middle of an order; the client asks another one, with the same key');
-      await mustHaveOneEach(t, t.visitor(), t.smtp, ids);
+      await mustHaveOneEach(t, desk.visitor, smtp, ids);
     },
-    { further: true, limitMs: 40_000 },
+    { further: true, background: true, limitMs: 60_000 },
   );
 }
 
-async function dieAfter(t: Stage, replies: number): Promise<{ id: string; wasWhole: boolean }> {
+interface Desk {
+  env: Record<string, string>;
+  redis: RedisHandle;
+  /** Asks the instance that lives. */
+  visitor: Visitor;
+}
+
+async function dieAfter(
+  t: Stage,
+  replies: number,
+  { env, redis, visitor }: Desk,
+): Promise<{ id: string; wasWhole: boolean }> {
   t.trail.begin();
-  const door = await t.redis.openDoor();
-  const dying = await t.startExtra({ env: { REDIS_URL: door.url } });
-  const itsVisitor = t.visitor({ at: dying });
+  const door = await redis.openDoor();
+  const dying = await startInTurn(t, { ...env, REDIS_URL: door.url });
   // It is connected, and has no script to load, once it has taken an order.
-  const warm = await place(t, itsVisitor, newOrder(), { key: `warm-${replies}-${Math.random()}` });
-  await untilStatus(t, t.visitor(), warm, 'confirmed');
+  await place(t, t.visitor({ at: dying }), newOrder(), { key: `warm-${replies}-${Math.random()}` });
   const order = newOrder();
   const key = `dies-${replies}-${Math.random()}`;
   t.trail.begin(`Redis answers ${replies} times; then SIGKILL to the instance`);
@@ -64,6 +78,6 @@ async function dieAfter(t: Stage, replies: number): Promise<{ id: string; wasWho
   await dying.kill();
   await asked;
   t.trail.begin(`an instance was killed after ${replies} replies of Redis; the same order with its key`);
-  const id = await place(t, t.visitor(), order, { key });
+  const id = await place(t, visitor, order, { key });
   return { id, wasWhole };
 }

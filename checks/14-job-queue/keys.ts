@@ -1,18 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Answer, CheckDefinition, Stage, Visitor } from '../harness/sdk/index.ts';
-import { idIn, mustHaveOneEach, newOrder, offersOf, type Placed, place, post, show, untilStatus } from './desk.ts';
+import type { CheckDefinition } from '../harness/sdk/index.ts';
+import { mustHaveOneEach, newOrder, offersOf, type Placed, place, post, show, untilStatus } from './desk.ts';
 import { whileOneWaits } from './overlap.ts';
-import { eventually, asked as patiently } from './patience.ts';
-
-const atOnce = 20;
-let keys = 0;
-/** What a client sends. Some of them break what uses them as a name. */
-const newKey = (kind = 'key') => `${kind}-${++keys}-${Math.random().toString(36).slice(2, 8)}`;
-
-const twice = {
-  because: 'Two requests with one Idempotency-Key are one order: the client has heard no answer and asks again.',
-  lookAt: 'what does a request do that comes with a key which another one has brought, or brings at this moment?',
-};
+import { asked as patiently } from './patience.ts';
+import { afterEachOther, atTheSameTime, newKey, onlyOne, twice } from './repeats.ts';
 
 export function keyBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -22,10 +12,9 @@ export function keyBehaviours(behaviour: CheckDefinition['behaviour']): void {
     async (t) => {
       const visitor = t.visitor();
       const ids = [await atTheSameTime(t), await afterEachOther(t, visitor)];
-      for (const pair of await whileOneWaits(t)) ids.push(onlyOne(t, pair));
       await mustHaveOneEach(t, visitor, t.smtp, ids, twice);
     },
-    { limitMs: 25_000 },
+    { further: true },
   );
 
   behaviour(
@@ -63,6 +52,8 @@ export function keyBehaviours(behaviour: CheckDefinition['behaviour']): void {
         upper.toLowerCase(),
         `${upper}:1`,
         `${upper} 1`,
+        // A cleaner makes one key of these.
+        ...['-1', '_1', '1', '%3A1'].map((end) => `${upper}${end}`),
         'constructor',
         '__proto__',
         'x'.repeat(200),
@@ -82,6 +73,7 @@ export function keyBehaviours(behaviour: CheckDefinition['behaviour']): void {
       t.require(without[0] !== without[1], { expected: 'two orders', seen: 'one' });
       await mustHaveOneEach(t, visitor, t.smtp, [id, ...ids.values(), ...without]);
     },
+    { further: true },
   );
 
   behaviour(
@@ -111,60 +103,18 @@ export function keyBehaviours(behaviour: CheckDefinition['behaviour']): void {
         seen: `${json?.status}, and ${offers} attempts`,
       });
     },
+    { further: true },
+  );
+
+  behaviour(
+    'key-under-way',
+    'the same request with the same Idempotency-Key is answered alike while the first one is still under way',
+    twice,
+    async (t) => {
+      const ids: string[] = [];
+      for (const pair of await whileOneWaits(t)) ids.push(onlyOne(t, pair));
+      await mustHaveOneEach(t, t.visitor(), t.smtp, ids, twice);
+    },
+    { further: true, limitMs: 25_000 },
   );
 }
-
-/** Redis keeps its replies until all have asked, so none of them has seen what another one has written. */
-async function atTheSameTime(t: Stage): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
-    const key = newKey();
-    const order = newOrder();
-    t.trail.begin(`the same order ${atOnce} times at once, with one key, over both instances`);
-    t.redis.holdReplies();
-    const asked = Promise.all(
-      Array.from({ length: atOnce }, (_, n) => t.visitor().send('POST', '/orders', order, sending(key, (n % 2) + 1))),
-    );
-    asked.catch(() => {}); // Awaited below.
-    try {
-      await eventually(t, 'the app to ask Redis', () => t.redis.heldBytes > 0);
-      await delay(200);
-    } finally {
-      t.redis.resume();
-    }
-    const answers = await asked;
-    t.trail.retell(1);
-    // Held for too long on a busy machine, so that the app was right to give up.
-    if (attempt < 3 && answers.some(({ status }) => status === 503)) continue;
-    return onlyOne(t, answers);
-  }
-}
-
-const sending = (key: string, on: number) => ({ on, headers: { 'idempotency-key': key } });
-
-/** Also when the order has long been confirmed, and its job may be gone. */
-async function afterEachOther(t: Stage, visitor: Visitor): Promise<string> {
-  const key = newKey();
-  const order = newOrder();
-  t.trail.begin('the same order once more with its key, on the other instance, while it is pending');
-  t.smtp.hold();
-  const answers: Answer[] = [];
-  const once = async (on: number) => answers.push(await patiently(t, () => post(visitor, order, { key, on })));
-  for (const on of [1, 2]) await once(on);
-  const id = onlyOne(t, answers);
-  t.smtp.release();
-  await untilStatus(t, visitor, id, 'confirmed');
-  t.trail.begin('the same order once more with its key, when it is confirmed');
-  for (const on of [1, 2]) await once(on);
-  return onlyOne(t, answers);
-}
-
-function onlyOne(t: Stage, answers: Answer[]): string {
-  const ids = new Set(answers.map((answer) => idIn(t, answer, answer.status === 409 ? busy : twice)));
-  t.require(ids.size === 1, { expected: '202 with the same Location for each', seen: `${ids.size} orders` });
-  return [...ids][0] as string;
-}
-
-const busy = {
-  because: 'The client has asked again because it has heard nothing. A 409 does not tell it where its order is.',
-  lookAt: 'what can a repeat be told while the first request is still under way?',
-};

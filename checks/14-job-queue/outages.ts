@@ -4,21 +4,34 @@ import type {
   CheckDefinition,
   RedisHandle,
   RequestOptions,
+  SmtpHandle,
   Stage,
   Teaching,
   Visitor,
 } from '../harness/sdk/index.ts';
-import { idIn, mustHaveOneEach, newOrder, type Placed, place, post, untilStatus } from './desk.ts';
+import { mustHaveOneEach, newOrder, offersOf, place, post, untilStatus } from './desk.ts';
 import { eventually, soon, startInTurn } from './patience.ts';
+import { kept, mustGoOn, watchScripts } from './recovery.ts';
+import { placeRefused, refuseByName } from './refused.ts';
 
 const answerWithinMs = 2_000;
 /** Longer than a client that tries ten or twenty times in quick succession goes on. */
-const outageMs = 3_000;
-const recoverWithinMs = 3_000;
+const outageMs = 4_000;
+/** Longer than the outage: a job that nobody has finished is not taken over because its lock has expired meanwhile. */
+const lockMs = 10_000;
+/** It may be taken over all the same. */
+const notedWithinMs = lockMs + 2_000 + 1_000;
 
-const kept: Teaching = {
-  because: 'The client was told 202, or asked again with its key until it was, and the order has no e-mail, or two.',
-  lookAt: 'what has a request left behind that broke off half-way, and what does the next one with its key make of it?',
+const neverNoted: Teaching = {
+  because:
+    'The SMTP server took the e-mail while Redis was away, so the worker could not note it. Now Redis is back, and the order is pending for ever.',
+  lookAt: 'what does the worker do when an e-mail is sent, and it can’t write that down?',
+};
+
+const lostInOutage: Teaching = {
+  because:
+    'An order was accepted, and waited for its next attempt when Redis went away. Now that it is back, nobody goes on.',
+  lookAt: 'does the worker still work when it has lost Redis and has it again?',
 };
 
 export function outageBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -31,62 +44,91 @@ export function outageBehaviours(behaviour: CheckDefinition['behaviour']): void 
     },
     async (t) => {
       const [redis, smtp] = await Promise.all([t.startRedis(), t.startSmtp()]);
-      const env = { REDIS_URL: redis.appUrl, SMTP_URL: smtp.url };
-      const [app, worker] = await Promise.all([startInTurn(t, env), startInTurn(t, env, { worker: true })]);
+      const env = { REDIS_URL: redis.appUrl, SMTP_URL: smtp.url, BACKOFF_MS: '1000', JOB_LOCK_MS: String(lockMs) };
+      const [app] = await Promise.all([startInTurn(t, env), startInTurn(t, env, { worker: true })]);
       const visitor = t.visitor({ at: app });
+      const desk = { env, redis, smtp, visitor };
       const first = await place(t, visitor, newOrder());
       await untilStatus(t, visitor, first, 'confirmed');
-      const ids: string[] = [];
-      ids.push(await mustSurvive(t, visitor, redis, first, 'stops'));
-      ids.push(await mustSurvive(t, visitor, redis, first, 'hangs'));
+      // It waits for its second attempt when Redis goes away.
+      refuseByName(smtp, { untilAttempt: 2 });
+      const [waiting] = await placeRefused(t, visitor, ['451']);
+      await eventually(t, 'its first attempt', () => smtp.refused.length > 0);
+      // Its e-mail is taken while Redis is away, so nobody can note it.
+      const unnoted = newOrder({ email: 'unnoted@example.org' });
+      smtp.hold(({ to }) => to.includes(unnoted.email));
+      const held = await place(t, visitor, unnoted);
+      await eventually(t, 'its e-mail to reach the SMTP server', () => offersOf(smtp, held).length > 0);
+      const ids = await mustSurvive(t, desk, first, 'stops');
+      ids.push(...(await mustSurvive(t, desk, first, 'hangs')));
       t.trail.begin('Redis stops, and later hangs; then it is back');
+      await untilStatus(t, visitor, held, 'confirmed', { withinMs: notedWithinMs, ...neverNoted });
+      if (waiting) await untilStatus(t, visitor, waiting.id, 'confirmed', lostInOutage);
       await mustHaveOneEach(t, visitor, smtp, ids, kept);
-      // From here on only the server loses Redis: a job that loses it in its middle may come twice.
-      const env2 = { ...env, REDIS_URL: redis.directUrl };
-      await Promise.all([worker.kill(), startInTurn(t, env2, { worker: true })]);
-      const halves: string[] = [];
-      for (let replies = 0; replies < 5; replies++) halves.push(await cutAfter(t, visitor, redis, replies));
-      t.trail.begin(
-        'Redis stops in the middle of an order, and the client asks again with its key until it is accepted',
-      );
-      await mustHaveOneEach(t, visitor, smtp, halves, kept);
     },
     { background: true, limitMs: 60_000 },
   );
 }
 
-/** @returns the order that was asked for again with its key once Redis was back. */
+interface Desk {
+  env: Record<string, string>;
+  redis: RedisHandle;
+  smtp: SmtpHandle;
+  visitor: Visitor;
+}
+
+/** @returns the orders that were accepted once Redis was back. */
 async function mustSurvive(
   t: Stage,
-  visitor: Visitor,
-  redis: RedisHandle,
+  { env, redis, smtp, visitor }: Desk,
   known: string,
   how: 'stops' | 'hangs',
-): Promise<string> {
-  const order = newOrder();
-  const key = `away-${how}`;
+): Promise<string[]> {
   const beganAt = performance.now();
+  let fresh: Visitor | undefined;
+  const whyNot = await watchScripts(redis);
   if (how === 'stops') await redis.cut();
   else redis.pause();
   try {
     t.trail.begin(`Redis ${how}`);
-    const ask = (send: (options: RequestOptions) => Promise<Answer>) =>
-      soon(t, answerWithinMs, (deadlineMs) => send({ deadlineMs, unanswered: { because: silence[how] } }));
+    const ask = asking(t, silence[how]);
     const answers = await Promise.all([
-      ask((options) => post(visitor, order, { key, ...options })),
       ask((options) => post(visitor, newOrder(), options)),
       ask((options) => visitor.get(`/orders/${known}`, options)),
     ]);
     for (const answer of answers) mustBe503(answer);
-    t.trail.begin(`Redis ${how}`);
-    mustBe503(await ask((options) => post(visitor, order, { key, ...options })));
-    if (how === 'stops') await delay(Math.max(0, beganAt + outageMs - performance.now()));
+    smtp.release();
+    if (how === 'stops') {
+      fresh = await mustRefuseAtOnce(t, env, known);
+      await delay(Math.max(0, beganAt + outageMs - performance.now()));
+      t.trail.begin(`Redis has stopped ${outageMs / 1_000} s ago`);
+      mustBe503(await ask((options) => post(visitor, newOrder(), options)));
+      mustBe503(await ask((options) => visitor.get(`/orders/${known}`, options)));
+    }
+    // A Redis that was restarted has its data, and no scripts.
+    if (how === 'stops') await redis.forgetScripts();
   } finally {
     redis.resume();
     await redis.restore();
   }
-  t.trail.begin(`Redis ${how}, and is back`);
-  return againUntilAccepted(t, visitor, order, key);
+  t.trail.begin(`Redis ${how}, and is back${how === 'stops' ? ', without its scripts' : ''}`);
+  const ids = [await mustGoOn(t, smtp, visitor, whyNot)];
+  // What was started meanwhile has never seen Redis.
+  if (fresh) ids.push(await mustGoOn(t, smtp, fresh, whyNot));
+  return ids;
+}
+
+const asking = (t: Stage, because: string) => (send: (options: RequestOptions) => Promise<Answer>) =>
+  soon(t, answerWithinMs, (deadlineMs) => send({ deadlineMs, unanswered: { because } }));
+
+/** A deploy need not wait until Redis is back. */
+async function mustRefuseAtOnce(t: Stage, env: Record<string, string>, known: string): Promise<Visitor> {
+  t.trail.begin('Redis has stopped, and an instance is started');
+  const fresh = t.visitor({ at: await t.startExtra({ env }) });
+  const ask = asking(t, silence.fresh);
+  mustBe503(await ask((options) => post(fresh, newOrder(), options)));
+  mustBe503(await ask((options) => fresh.get(`/orders/${known}`, options)));
+  return fresh;
 }
 
 function mustBe503(answer: Answer): void {
@@ -99,61 +141,8 @@ function mustBe503(answer: Answer): void {
 
 const silence = {
   stops: 'Commands wait in the Redis client until Redis is back, and the customer waits with them.',
-  hangs: 'The connection to Redis is there, and nobody answers. Nothing in the app ends the wait.',
+  fresh:
+    'The app was started without Redis. Something in it waits until Redis is there for the first time, and the customer waits with it.',
+  hangs:
+    'The connection to Redis is there, and nobody answers. Nothing in the app ends the wait in time. A limit for each command is none for the request: a second try, or a second command, waits as long again.',
 };
-
-async function againUntilAccepted(t: Stage, visitor: Visitor, order: Placed, key: string): Promise<string> {
-  const before = t.trail.length;
-  let answer: Answer | undefined;
-  await eventually(
-    t,
-    'POST /orders to be answered with something other than 503',
-    async () => {
-      t.trail.retell(before);
-      answer = await post(visitor, order, { key });
-      return answer.status !== 503;
-    },
-    {
-      withinMs: recoverWithinMs,
-      because:
-        'Redis has been back for 3 s, and the app still can’t use it, or an order that broke off has left its key locked.',
-      lookAt:
-        'when does the client connect again, and what does a request find that comes with the key of one that broke off?',
-    },
-  );
-  return idIn(t, answer as Answer, kept);
-}
-
-/** Redis does some of an order's commands, and then is gone. */
-async function cutAfter(t: Stage, visitor: Visitor, redis: RedisHandle, replies: number): Promise<string> {
-  const order = newOrder();
-  const key = `half-${replies}`;
-  t.trail.begin(`Redis answers ${replies} times, and then stops in the middle of an order`);
-  redis.holdReplies();
-  const asked = post(visitor, order, { key });
-  asked.catch(() => {}); // Awaited below.
-  let answered = false;
-  asked.finally(() => (answered = true)).catch(() => {});
-  const next = async () => {
-    for (const until = performance.now() + 500; !answered && redis.heldBytes === 0 && performance.now() < until; )
-      await delay(5);
-  };
-  await next();
-  for (let n = 0; n < replies && !answered; n++) {
-    redis.passReply();
-    await next();
-  }
-  await redis.cut();
-  let first: Answer;
-  try {
-    first = await asked;
-  } finally {
-    redis.resume();
-    await redis.restore();
-  }
-  first.mustBe([202, 503], kept);
-  const id = await againUntilAccepted(t, visitor, order, key);
-  if (first.status === 202)
-    t.require(first.json?.order === id, { expected: `order ${first.json?.order} again`, seen: id, ...kept });
-  return id;
-}

@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import express, { type ErrorRequestHandler } from 'express';
 import { confirmationOf, type Mailer } from './mailer.ts';
 import { type Orders, parsePlaced } from './orders.ts';
+import { isRedisAway } from './redis.ts';
 
 export interface AppOptions {
   orders: Orders;
   mailer: Mailer;
 }
+
+const messages: Record<number, string> = { 500: 'a fault of ours', 503: 'try again in a moment' };
 
 /** Encore's order desk. It takes orders, and confirms each of them by e-mail. */
 export function createApp({ orders, mailer }: AppOptions) {
@@ -33,9 +36,9 @@ export function createApp({ orders, mailer }: AppOptions) {
   });
 
   const answerError: ErrorRequestHandler = (error, _req, res, _next) => {
-    const status = error.status ?? 500;
+    const status = isRedisAway(error) ? 503 : (error.status ?? 500);
     if (status >= 500) console.error(error);
-    res.status(status).json({ error: status >= 500 ? 'something went wrong' : 'a malformed request' });
+    res.status(status).json({ error: messages[status] ?? 'a malformed request' });
   };
   app.use(answerError);
   return app;

@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import express, { type ErrorRequestHandler } from 'express';
 import type { Confirmations } from './confirmations.ts';
 import { type Orders, parsePlaced } from './orders.ts';
+import { isRedisAway } from './redis.ts';
 
 export interface AppOptions {
   orders: Orders;
   confirmations: Confirmations;
 }
+
+const messages: Record<number, string> = { 500: 'a fault of ours', 503: 'try again in a moment' };
 
 /** Encore's order desk. It takes orders; a worker confirms each of them by e-mail. */
 export function createApp({ orders, confirmations }: AppOptions) {
@@ -37,14 +40,10 @@ export function createApp({ orders, confirmations }: AppOptions) {
     else res.status(404).json({ error: 'no such order' });
   });
 
-  app.get('/queue', async (_req, res) => {
-    res.json(await orders.backlog());
-  });
-
   const answerError: ErrorRequestHandler = (error, _req, res, _next) => {
-    const status = error.status ?? 503;
+    const status = isRedisAway(error) ? 503 : (error.status ?? 500);
     if (status >= 500) console.error(error);
-    res.status(status).json({ error: status >= 500 ? 'try again in a moment' : 'a malformed request' });
+    res.status(status).json({ error: messages[status] ?? 'a malformed request' });
   };
   app.use(answerError);
   return app;

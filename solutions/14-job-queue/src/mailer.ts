@@ -4,8 +4,9 @@ import type { Placed } from './orders.ts';
 
 export type Mailer = ReturnType<typeof createMailer>;
 
+/** By default the pool sends an e-mail again by itself, and at once, when a 421 or a break ends its connection early. */
 export function createMailer(url: string, maxConnections: number) {
-  return createTransport({ url, pool: true, maxConnections });
+  return createTransport({ url, pool: true, maxConnections, maxRequeues: 0 });
 }
 
 /** The e-mail that confirms an order. Its Message-ID is made of the order, so one that comes twice can be told. */

@@ -41,7 +41,7 @@ export class Orders {
 
   /** Repeating it changes nothing: an order that is settled stays so. */
   async create(id: string, placed: Placed): Promise<void> {
-    await this.#redis.eval(createOnce, 2, keyOf(id), pendingKey, JSON.stringify(placed), Date.now(), id);
+    await this.#redis.hsetnx(keyOf(id), 'placed', JSON.stringify(placed));
   }
 
   async find(id: string): Promise<Order | undefined> {
@@ -52,28 +52,12 @@ export class Orders {
 
   /** The order is done with: the customer has the e-mail, or will never get it. */
   async settle(id: string, status: Exclude<Status, 'pending'>, reason?: string): Promise<void> {
-    await this.#redis
-      .multi()
-      .hset(keyOf(id), { status, ...(reason ? { reason } : {}) })
-      .zrem(pendingKey, id)
-      .exec();
-  }
-
-  /** How many orders are pending, and for how long the oldest has been. */
-  async backlog(): Promise<{ waiting: number; oldestMs: number | null }> {
-    const waiting = await this.#redis.zcard(pendingKey);
-    const [, since] = await this.#redis.zrange(pendingKey, '0', '0', 'WITHSCORES');
-    return { waiting, oldestMs: since === undefined ? null : Date.now() - Number(since) };
+    await this.#redis.hset(keyOf(id), { status, ...(reason ? { reason } : {}) });
   }
 }
 
 const keepKeysS = 24 * 3_600;
 const keyOf = (id: string) => `order:${id}`;
-/** The pending ones, by the time of their arrival. */
-const pendingKey = 'orders:pending';
-const createOnce = `
-  if redis.call('HSETNX', KEYS[1], 'placed', ARGV[1]) == 1 then redis.call('ZADD', KEYS[2], ARGV[2], ARGV[3]) end
-`;
 const claimOf = (key: string) => `idempotency:${key}`;
 
 export function parsePlaced(body: unknown): Placed | undefined {

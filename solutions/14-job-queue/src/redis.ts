@@ -15,6 +15,18 @@ export function redisOfWorker(): Redis {
   return logged(new Redis(url, { retryStrategy, maxRetriesPerRequest: null }));
 }
 
+/**
+ * Whether Redis can't be reached, or says nothing: that passes, and a client may try again. ioredis has no class for it. What
+ * Redis answers to a wrong command is a ReplyError, and a fault of ours.
+ */
+export function isRedisAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (
+    error.name === 'MaxRetriesPerRequestError' ||
+    /^(Stream isn't writeable|Connection is closed|Command timed out|Command aborted)/.test(error.message)
+  );
+}
+
 function logged(redis: Redis): Redis {
   return redis.on('error', (error) => console.error(`redis: ${error.message}`));
 }

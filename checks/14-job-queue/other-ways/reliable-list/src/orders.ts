@@ -41,7 +41,7 @@ export class Orders {
 
   /** The order and its job, or neither. Repeating it changes nothing: an order that is settled stays so. */
   async create(id: string, placed: Placed): Promise<void> {
-    await this.#redis.eval(createOnce, 3, keyOf(id), pendingKey, 'jobs', JSON.stringify(placed), Date.now(), id);
+    await this.#redis.eval(createOnce, 2, keyOf(id), 'jobs', JSON.stringify(placed), id);
   }
 
   async find(id: string): Promise<Order | undefined> {
@@ -52,34 +52,20 @@ export class Orders {
 
   /** The order is done with: the customer has the e-mail, or will never get it. */
   async settle(id: string, status: Exclude<Status, 'pending'>, reason?: string): Promise<void> {
-    await this.#redis
-      .multi()
-      .hset(keyOf(id), { status, ...(reason ? { reason } : {}) })
-      .zrem(pendingKey, id)
-      .exec();
+    await this.#redis.hset(keyOf(id), { status, ...(reason ? { reason } : {}) });
   }
 
   /** How often its e-mail has been refused, with this time. */
   countAttempt(id: string): Promise<number> {
     return this.#redis.hincrby(keyOf(id), 'attempts', 1);
   }
-
-  /** How many orders are pending, and for how long the oldest has been. */
-  async backlog(): Promise<{ waiting: number; oldestMs: number | null }> {
-    const waiting = await this.#redis.zcard(pendingKey);
-    const [, since] = await this.#redis.zrange(pendingKey, '0', '0', 'WITHSCORES');
-    return { waiting, oldestMs: since === undefined ? null : Date.now() - Number(since) };
-  }
 }
 
 const keepKeysS = 24 * 3_600;
 const keyOf = (id: string) => `order:${id}`;
-/** The pending ones, by the time of their arrival. */
-const pendingKey = 'orders:pending';
 const createOnce = `
   if redis.call('HSETNX', KEYS[1], 'placed', ARGV[1]) == 1 then
-    redis.call('ZADD', KEYS[2], ARGV[2], ARGV[3])
-    redis.call('LPUSH', KEYS[3], ARGV[3])
+    redis.call('LPUSH', KEYS[2], ARGV[2])
   end
 `;
 const claimOf = (key: string) => `idempotency:${key}`;

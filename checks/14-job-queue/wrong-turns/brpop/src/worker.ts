@@ -1,14 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Redis } from 'ioredis';
 import { confirmationOf, createMailer } from './mailer.ts';
 import { Orders } from './orders.ts';
+import { redisOfWorker } from './redis.ts';
 
 const maxAttempts = Number(process.env.MAX_ATTEMPTS ?? 5);
 const backoffMs = Number(process.env.BACKOFF_MS ?? 1_000);
-const redis = new Redis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379', { maxRetriesPerRequest: null });
-redis.on('error', (error) => console.error(`redis: ${error.message}`));
+const redis = redisOfWorker();
 const orders = new Orders(redis);
-const mailer = createMailer(process.env.SMTP_URL ?? 'smtp://127.0.0.1:1025');
+const mailer = createMailer(process.env.SMTP_URL ?? 'smtp://127.0.0.1:1025', 1);
 let stopping = false;
 process.on('SIGTERM', () => {
   stopping = true;

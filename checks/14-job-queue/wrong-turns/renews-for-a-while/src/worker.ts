@@ -1,0 +1,58 @@
+import { UnrecoverableError, Worker } from 'bullmq';
+import { type Confirmation, queueName } from './confirmations.ts';
+import { confirmationOf, createMailer } from './mailer.ts';
+import { Orders } from './orders.ts';
+import { redisOfWorker } from './redis.ts';
+
+const lockMs = Number(process.env.JOB_LOCK_MS ?? 30_000);
+const mostRenewals = 6;
+const connections = Number(process.env.SMTP_CONNECTIONS ?? 5);
+
+const redis = redisOfWorker();
+const orders = new Orders(redis);
+const mailer = createMailer(process.env.SMTP_URL ?? 'smtp://127.0.0.1:1025', connections);
+
+const worker = new Worker<Confirmation>(
+  queueName,
+  async (job, token = '') => {
+    let renewed = 0;
+    const renewing = setInterval(() => {
+      // An SMTP server that says nothing must not keep its job for ever.
+      if (++renewed > mostRenewals) clearInterval(renewing);
+      else job.extendLock(token, lockMs).catch(() => {});
+    }, lockMs / 2);
+    const order = await orders.find(job.data.order);
+    // Settled already: its worker died, or lost Redis, between the e-mail and the end of the job.
+    if (order?.status !== 'pending') return clearInterval(renewing);
+    try {
+      await mailer.sendMail(confirmationOf(order.order, order));
+    } catch (error) {
+      const { responseCode = 0, message } = error as Error & { responseCode?: number };
+      const isForGood = responseCode >= 500;
+      if (!isForGood && job.attemptsMade + 1 < (job.opts.attempts ?? 1)) throw error;
+      await orders.settle(order.order, 'failed', message);
+      throw new UnrecoverableError(message);
+    } finally {
+      clearInterval(renewing);
+    }
+    await orders.settle(order.order, 'confirmed');
+  },
+  {
+    connection: redis,
+    concurrency: connections,
+    lockDuration: lockMs,
+    skipLockRenewal: true,
+    // How often it looks for jobs whose worker is gone.
+    stalledInterval: Math.min(lockMs / 2, 1_000),
+    // A worker that dies says nothing about the job. By default its second death would fail it.
+    maxStalledCount: 1_000,
+  },
+);
+worker.on('error', (error) => console.error(`worker: ${error.message}`));
+worker.on('failed', (job, error) => console.error(`order ${job?.data.order}: ${error.message}`));
+
+process.on('SIGTERM', async () => {
+  await worker.close(); // Takes nothing new, and waits for what is under way.
+  mailer.close();
+  redis.disconnect();
+});
