@@ -1,0 +1,30 @@
+import { defineCheck } from '../harness/sdk/index.ts';
+import { bodyBehaviours } from './bodies.ts';
+import { compressedBehaviour } from './compressed.ts';
+import { cpuBehaviour, listLoad } from './cost.ts';
+import { documentedBehaviour } from './documented.ts';
+import { fieldsBehaviour } from './fields.ts';
+import { freshBehaviour } from './fresh.ts';
+import { furtherBehaviours } from './further.ts';
+import lesson from './lesson.ts';
+import { queriesBehaviour } from './queries.ts';
+import { redisBehaviour } from './redis.ts';
+import { routesBehaviour } from './routes.ts';
+import { searchBehaviour } from './search.ts';
+
+defineCheck(lesson, ({ behaviour, load }) => {
+  routesBehaviour(behaviour);
+  redisBehaviour(behaviour);
+  bodyBehaviours(behaviour);
+  fieldsBehaviour(behaviour);
+  queriesBehaviour(behaviour);
+  searchBehaviour(behaviour);
+  documentedBehaviour(behaviour);
+  freshBehaviour(behaviour);
+  cpuBehaviour(behaviour);
+
+  furtherBehaviours(behaviour);
+  compressedBehaviour(behaviour);
+
+  load(listLoad);
+});

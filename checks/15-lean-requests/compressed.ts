@@ -1,0 +1,116 @@
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import { ask, mustBe, type Reply } from './ask.ts';
+
+/** Accept-Encoding, and what may be sent then. */
+const accepted: [header: string | undefined, allowed: string[]][] = [
+  ['gzip', ['gzip']],
+  ['gzip, deflate, br', ['gzip', 'br', 'deflate']],
+  ['deflate, gzip;q=1.0, *;q=0.5', ['gzip', 'br', 'deflate']],
+  ['gzip;q=0.5', ['gzip']],
+  ['gzip;q=0.001, br;q=0', ['gzip']],
+  ['br;q=0, gzip', ['gzip']],
+  ['gzip;q=0', ['identity']],
+  ['gzip; q=0', ['identity']],
+  ['gzip;q=0.000', ['identity']],
+  ['gzip;q=0, identity', ['identity']],
+  ['gzip;q=0, deflate;q=0, br;q=0', ['identity']],
+  ['gzip;q=0, br', ['br', 'identity']],
+  ['br', ['br', 'identity']],
+  ['identity', ['identity']],
+  ['notgzip', ['identity']],
+  // Nonsense: whatever comes, it can be read.
+  ['gzip;q=much, ;;,=', ['gzip', 'br', 'deflate', 'identity']],
+  ['', ['identity']],
+  [undefined, ['identity']],
+];
+const lists = ['/shows', '/shows?city=Oslo', '/search?q=late', '/search?q=late+show+1'];
+/** Less than 1,024 bytes, or no JSON. */
+const others = [
+  '/health',
+  '/shows/7',
+  '/shows?city=Atlantis',
+  '/search?q=zebra',
+  '/search?q=39',
+  '/poster',
+  '/shows/none',
+  '/search',
+  '/me',
+];
+
+export function compressedBehaviour(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'compressed',
+    'JSON of 1,024 bytes and more is compressed if the client allows it, and nothing else is',
+    {
+      because: 'The answer is not in an encoding that this client has asked for.',
+      lookAt: 'how does the app find out whether Accept-Encoding allows gzip, also with a q?',
+    },
+    async (t) => {
+      const app = t.app();
+      for (const path of lists) {
+        const plain = await ask(t, app, 'GET', path);
+        for (const [header, allowed] of accepted) {
+          t.trail.begin(header === undefined ? 'no Accept-Encoding' : `Accept-Encoding: ${header}`);
+          const reply = await ask(t, app, 'GET', path, {
+            headers: header === undefined ? {} : { 'accept-encoding': header },
+          });
+          mustBe(t, reply, 200);
+          const encoding = encodingOf(reply);
+          t.require(allowed.includes(encoding), { expected: allowed.join(' or '), seen: encoding });
+          const vary = String(reply.headers.vary ?? '');
+          t.require(/(^|,)\s*(accept-encoding|\*)\s*(,|$)/i.test(vary), {
+            expected: 'Vary: Accept-Encoding, compressed or not',
+            seen: vary ? `Vary: ${vary}` : 'no Vary',
+            because:
+              'A cache that keeps this answer gives it to the next client, also to one that can read only the other form.',
+            lookAt:
+              'which header tells a cache that the answer depends on Accept-Encoding, and which answers depend on it?',
+          });
+          t.require(unpacked(t, reply, encoding).equals(plain.bytes), {
+            expected: 'the same JSON as without compression',
+            seen: 'another text',
+            because: 'The list has not changed meanwhile, and its compressed form holds something else.',
+            lookAt: 'what exactly is compressed, and is it complete?',
+          });
+        }
+      }
+      for (const path of others)
+        for (const header of ['gzip', 'gzip, deflate, br', 'br']) {
+          t.trail.begin(`Accept-Encoding: ${header}`);
+          const reply = await ask(t, app, 'GET', path, { headers: { 'accept-encoding': header } });
+          t.require(encodingOf(reply) === 'identity', {
+            expected: 'no Content-Encoding',
+            seen: `${encodingOf(reply)}, ${reply.bytes.length} bytes`,
+            because:
+              path === '/poster'
+                ? 'A JPEG is compressed already. Compressing it again takes time here and at the client, and saves nothing.'
+                : 'So few bytes travel in one packet, compressed or not. The work on them is lost.',
+            lookAt: 'what does the app ask about an answer before it compresses it?',
+          });
+        }
+    },
+    { further: true, limitMs: 30_000 },
+  );
+}
+
+export function encodingOf({ headers }: Reply): string {
+  return (headers['content-encoding'] ?? 'identity').toLowerCase();
+}
+
+/** The body without its compression. */
+export function unpacked(t: Stage, { bytes }: Reply, encoding: string): Buffer {
+  try {
+    if (encoding === 'gzip') return gunzipSync(bytes);
+    if (encoding === 'br') return brotliDecompressSync(bytes);
+    return encoding === 'deflate' ? inflateSync(bytes) : bytes;
+  } catch (error) {
+    t.require(false, {
+      expected: `a body in ${encoding}`,
+      seen: String((error as Error).message),
+      because: 'Content-Encoding says how the body is packed, and it is packed in another way, or not at all.',
+      lookAt: 'who sets Content-Encoding, and who compresses?',
+    });
+    return bytes;
+  }
+}

@@ -1,0 +1,13 @@
+import { createServer } from 'node:http';
+import { Redis } from 'ioredis';
+import { createApp } from './app.ts';
+
+const requestTimeoutMs = Number(process.env.REQUEST_TIMEOUT_MS ?? 10_000);
+const redis = new Redis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379');
+redis.on('error', (error) => console.error(`redis: ${error.message}`));
+
+const port = Number(process.env.PORT ?? 3000);
+const server = createServer({ connectionsCheckingInterval: 250 }, createApp({ redis }));
+server.requestTimeout = requestTimeoutMs;
+server.headersTimeout = requestTimeoutMs;
+server.listen(port, () => console.log(`shop listening on port ${port}`));

@@ -1,0 +1,8 @@
+import { Redis } from 'ioredis';
+import { createApp } from './app.ts';
+
+const port = Number(process.env.PORT ?? 3000);
+const redis = new Redis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379');
+redis.on('error', (error) => console.error(`redis: ${error.message}`));
+
+createApp({ redis }).listen(port, () => console.log(`shop listening on port ${port}`));
