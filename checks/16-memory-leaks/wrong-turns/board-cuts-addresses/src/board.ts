@@ -1,0 +1,32 @@
+import type { Request, RequestHandler, Response } from 'express';
+
+interface UnderWay {
+  id: number;
+  method: string;
+  path: string;
+  since: string;
+}
+
+const underWay = new Map<number, UnderWay>();
+let lastId = 0;
+
+const longestAddress = 200;
+
+/** What fits into a line of the board. */
+const short = (address: string) => Buffer.from(address.slice(0, longestAddress)).toString();
+
+/** Runs a handler, and keeps its request on the board until its answer is sent or its client is gone. */
+export function onBoard(handler: (req: Request, res: Response) => void | Promise<void>): RequestHandler {
+  return (req, res) => {
+    const id = ++lastId;
+    underWay.set(id, { id, method: req.method, path: short(req.originalUrl), since: new Date().toISOString() });
+    // Every answer ends with this event: a sent one, a failed one, and one that nobody waits for any more.
+    res.once('close', () => underWay.delete(id));
+    return handler(req, res);
+  };
+}
+
+/** What the app is working on, for whoever is on call. */
+export function board() {
+  return [...underWay.values()];
+}

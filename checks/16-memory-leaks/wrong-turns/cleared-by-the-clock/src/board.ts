@@ -1,0 +1,27 @@
+import type { Request, RequestHandler, Response } from 'express';
+
+interface UnderWay {
+  id: number;
+  method: string;
+  path: string;
+  since: string;
+}
+
+const underWay = new Map<number, UnderWay>();
+let lastId = 0;
+
+setInterval(() => underWay.clear(), 500).unref();
+
+/** Runs a handler, and keeps its request on the board until its answer is sent or its client is gone. */
+export function onBoard(handler: (req: Request, res: Response) => void | Promise<void>): RequestHandler {
+  return (req, res) => {
+    const id = ++lastId;
+    underWay.set(id, { id, method: req.method, path: req.originalUrl, since: new Date().toISOString() });
+    return handler(req, res);
+  };
+}
+
+/** What the app is working on, for whoever is on call. */
+export function board() {
+  return [...underWay.values()];
+}

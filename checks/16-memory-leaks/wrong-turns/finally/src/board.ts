@@ -1,0 +1,29 @@
+import type { Request, RequestHandler, Response } from 'express';
+
+interface UnderWay {
+  id: number;
+  method: string;
+  path: string;
+  since: string;
+}
+
+const underWay = new Map<number, UnderWay>();
+let lastId = 0;
+
+/** Runs a handler, and keeps its request on the board until its answer is sent or its client is gone. */
+export function onBoard(handler: (req: Request, res: Response) => void | Promise<void>): RequestHandler {
+  return async (req, res) => {
+    const id = ++lastId;
+    underWay.set(id, { id, method: req.method, path: req.originalUrl, since: new Date().toISOString() });
+    try {
+      await handler(req, res);
+    } finally {
+      underWay.delete(id);
+    }
+  };
+}
+
+/** What the app is working on, for whoever is on call. */
+export function board() {
+  return [...underWay.values()];
+}

@@ -1,0 +1,6 @@
+import { createApp } from './app.ts';
+
+const port = Number(process.env.PORT ?? 3000);
+const heartbeatMs = Number(process.env.HEARTBEAT_MS);
+
+createApp({ heartbeatMs }).listen(port, () => console.log(`live desk listening on port ${port}`));
