@@ -1,0 +1,102 @@
+import { type CheckDefinition, excerpt, plainRequest, type Stage } from '../harness/sdk/index.ts';
+import { ada, ask, askAll, order, type Question, touch } from './ask.ts';
+import { metricsUrl, scrape } from './scrape.ts';
+
+export function formatBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'routes',
+    'the routes answer as the README’s table says',
+    {
+      because: 'An answer is not what the README’s table says.',
+      lookAt: 'what has changed in the answers besides being measured?',
+    },
+    async (t) => {
+      const app = t.app();
+      const got = (path: string, status = 200): Question => ['GET', path, { status }];
+      const ordered = (status: number, body: unknown, headers = {}): Question => [
+        'POST',
+        '/orders',
+        { status, body, headers },
+      ];
+      // Side by side: an order of a customer takes long.
+      const replies = await askAll(t, app, [
+        got('/seats'),
+        got('/events?city=oslo'),
+        got('/events/12'),
+        ordered(201, order),
+        ordered(201, order, ada),
+        got('/health'),
+        got('/events/none', 404),
+        got('/nothing', 404),
+        ordered(400, { event: '12', seats: 0 }),
+        ordered(400, { event: 12, seats: 1 }),
+        ordered(400, {}),
+        ordered(404, { event: 'none', seats: 1 }),
+        ordered(502, order, { authorization: 'Bearer nobody' }),
+      ]);
+      const [seats, list, event, plain, offered] = replies.slice(0, 5).map((reply) => json(t, reply));
+      t.require(Number.isInteger(seats?.seatsLeft), {
+        step: 'GET /seats',
+        expected: '{"seatsLeft"}',
+        seen: JSON.stringify(seats).slice(0, 60),
+      });
+      t.require(Array.isArray(list) && list.every((event) => event?.city === 'oslo') && list.length === 10, {
+        step: 'GET /events?city=oslo',
+        expected: 'ten events of Oslo',
+        seen: JSON.stringify(list).slice(0, 60),
+      });
+      t.require(event?.id === '12', { step: 'GET /events/12', expected: '{"id":"12"}', seen: String(event?.id) });
+      const [full, less] = [2 * event.priceCents, Math.round(1.6 * event.priceCents)];
+      t.require(plain?.totalCents === full && offered?.totalCents === less, {
+        step: 'POST /orders for two seats, without and with 20 % off',
+        expected: `${full} and ${less} cents`,
+        seen: `${plain?.totalCents} and ${offered?.totalCents}`,
+      });
+    },
+  );
+
+  behaviour(
+    'format',
+    'METRICS_PORT serves figures that Prometheus can read, and PORT does not',
+    {
+      because: 'Prometheus asks GET /metrics on METRICS_PORT, and reads nothing but its own format.',
+      lookAt: 'who listens on METRICS_PORT, and with which content type does it answer?',
+    },
+    async (t) => {
+      const app = t.app();
+      for (const path of ['/health', '/seats', '/events', '/events/none'])
+        await ask(t, app, 'GET', path, { status: path === '/events/none' ? 404 : 200 });
+      await scrape(t, app);
+      const reply = await plainRequest(metricsUrl(app));
+      const type = reply.contentType ?? 'none';
+      const [media = '', ...parameters] = type.toLowerCase().split(/\s*;\s*/);
+      const version = parameters.find((parameter) => parameter.startsWith('version='));
+      t.require(media === 'text/plain' && (version ?? 'version=0.0.4').replaceAll('"', '') === 'version=0.0.4', {
+        step: 'GET /metrics on METRICS_PORT',
+        expected: 'content type text/plain; version=0.0.4',
+        seen: type,
+        because: 'By the content type Prometheus knows how to read a scrape. Without a right one it drops all of it.',
+        lookAt: 'which content type does the library name for its text?',
+      });
+      const open = await plainRequest(`${app.url}/metrics`);
+      touch(app);
+      t.require(open.status === 404, {
+        step: 'GET /metrics on PORT',
+        expected: '404',
+        seen: `${open.status}`,
+        because: 'Every visitor can read there what the shop sells, how often it fails, and what it is made of.',
+        lookAt: 'which server has this route: that of the customers, or one of its own?',
+      });
+    },
+  );
+}
+
+/** The answer as JSON, of which a wrong app may send any. */
+// biome-ignore lint/suspicious/noExplicitAny: what is read of it is judged.
+function json(t: Stage, { text }: { text: string }): any {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return t.require(false, { expected: 'an answer in JSON', seen: excerpt(text) });
+  }
+}

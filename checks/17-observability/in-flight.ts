@@ -1,0 +1,117 @@
+import type { CheckDefinition, Instance, Stage, Teaching } from '../harness/sdk/index.ts';
+import { ask, OpenRequest, order, touch } from './ask.ts';
+import { mustBeA, within } from './counting.ts';
+import { scrape } from './scrape.ts';
+import { childrenOf, endWorker, skipWithoutSignals } from './workers.ts';
+
+const gauge = 'http_requests_in_flight';
+
+export function inFlightBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'in-flight',
+    'the requests in flight are those that have not ended',
+    {
+      because:
+        'The gauge does not say how many requests are under way, and only a gauge that comes back can be trusted.',
+      lookAt: 'when does it go up, when does it go down, and who adds up the workers?',
+    },
+    async (t) => {
+      const app = t.app();
+      await mustBeA(t, app, 'gauge', gauge, {
+        because: 'Requests in flight go up and down. Only a gauge may do so.',
+        lookAt: 'which kind of metric is it, and what is it called?',
+      });
+      await mustBe(t, app, 0, 'nobody asks', (seen) =>
+        seen > 0
+          ? {
+              because:
+                'All requests have been answered, or their clients have hung up, and some are still in the gauge. It grows for ever.',
+              lookAt: 'which event ends a request whose client has gone?',
+            }
+          : {},
+      );
+      await t.supplier.setLatency(60_000);
+      const held = await holdRequests(t, app, 8);
+      const text = JSON.stringify(order);
+      const halfSent = await OpenRequest.send(app, 'POST', '/orders', { text, sent: 8 });
+      await mustBe(t, app, 9, '8 requests wait for the supplier, two orders among them, and one is sending its body', {
+        because:
+          'A request is in flight until its answer is sent. One that is taken out earlier, or never put in, is missing when the app is full.',
+        lookAt: 'which event takes a request out, and does it come before the answer of one that has a body?',
+      });
+      for (const [n, request] of held.slice(0, 3).entries()) request.hangUp(n % 2 ? 'RST' : 'FIN');
+      halfSent.hangUp();
+      await mustBe(t, app, 5, 'the clients of 4 have hung up', {
+        because: 'Who hangs up is not in flight any more. A gauge that keeps them grows for ever.',
+        lookAt: 'which event ends a request whose client has gone?',
+      });
+      await t.supplier.release();
+      await t.supplier.restore();
+      await mustBe(t, app, 0, 'the others have their answers');
+      for (const request of held) request.hangUp();
+    },
+  );
+
+  behaviour(
+    'in-flight-killed',
+    'what a killed worker was doing is not in flight any more',
+    {
+      because: 'The connections of a dead worker are gone. Requests that it can never end stay in the gauge for ever.',
+      lookAt: 'which of a dead worker’s figures are still true?',
+    },
+    async (t) => {
+      skipWithoutSignals(t);
+      const app = t.app();
+      await t.supplier.setLatency(60_000);
+      const held = await holdRequests(t, app, 6);
+      await mustBe(t, app, 6, '6 requests wait for the supplier');
+      for (const pid of childrenOf(app)) await endWorker(t, app, pid, 'SIGKILL');
+      await t.supplier.release();
+      await t.supplier.restore();
+      await ask(t, app, 'GET', '/health', { status: 200 }); // While no worker serves, no figure need be there.
+      await mustBe(t, app, 0, 'all workers were killed and replaced');
+      for (const request of held) request.hangUp();
+    },
+  );
+}
+
+/** Requests that the supplier has been asked for, and has not answered. */
+async function holdRequests(t: Stage, app: Instance, count: number): Promise<OpenRequest[]> {
+  await t.supplier.reset();
+  const held: OpenRequest[] = [];
+  const text = JSON.stringify(order);
+  for (let n = 0; n < count; n++)
+    held.push(
+      n % 3 === 2
+        ? await OpenRequest.send(app, 'POST', '/orders', { text, sent: text.length })
+        : await OpenRequest.send(app, 'GET', n % 3 ? '/seats' : '/events/8'),
+    );
+  touch(app);
+  await t.until('the supplier to be asked', async () => (await t.supplier.total()) >= count);
+  return held;
+}
+
+async function mustBe(
+  t: Stage,
+  app: Instance,
+  expected: number,
+  when: string,
+  teaching: Partial<Teaching> | ((seen: number) => Partial<Teaching>) = {},
+): Promise<void> {
+  let seen: readonly number[] = [];
+  const isRight = async () => {
+    seen = (await scrape(t, app)).named(gauge).map(({ value }) => value);
+    // No worker has fewer than none, although the sum of all may be right.
+    return seen.length > 0 && seen.every((value) => value >= 0) && sumOf(seen) === expected ? true : undefined;
+  };
+  // It must come there, and not go on.
+  for (const ask of [() => within(t, gauge, isRight), isRight])
+    t.require(await ask(), {
+      step: when,
+      expected: `${gauge} ${expected}`,
+      seen: `${gauge} ${seen.some((value) => value < 0) ? seen.join(' + ') : seen.length > 0 ? sumOf(seen) : 'is missing'}`,
+      ...(typeof teaching === 'function' ? teaching(sumOf(seen)) : teaching),
+    });
+}
+
+const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);

@@ -1,0 +1,27 @@
+import { createApp } from './app.ts';
+import { watchLag } from './lag.ts';
+import { log } from './log.ts';
+import { lastFigures, serveToPrimary } from './own-port.ts';
+import { Supplier } from './supplier.ts';
+
+export interface WorkerOptions {
+  port: number;
+  supplierUrl: string;
+  supplierTimeoutMs: number;
+}
+
+/** Serves until SIGTERM, and then answers what it has begun. */
+export function runWorker({ port, supplierUrl, supplierTimeoutMs }: WorkerOptions): void {
+  watchLag();
+  serveToPrimary();
+  const supplier = new Supplier({ url: supplierUrl, timeoutMs: supplierTimeoutMs });
+  const server = createApp({ supplier }).listen(port, () => log(`shop on port ${port}`));
+  let draining = false;
+  process.on('SIGTERM', () => {
+    if (draining) return;
+    draining = true;
+    server.close(() => lastFigures().finally(() => process.exit(0)));
+    // A kept connection would hold the server open for seconds after its last answer.
+    setInterval(() => server.closeIdleConnections(), 100).unref();
+  });
+}
