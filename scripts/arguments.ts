@@ -21,7 +21,16 @@ export interface Arguments {
 export function readArguments(command: string, flags: Record<string, Flag>, argv: string[]): Arguments {
   for (const arg of argv) {
     const name = /^--?([^=]+)/.exec(arg)?.[1];
-    if (name === undefined || name in flags) continue;
+    if (name === undefined) continue;
+    const { summary, value } = flags[name] ?? {};
+    if (value && arg === `--${name}` && arg === argv.at(-1))
+      throw new UsageError(`${command} ${arg} needs one thing more: ${arg} ${value} (${summary}).`);
+    const times = argv.filter((other) => /^--?([^=]+)/.exec(other)?.[1] === name).length;
+    if (value && times > 1)
+      throw new UsageError(
+        `${command} takes one --${name}, and ${times} were given${value.includes(',') ? `: --${name} ${value}` : ''}.`,
+      );
+    if (name in flags) continue;
     const known = Object.keys(flags).map((flag) => `--${flag}`);
     throw new UsageError(`${command} has no flag ${arg}.${didYouMean(`--${name}`, known)}`);
   }

@@ -11,6 +11,7 @@ const commands: Record<string, () => Promise<Command>> = {
   check: async () => (await import('./commands/check.ts')).command,
   dev: async () => (await import('./commands/dev.ts')).command,
   profile: async () => (await import('./commands/profile.ts')).command,
+  heap: async () => (await import('./commands/heap.ts')).command,
   report: async () => (await import('./commands/report.ts')).command,
   load: async () => (await import('./commands/load.ts')).command,
   hint: async () => (await import('./commands/hint.ts')).command,

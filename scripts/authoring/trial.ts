@@ -18,7 +18,10 @@ export const command: Command = {
   summary:
     'Judges fixes by people who have not seen the check: DIR/NN-name/{right,wrong}/NAME/, laid over the starter.',
   takes: 'DIR [lesson-N …]',
-  flags: { 'no-load': { summary: 'behaviours only' } },
+  flags: {
+    'no-load': { summary: 'behaviours only' },
+    core: { summary: 'without the further behaviours, for fixes of the core alone' },
+  },
   async run(args) {
     const [given, ...names] = args.names;
     if (given === undefined) throw new UsageError('Which folder? For example: npm run trial fixes');
@@ -28,7 +31,7 @@ export const command: Command = {
     const fixes = trialFixes(lessons, dir).filter(({ lesson }) => chosen.length === 0 || chosen.includes(lesson));
     const startedAt = performance.now();
     return withRun(async (run) => {
-      const rows = await judgeAll(run, fixes, { withLoad: !args.has('no-load') });
+      const rows = await judgeAll(run, fixes, { withLoad: !args.has('no-load'), further: !args.has('core') });
       for (const side of ['right', 'wrong'] as const) {
         const all = rows.filter(({ fix }) => fix.side === side);
         const good = all.filter(({ asItMust }) => asItMust).length;
@@ -41,7 +44,11 @@ export const command: Command = {
 };
 
 /** Behaviours first, side by side; who holds them all then meets the load, alone. */
-async function judgeAll(run: Run, fixes: TrialFix[], { withLoad }: { withLoad: boolean }): Promise<TrialRow[]> {
+async function judgeAll(
+  run: Run,
+  fixes: TrialFix[],
+  { withLoad, further }: { withLoad: boolean; further: boolean },
+): Promise<TrialRow[]> {
   const rows: TrialRow[] = [];
   const held: { fix: TrialFix; subject: string; result: CheckResult }[] = [];
   const enter = (row: TrialRow) => {
@@ -54,7 +61,8 @@ async function judgeAll(run: Run, fixes: TrialFix[], { withLoad }: { withLoad: b
     for (const fix of queue) {
       const subject = laidOut(run, fix);
       const { folder } = fix.lesson;
-      const result = await lane.check({ folder, subjectDir: subject, all: false, further: true, load: 'never' });
+      const judged = await lane.check({ folder, subjectDir: subject, all: false, further, load: 'never' });
+      const result = further || typeof judged === 'string' ? judged : ofTheCore(judged);
       const holds = typeof result !== 'string' && result.verdict === 'pass';
       const starless = holds && result.further.verdict === 'fail';
       if (withLoad && holds && !starless) held.push({ fix, subject, result });
@@ -71,6 +79,11 @@ async function judgeAll(run: Run, fixes: TrialFix[], { withLoad }: { withLoad: b
   }
   alone.close();
   return rows;
+}
+
+/** Further behaviours that nobody asked for are named in a result all the same. */
+function ofTheCore(result: CheckResult): CheckResult {
+  return { ...result, further: { verdict: 'not-judged', behaviours: [] } };
 }
 
 function laidOut(run: Run, { lesson, side, name, files }: TrialFix): string {

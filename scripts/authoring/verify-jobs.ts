@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import type { Subject } from './subjects.ts';
 
@@ -9,6 +10,8 @@ export interface Job {
   lesson: Lesson;
   subject: Subject;
   part: Part;
+  /** Of a wrong turn: the behaviour that must catch it is judged, and none of those before it. */
+  directly?: boolean;
 }
 
 export interface JobOptions {
@@ -16,14 +19,35 @@ export interface JobOptions {
   noLoad: boolean;
   /** What `npm test` leaves out: wrong turns, and the loads of those whose behaviours it has judged. */
   rest: boolean;
+  /** The wrong turns that are taken through all behaviours up to their own, as a learner's app is. All when left out. */
+  through?: Share | undefined;
+}
+
+/** One of so many parts of about the same size: `{ part: 1, of: 3 }` is the first third. */
+export interface Share {
+  part: number;
+  of: number;
+}
+
+/** Reads "1/3". @returns undefined where that names no part. */
+export function readShare(text: string): Share | undefined {
+  const [, part, of] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
+  return part !== undefined && of !== undefined && part >= 1 && part <= of ? { part, of } : undefined;
+}
+
+/** By its name, so that a new wrong turn moves no other into another part. */
+function isIn({ part, of }: Share, name: string): boolean {
+  const sum = createHash('sha256').update(name).digest().readUInt32BE();
+  return sum % of === part - 1;
 }
 
 /** The verdicts that a subject is to get. */
-export function jobsFor(lesson: Lesson, subject: Subject, { repeat, noLoad, rest }: JobOptions): Job[] {
-  return Array.from(
-    { length: repeat },
-    (_, round): Job => ({ lesson, subject, part: partOf(subject, round, noLoad, rest) }),
-  )
+export function jobsFor(lesson: Lesson, subject: Subject, { repeat, noLoad, rest, through }: JobOptions): Job[] {
+  const directly = subject.role === 'wrong-turn' && through && !isIn(through, `${lesson.folder} ${subject.name}`);
+  return Array.from({ length: repeat }, (_, round): Job => {
+    const part = partOf(subject, round, noLoad, rest);
+    return { lesson, subject, part, ...(directly && part === 'behaviours' ? { directly } : {}) };
+  })
     .filter(() => !(rest && subject.role === 'starter'))
     .filter(({ part }) => !(noLoad && part === 'load'));
 }
@@ -49,6 +73,11 @@ export function howBeside(jobs: readonly Job[], mayRepeat: boolean): { beside: J
 
 /** How often what was misjudged beside others must be judged rightly alone: each time. */
 const timesAlone = 3;
+
+/** The same, with all behaviours before the one that must catch it: what those do may be what it is caught by. */
+export function inOrder({ lesson, subject, part }: Job): Job {
+  return { lesson, subject, part };
+}
 
 /** The verdicts that decide about what was misjudged beside others. */
 export function onceMore(fooled: readonly Job[]): Job[] {

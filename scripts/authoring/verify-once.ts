@@ -6,10 +6,11 @@ import type { Job } from './verify-jobs.ts';
 
 /**
  * What verify makes of a verdict, with its row. `again`: it does not count, and is judged once more. `fooled`: starved
- * cores may have fooled the check, and it is judged three times more.
+ * cores may have fooled the check, and it is judged three times more. `through`: its behaviour alone does not show it, and it
+ * is judged through those before it.
  */
 export interface Verified {
-  outcome: 'right' | 'wrong' | 'again' | 'fooled';
+  outcome: 'right' | 'wrong' | 'again' | 'fooled' | 'through';
   row: string;
 }
 
@@ -22,7 +23,7 @@ export type Repeats = 'none' | 'starved' | 'not-right';
 /** Judges a subject and prints its row. @param repeats the verdicts that don't count yet. */
 export async function verifyOnce(
   lane: CheckLane,
-  { lesson, subject, part }: Job,
+  { lesson, subject, part, directly }: Job,
   totals: PhaseTotals,
   repeats: Repeats,
 ): Promise<Verified> {
@@ -36,7 +37,7 @@ export async function verifyOnce(
     all: isStarter,
     further: part !== 'load',
     // What is judged after it is no part of the proof, and would be begun beside it where it runs in the background.
-    ...(subject.role === 'wrong-turn' ? { until: subject.expects.behaviour } : {}),
+    ...(subject.role === 'wrong-turn' ? { [directly ? 'only' : 'until']: subject.expects.behaviour } : {}),
     load: load[part],
   });
   const tookMs = performance.now() - startedAt;
@@ -54,6 +55,10 @@ export async function verifyOnce(
   if (right) {
     console.log(`${green('✔')} ${line}`);
     return { outcome: 'right', row: line };
+  }
+  if (directly) {
+    console.log(dim(`  ${line}`));
+    return { outcome: 'through', row: line };
   }
   if (repeats === 'not-right' || (repeats === 'starved' && (undecided || elsewhere))) {
     console.log(yellow(`? ${line}`));

@@ -12,7 +12,7 @@ import { PhaseTotals } from './phase-totals.ts';
 import { writeStarterFails } from './starter-fails.ts';
 import { type Subject, subjectsOf } from './subjects.ts';
 import { unfinished } from './unfinished.ts';
-import { howBeside, type Job, jobsFor, onceMore, tooManyFooled } from './verify-jobs.ts';
+import { howBeside, inOrder, type Job, jobsFor, onceMore, readShare, tooManyFooled } from './verify-jobs.ts';
 import { heading, type Repeats, verifyOnce } from './verify-once.ts';
 
 export const command: Command = {
@@ -26,7 +26,12 @@ export const command: Command = {
     'no-wrong-turns': { summary: 'starters, solutions and other ways only' },
     rest: { summary: 'what npm test leaves out: wrong turns, and loads without the behaviours before them' },
     'write-starter-fails': { summary: 'write what each starter fails into its lesson.ts, and judge nothing else' },
-    only: { summary: 'only the subject of this name', value: 'SUBJECT' },
+    through: {
+      summary:
+        'take this part of the wrong turns through the behaviours before theirs; judge the others by theirs alone',
+      value: 'K/N',
+    },
+    only: { summary: 'only the subjects of these names', value: 'SUBJECT,…' },
   },
   async run(args) {
     const lessons = await readLessons();
@@ -35,8 +40,11 @@ export const command: Command = {
     if (!Number.isInteger(repeat) || repeat < 1)
       throw new UsageError(`--repeat takes a whole number, not "${args.valueOf('repeat')}".`);
     const [noLoad, rest] = [args.has('no-load'), args.has('rest')];
+    const share = readShare(args.valueOf('through') ?? '1/1');
+    if (!share) throw new UsageError(`--through takes a part as 1/3, not "${args.valueOf('through')}".`);
+    const only = args.valueOf('only')?.split(',');
     const wanted = (subject: Subject) => {
-      if (args.valueOf('only') !== undefined) return args.valueOf('only') === subject.name;
+      if (only !== undefined) return only.includes(subject.name);
       if (subject.role !== 'wrong-turn') return true;
       return !args.has('no-wrong-turns') && !(noLoad && subject.expects.behaviour === 'load');
     };
@@ -55,11 +63,12 @@ export const command: Command = {
       const jobs = chosen.flatMap((lesson) =>
         subjectsOf(lesson, join(run.dir, 'subjects'))
           .filter((subject) => wanted(subject))
-          .flatMap((subject) => jobsFor(lesson, subject, { repeat, noLoad, rest })),
+          .flatMap((subject) => jobsFor(lesson, subject, { repeat, noLoad, rest, through: share })),
       );
       /** What others that were judged beside it may have disturbed: it is judged once more, alone. */
       const again: Job[] = [];
       const fooled: Job[] = [];
+      const through: Job[] = [];
       const mayRepeat = repeat === 1 && !args.has('busy');
       const openLane = (repeats: Repeats) => () => {
         const lane = new CheckLane(run);
@@ -67,6 +76,7 @@ export const command: Command = {
           const { outcome, row } = await verifyOnce(lane, job, totals, mayRepeat ? repeats : 'none');
           if (outcome === 'right') right++;
           else if (outcome === 'wrong') wrong.push(row);
+          else if (outcome === 'through') through.push(inOrder(job));
           else (outcome === 'fooled' ? fooled : again).push(job);
         };
         return { take, close: () => lane.close() };
@@ -82,6 +92,11 @@ export const command: Command = {
         'beside others',
         () => beside.length,
         () => inLanes(beside, openLane('starved')),
+      );
+      await inPart(
+        'through the behaviours before theirs',
+        () => through.length,
+        () => inLanes(through, openLane('starved')),
       );
       await inPart(
         'loads a few at a time',

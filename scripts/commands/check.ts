@@ -25,7 +25,8 @@ export const command: Command = {
     solution: { summary: 'check our solution instead of your app' },
     subject: { summary: 'check the app in this folder instead', value: 'DIR' },
     'wrong-turn': {
-      summary: 'check one of the near-miss fixes that the lesson keeps, and see what catches it',
+      summary:
+        'check one of the near-miss fixes that the lesson keeps, and see what catches it; an unknown name lists them',
       value: 'NAME',
     },
     all: { summary: 'go on after the first behaviour that fails' },

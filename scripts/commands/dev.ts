@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { BehaviourFailure, Inconclusive } from '../../checks/harness/model/verdict.ts';
 import { repoDir } from '../../checks/harness/os/run.ts';
-import { Environment } from '../../checks/harness/runner/environment.ts';
+import { Environment, type Launch } from '../../checks/harness/runner/environment.ts';
 import type { Command } from '../command.ts';
 import { oneLesson, readLessons } from '../learner/lesson-list.ts';
 import { Debuggers, editorsLaunch } from '../running/debugger.ts';
@@ -34,7 +34,7 @@ export const command: Command = {
     console.log(bold(`lesson ${lesson.number} · ${lesson.title}`));
     console.log(dim(`starting ${relative(repoDir, subjectDir)}`));
     const debuggers = args.has('inspect') ? new Debuggers() : undefined;
-    const ports = new Map<string, number>();
+    const launched = new Map<string, Pick<Launch, 'port' | 'ports'>>();
     return withRun(async (run) => {
       const start = (balancerPort: number) =>
         Environment.start({
@@ -44,7 +44,7 @@ export const command: Command = {
           balancerPort,
           onProgress: (text) => console.log(dim(`  … ${text}`)),
           onOutput: (from, line) => console.log(`${appMark(from)}${line}`),
-          launch: async (name) => ({ ...editorsLaunch(), ...(await debuggers?.launch(name)), port: ports.get(name) }),
+          launch: async (name) => ({ ...editorsLaunch(), ...(await debuggers?.launch(name)), ...launched.get(name) }),
         });
       let environment: Environment;
       try {
@@ -56,10 +56,10 @@ export const command: Command = {
         return explain(error, port);
       }
       await using env = environment;
-      for (const instance of env.instances) ports.set(instance.name, instance.port);
+      for (const { name, port, ports } of env.instances) launched.set(name, { port, ports });
       for (const line of addresses(env, debuggers)) console.log(line);
       console.log('\n  Try:');
-      for (const line of lesson.tryIt) console.log(`    ${line.replaceAll('$URL', env.door.url)}`);
+      for (const line of lesson.tryIt) console.log(`    ${filledIn(line, env)}`);
       console.log(
         `\n  The app restarts when you save; Ctrl-C ends it. Verdict: npm run check lesson-${lesson.number}\n`,
       );
@@ -67,6 +67,15 @@ export const command: Command = {
     });
   },
 };
+
+/** A line to try, with the addresses that it speaks of: `$URL`, and ports of the first instance as `$METRICS_PORT`. */
+function filledIn(line: string, { door, instances }: Environment): string {
+  const ports = Object.entries(instances[0]?.ports ?? {});
+  return ports.reduce(
+    (text, [name, port]) => text.replaceAll(`$${name}`, String(port)),
+    line.replaceAll('$URL', door.url),
+  );
+}
 
 /** Where everything is, for curl, psql, redis-cli and debuggers. */
 function addresses(env: Environment, debuggers: Debuggers | undefined): string[] {
@@ -76,7 +85,10 @@ function addresses(env: Environment, debuggers: Debuggers | undefined): string[]
     '',
     ...(cdn ? [line('cdn', cdn.url, cdn.label)] : []),
     line('balancer', balancer.url),
-    ...instances.map(({ name, url, pid }) => line(name, url, `pid ${pid}`)),
+    ...instances.flatMap(({ name, url, pid, ports }) => [
+      line(name, url, `pid ${pid}`),
+      ...Object.entries(ports).map(([variable, port]) => line(variable, String(port), `of ${name}`)),
+    ]),
     ...(worker ? [line(worker.name, `pid ${worker.pid}`)] : []),
     ...(debuggers ? processes.map(({ name }) => line('debugger', debuggers.addressOf(name), `of ${name}`)) : []),
     ...[...env.openServices()].map(([name, { env: told, label }]) => line(name, Object.values(told).join(' '), label)),

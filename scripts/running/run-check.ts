@@ -54,7 +54,7 @@ export async function runCheck(
     else watcher.output?.(told.from, told.text);
   });
   try {
-    const problems = await runVitest(run, plan, (test) => {
+    const { problems, unawaited } = await runVitest(run, plan, (test) => {
       if (isStopping()) return; // The app that it speaks of was ended by us.
       const { behaviour, further, restart, load, services, notes } = test.meta();
       if (services) {
@@ -82,6 +82,11 @@ export async function runCheck(
       }
       result.notes.push(...(notes ?? []));
     });
+    // When a behaviour fails, requests of it may still be under way, and break with the app. Nobody waits for them any more.
+    const hasFailed = [...result.behaviours, ...result.further.behaviours].some(
+      ({ outcome }) => outcome === 'fail' || outcome === 'inconclusive',
+    );
+    if (!hasFailed) problems.push(...unawaited);
     if (problems.length > 0) {
       const broken = brokenCheck(problems);
       result.behaviours.push(broken);
@@ -119,10 +124,18 @@ function keepCompiled(): void {
   enableCompileCache(process.env.NODE_COMPILE_CACHE);
 }
 
-async function runVitest(run: Run, plan: CheckPlan, onTest: (test: TestCase) => void): Promise<string[]> {
+/** What went wrong that is no behaviour's result. */
+interface Problems {
+  problems: string[];
+  /** Failures of behaviours that came while nobody waited for them. */
+  unawaited: string[];
+}
+
+async function runVitest(run: Run, plan: CheckPlan, onTest: (test: TestCase) => void): Promise<Problems> {
   keepCompiled();
   const { startVitest } = await import('vitest/node');
   const problems: string[] = [];
+  const unawaited: string[] = [];
   let judged = 0;
   const reporter: Reporter = {
     onTestCaseResult(test) {
@@ -133,7 +146,8 @@ async function runVitest(run: Run, plan: CheckPlan, onTest: (test: TestCase) => 
         problems.push(...(errors ?? []).map((error) => error.stack ?? error.message), `${test.name}: ${state}`);
     },
     onTestRunEnd(modules, unhandled) {
-      problems.push(...unhandled.map((error) => error.stack ?? error.message));
+      for (const error of unhandled)
+        (error.name === 'BehaviourFailure' ? unawaited : problems).push(error.stack ?? error.message);
       for (const module of modules) problems.push(...module.errors().map((error) => error.stack ?? error.message));
       if (judged === 0) problems.push('no behaviour was run');
     },
@@ -160,5 +174,5 @@ async function runVitest(run: Run, plan: CheckPlan, onTest: (test: TestCase) => 
   const exitCode = process.exitCode;
   await vitest?.close();
   process.exitCode = exitCode === 1 ? 0 : (exitCode ?? 0); // Vitest sets it; the verdict decides it here.
-  return problems;
+  return { problems, unawaited };
 }

@@ -33,7 +33,7 @@ function reasonLines(what: string, reason: string, fix: string | undefined): str
 function failureLines(failure: Failure): string[] {
   const trail = failure.trail.slice(-6);
   const width = Math.min(44, Math.max(0, ...trail.map(({ what }) => what.length))) + 4;
-  const steps = trail.map(({ what, answer = '' }) => `${what.padEnd(width)}${answer}`.trimEnd());
+  const steps = trail.map(({ what, answer = '' }) => `${what.padEnd(width - 1)} ${answer}`.trimEnd());
   // An unexpected status already stands at the end of the last step.
   const answered = trail.at(-1)?.answer;
   const atLastStep = answered !== undefined && failure.seen.startsWith(answered.split(',')[0] ?? '?');

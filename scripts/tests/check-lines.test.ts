@@ -23,6 +23,20 @@ describe('the line of a behaviour', () => {
   });
 });
 
+describe('the step that failed', () => {
+  it('has a space before its answer, however long it is', () => {
+    vi.stubEnv('COLUMNS', '200');
+    const step = { what: 'one request after the other, and one more than may pass', answer: '429, Retry-After: 3' };
+    const failure = { trail: [step], expected: 'Retry-After: 2', seen: '3', because: '', lookAt: '' };
+    const failed = { id: 'x', title: 'x', outcome: 'fail', elapsedMs: 1, failure };
+    expect(
+      behaviourLines(failed as never)
+        .map(stripVTControlCharacters)
+        .join('\n'),
+    ).toContain(`${step.what} ${step.answer}`);
+  });
+});
+
 describe('the last lines of a check', () => {
   const behaviour = (outcome: string, failure?: object) => ({ id: 'x', title: 'x', outcome, elapsedMs: 1, failure });
   const behaviours = [behaviour('pass'), behaviour('fail'), ...Array.from({ length: 9 }, () => behaviour('not-run'))];

@@ -34,7 +34,10 @@ describe('a command called wrongly', () => {
     [['check'], /^Which lesson\? For example: npm run check lesson-\d+$/],
     [['check', '3', '7'], /takes one lesson, and 2 were given/],
     [['check', '3', '--al'], /no flag --al\. Did you mean --all\?$/],
-    [['check', '3', '--subject'], /argument missing/],
+    [['check', '3', '--subject'], /^check --subject needs one thing more: --subject DIR \(.+\)\.$/],
+    [['check', '3', '--subject', 'a', '--subject=b'], /^check takes one --subject, and 2 were given\.$/],
+    [['verify', '3', '--only', 'a', '--only', 'b'], /^verify takes one --only, and 2 were given: --only SUBJECT,…\.$/],
+    [['check', '3', '--wrong-turn'], /^check --wrong-turn needs one thing more: --wrong-turn NAME \(.*lists them\)\.$/],
     [['check', '3', '--subject', 'nowhere'], /^There is no folder .*nowhere\.$/],
     [
       ['check', '3', '--subject', tmpdir()],
@@ -44,6 +47,8 @@ describe('a command called wrongly', () => {
     [['verify', '--repeat', 'often'], /takes a whole number, not "often"/],
     [['profile', 'sesions'], /no lesson "sesions"\. Did you mean sessions\?/],
     [['profile'], /^Which lesson\? For example: npm run profile lesson-\d+$/],
+    [['heap'], /^Which lesson\? For example: npm run heap lesson-\d+$/],
+    [['heap', '3', '--requests', '10'], /--requests takes a number from 100 on, not "10"/],
     [['dev', '3', '--port', 'http'], /--port takes a number/],
   ])('%j says so in one sentence and exits with 2', (args, sentence) => {
     const { status, stdout, stderr } = workshop(...args);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyWorkshop, type WorkshopCopy } from './workshop-copy.ts';
 
@@ -11,6 +12,7 @@ beforeAll(() => {
   copy.write('missed/01-tiny/wrong/says-hello/src/greeting.ts', greeting('hello'));
   copy.write('missed/01-tiny/wrong/says-hello/expect.json', '{ "idea": "It is a greeting." }');
   copy.write('missed/01-tiny/right/says-nothing/src/greeting.ts', greeting(''));
+  copy.write('starless/01-tiny/right/says-hello/src/greeting.ts', greeting('hello'));
   copy.write('nobodys/99-none/right/a/src/server.ts', '');
 });
 afterAll(() => copy[Symbol.dispose]());
@@ -31,6 +33,20 @@ describe('npm run trial', { timeout: 60_000 }, () => {
     expect(stdout).toMatch(/✘ 01-tiny {2}right {2}says-nothing +greets\n/);
     expect(stdout).toMatch(/right: 0 of 1 pass\nwrong: 0 of 1 fail as they must\n/);
     expect(status).toBe(1);
+  });
+
+  it('asks no more than the core of a fix, if told so', () => {
+    const check = readFileSync(copy.path('checks/01-tiny/check.ts'), 'utf8');
+    const further = `  const robots = async (t) => void (await t.visitor().get('/robots.txt')).mustBe(204);
+  behaviour('robots', 'robots are welcome', teaching, robots, { further: true });
+  load();`;
+    copy.write('checks/01-tiny/check.ts', check.replace('  load();', further));
+    const whole = copy.run('trial', copy.path('starless'), '--no-load');
+    expect(whole.stdout).toMatch(/✘ 01-tiny {2}right {2}says-hello +robots\n/);
+    expect(whole.status).toBe(1);
+    const core = copy.run('trial', copy.path('starless'), '--no-load', '--core');
+    expect(core.stdout).toMatch(/✔ 01-tiny {2}right {2}says-hello +pass\n/);
+    expect(core.status).toBe(0);
   });
 
   it('says which folder is named after no lesson', () => {

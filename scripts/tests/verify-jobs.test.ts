@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import lesson from '../../checks/harness-tests/fixture/lesson.ts';
 import type { Subject } from '../authoring/subjects.ts';
-import { howBeside, type JobOptions, jobsFor, onceMore, tooManyFooled } from '../authoring/verify-jobs.ts';
+import { howBeside, type JobOptions, jobsFor, onceMore, readShare, tooManyFooled } from '../authoring/verify-jobs.ts';
 
 const starter: Subject = { role: 'starter', name: 'starter', dir: '' };
 const solution: Subject = { role: 'solution', name: 'solution', dir: '' };
@@ -33,6 +33,25 @@ describe('the verdicts of a verify', () => {
       .map(({ subject, part }) => `${subject.name} ${part}`);
     expect(inTest).toEqual(['starter behaviours', 'solution behaviours', 'by-hand behaviours']);
     expect(parts({ rest: true })).toEqual(['solution load', 'by-hand load', 'page behaviours', 'load whole']);
+  });
+
+  it('take a part of the wrong turns through all behaviours before theirs, each in one part of three', () => {
+    const wrongTurns = Array.from({ length: 90 }, (_, i) => wrong(`page-${i}`));
+    const direct = [1, 2, 3].map((part) =>
+      [...wrongTurns, wrong('load'), starter, solution].flatMap((subject) =>
+        jobsFor(lesson, subject, { repeat: 1, noLoad: false, rest: true, through: { part, of: 3 } })
+          .filter(({ directly }) => directly)
+          .map(() => subject.name),
+      ),
+    );
+    for (const { name } of wrongTurns) expect(direct.filter((some) => some.includes(name)).length).toBe(2);
+    for (const some of direct) expect(some.length).toBeGreaterThan(45);
+    expect(direct.flat()).not.toContain('load');
+  });
+
+  it('read a part of them, and nothing that is none', () => {
+    expect(readShare('2/3')).toEqual({ part: 2, of: 3 });
+    for (const none of ['', '0/3', '4/3', '1', 'a/b', '1/3/5']) expect(readShare(none)).toBeUndefined();
   });
 
   it('repeat the behaviours of the starter, and its load once', () => {
