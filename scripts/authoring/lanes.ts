@@ -12,8 +12,8 @@ const freeShare = 0.2;
 const lookForMs = 1_500;
 
 /**
- * Takes all jobs, several side by side, as many as the cores bear. Those of lessons about CPU time come first, being the
- * longest, and never more of them at a time than there are cores.
+ * Takes all jobs in their order, several side by side, as many as the cores bear. Of lessons about CPU time never more at a time
+ * than there are cores: the next that waits is taken in their place.
  */
 export async function inLanes(
   jobs: readonly Job[],
@@ -21,15 +21,13 @@ export async function inLanes(
   cores = availableParallelism(),
   hasTime: () => Promise<boolean> = coresHaveTime,
 ): Promise<void> {
-  const ordered = longestFirst(jobs);
-  const computing = ordered.filter(({ lesson }) => lesson.cpuBound);
-  const waiting = ordered.filter(({ lesson }) => !lesson.cpuBound);
+  const left = [...jobs];
   let computed = 0;
   const next = (): Job | undefined => {
-    const job = computed < cores ? (computing.shift() ?? waiting.shift()) : waiting.shift();
-    return job;
+    const at = left.findIndex(({ lesson }) => computed < cores || !lesson.cpuBound);
+    return at < 0 ? undefined : left.splice(at, 1)[0];
   };
-  const isDone = () => computing.length === 0 && waiting.length === 0;
+  const isDone = () => left.length === 0;
   const work = async (asks: boolean) => {
     const lane = openLane();
     try {
@@ -68,15 +66,6 @@ export async function aFewAtATime(
     }
   };
   await Promise.all(Array.from({ length: Math.min(lanes, jobs.length) }, work));
-}
-
-/**
- * What is long must not be left for the end, when the other lanes have nothing more to do. Starters are judged whole, right
- * apps up to their last behaviour, wrong turns up to theirs; later lessons have longer checks.
- */
-function longestFirst(jobs: readonly Job[]): Job[] {
-  const rank = ({ subject }: Job) => ['starter', 'solution', 'other-way', 'wrong-turn'].indexOf(subject.role);
-  return [...jobs].sort((one, other) => rank(one) - rank(other) || other.lesson.number - one.lesson.number);
 }
 
 async function coresHaveTime(): Promise<boolean> {

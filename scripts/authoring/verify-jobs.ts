@@ -35,21 +35,24 @@ export function readShare(text: string): Share | undefined {
   return part !== undefined && of !== undefined && part >= 1 && part <= of ? { part, of } : undefined;
 }
 
-/** By its name, so that a new wrong turn moves no other into another part. */
-function isIn({ part, of }: Share, name: string): boolean {
-  const sum = createHash('sha256').update(name).digest().readUInt32BE();
-  return sum % of === part - 1;
-}
-
 /** The verdicts that a subject is to get. */
 export function jobsFor(lesson: Lesson, subject: Subject, { repeat, noLoad, rest, through }: JobOptions): Job[] {
-  const directly = subject.role === 'wrong-turn' && through && !isIn(through, `${lesson.folder} ${subject.name}`);
+  const directly = subject.role === 'wrong-turn' && through && partIn(`${subject.name} ${lesson.folder}`, through.of) !== through.part;
   return Array.from({ length: repeat }, (_, round): Job => {
     const part = partOf(subject, round, noLoad, rest);
     return { lesson, subject, part, ...(directly && part === 'behaviours' ? { directly } : {}) };
   })
     .filter(() => !(rest && subject.role === 'starter'))
     .filter(({ part }) => !(noLoad && part === 'load'));
+}
+
+/** A number from 0 to 1 that a name has for ever, so that a new wrong turn moves no other. */
+export function placeOf(name: string): number {
+  return createHash('sha256').update(name).digest().readUInt32BE() / 2 ** 32;
+}
+
+function partIn(name: string, of: number): number {
+  return Math.floor(placeOf(name) * of) + 1;
 }
 
 function partOf(subject: Subject, round: number, noLoad: boolean, rest: boolean): Part {

@@ -14,6 +14,7 @@ import { type Subject, subjectsOf } from './subjects.ts';
 import { unfinished } from './unfinished.ts';
 import { howBeside, inOrder, type Job, jobsFor, onceMore, readShare, tooManyFooled } from './verify-jobs.ts';
 import { heading, type Repeats, verifyOnce } from './verify-once.ts';
+import { longestFirst, ofTheDay, TimeLimit } from './verify-order.ts';
 
 export const command: Command = {
   summary:
@@ -31,6 +32,10 @@ export const command: Command = {
         'take this part of the wrong turns through the behaviours before theirs; judge the others by theirs alone',
       value: 'K/N',
     },
+    within: {
+      summary: 'begin no wrong turn later than this, take them in the order of the day, and say how many were left',
+      value: 'SECONDS',
+    },
     only: { summary: 'only the subjects of these names', value: 'SUBJECT,…' },
   },
   async run(args) {
@@ -42,6 +47,8 @@ export const command: Command = {
     const [noLoad, rest] = [args.has('no-load'), args.has('rest')];
     const share = readShare(args.valueOf('through') ?? '1/1');
     if (!share) throw new UsageError(`--through takes a part as 1/3, not "${args.valueOf('through')}".`);
+    const seconds = Number(args.valueOf('within') ?? Number.POSITIVE_INFINITY);
+    if (!(seconds > 0)) throw new UsageError(`--within takes seconds, not "${args.valueOf('within')}".`);
     const only = args.valueOf('only')?.split(',');
     const wanted = (subject: Subject) => {
       if (only !== undefined) return only.includes(subject.name);
@@ -70,9 +77,11 @@ export const command: Command = {
       const fooled: Job[] = [];
       const through: Job[] = [];
       const mayRepeat = repeat === 1 && !args.has('busy');
-      const openLane = (repeats: Repeats) => () => {
+      const limit = new TimeLimit(() => performance.now() - startedAt > seconds * 1_000);
+      const openLane = (repeats: Repeats, inTime?: TimeLimit) => () => {
         const lane = new CheckLane(run);
         const take = async (job: Job) => {
+          if (inTime?.allows(job) === false) return;
           const { outcome, row } = await verifyOnce(lane, job, totals, mayRepeat ? repeats : 'none');
           if (outcome === 'right') right++;
           else if (outcome === 'wrong') wrong.push(row);
@@ -89,19 +98,20 @@ export const command: Command = {
         if (count() > 0) parts.push(`${count()} ${how} in ${duration(performance.now() - from)}, ${busy()}`);
       };
       await inPart(
+        'loads a few at a time',
+        () => loads.length,
+        () => aFewAtATime(loads, openLane('not-right')),
+      );
+      const order = Number.isFinite(seconds) ? ofTheDay(beside, Math.floor(Date.now() / 86_400_000)) : longestFirst(beside);
+      await inPart(
         'beside others',
-        () => beside.length,
-        () => inLanes(beside, openLane('starved')),
+        () => beside.length - limit.left.length,
+        () => inLanes(order, openLane('starved', limit)),
       );
       await inPart(
         'through the behaviours before theirs',
         () => through.length,
         () => inLanes(through, openLane('starved')),
-      );
-      await inPart(
-        'loads a few at a time',
-        () => loads.length,
-        () => aFewAtATime(loads, openLane('not-right')),
       );
       await inPart(
         'alone',
@@ -110,6 +120,7 @@ export const command: Command = {
       );
       if (tooManyFooled(fooled, jobs)) wrong.push(`✘ ${fooled.length} subjects were misjudged beside others`);
       if (fooled.length > 0) parts.push(`misjudged beside others, judged three times alone: ${names(fooled)}`);
+      if (limit.left.length > 0) parts.push(`left for another day, as there was no time for them: ${limit.left.length} wrong turns`);
       if (again.length > 0) parts.push(`${again.length} of them because of what was seen beside others`);
       const conditions = [repeat > 1 ? `each ${repeat} times` : '', args.has('busy') ? 'one core kept busy' : '']
         .filter(Boolean)
