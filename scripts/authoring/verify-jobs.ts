@@ -37,7 +37,8 @@ export function readShare(text: string): Share | undefined {
 
 /** The verdicts that a subject is to get. */
 export function jobsFor(lesson: Lesson, subject: Subject, { repeat, noLoad, rest, through }: JobOptions): Job[] {
-  const directly = subject.role === 'wrong-turn' && through && partIn(`${subject.name} ${lesson.folder}`, through.of) !== through.part;
+  const directly =
+    subject.role === 'wrong-turn' && through && partIn(`${subject.name} ${lesson.folder}`, through.of) !== through.part;
   return Array.from({ length: repeat }, (_, round): Job => {
     const part = partOf(subject, round, noLoad, rest);
     return { lesson, subject, part, ...(directly && part === 'behaviours' ? { directly } : {}) };

@@ -102,7 +102,9 @@ export const command: Command = {
         () => loads.length,
         () => aFewAtATime(loads, openLane('not-right')),
       );
-      const order = Number.isFinite(seconds) ? ofTheDay(beside, Math.floor(Date.now() / 86_400_000)) : longestFirst(beside);
+      const order = Number.isFinite(seconds)
+        ? ofTheDay(beside, Math.floor(Date.now() / 86_400_000))
+        : longestFirst(beside);
       await inPart(
         'beside others',
         () => beside.length - limit.left.length,
@@ -120,7 +122,8 @@ export const command: Command = {
       );
       if (tooManyFooled(fooled, jobs)) wrong.push(`✘ ${fooled.length} subjects were misjudged beside others`);
       if (fooled.length > 0) parts.push(`misjudged beside others, judged three times alone: ${names(fooled)}`);
-      if (limit.left.length > 0) parts.push(`left for another day, as there was no time for them: ${limit.left.length} wrong turns`);
+      if (limit.left.length > 0)
+        parts.push(`left for another day, as there was no time for them: ${limit.left.length} wrong turns`);
       if (again.length > 0) parts.push(`${again.length} of them because of what was seen beside others`);
       const conditions = [repeat > 1 ? `each ${repeat} times` : '', args.has('busy') ? 'one core kept busy' : '']
         .filter(Boolean)
