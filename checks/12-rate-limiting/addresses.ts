@@ -2,6 +2,7 @@ import type { Stage, Teaching } from '../harness/sdk/index.ts';
 import { Client, type ClientOptions } from './client.ts';
 import { type Limit, newAccount, newAddress } from './limits.ts';
 import { mustBeOne, mustPass, trulyTooMany } from './one-client.ts';
+import { sameSubnet, subnetsOf } from './subnets.ts';
 import { untilSure } from './sure.ts';
 import { together } from './together.ts';
 
@@ -41,17 +42,8 @@ export async function mustKnowAddresses(t: Stage, limit: Limit): Promise<void> {
       lookAt: 'which headers does the app, or a package, ask for the address?',
     },
   );
-  await one(
-    (n) => `2001:db8:${limit.most}:1${hostParts[n % hostParts.length]}`,
-    `from 12 addresses of 2001:db8:${limit.most}:1::/64`,
-    sameSubnet,
-  );
+  for (const { subnet, address } of subnetsOf(limit)) await one(address, `from 12 addresses of ${subnet}`, sameSubnet);
   await another(`2001:db8:${limit.most}:2::1`, 'the neighbouring /64');
-  await one(
-    (n) => shortForms[n % shortForms.length] ?? '',
-    'from 12 addresses of 2001:db8::/64, in short and in long form',
-    sameSubnet,
-  );
   await another(`2001:db8:0:1::${limit.most}`, 'another /64');
   const mapped = newAddress();
   await one((n) => (n % 2 ? mapped : `::ffff:${mapped}`), `from ${mapped} and from ::ffff:${mapped}`, {
@@ -108,38 +100,3 @@ const otherHeaders = ['x-real-ip', 'x-client-ip', 'cf-connecting-ip', 'true-clie
 function madeUp(n: number): string {
   return `198.51.100.${n}`;
 }
-
-const sameSubnet = {
-  because:
-    'Each IPv6 customer has a whole /64: 2⁶⁴ addresses. If every one of them is a client, the customer has no limit.',
-  lookAt: 'which part of an IPv6 address is the same for all that a customer has, in each way to write it?',
-};
-
-const hostParts = [
-  '::1',
-  '::2',
-  ':ffff::',
-  ':1:2:3:4',
-  ':A:B:C:D',
-  '::dead:beef',
-  ':0:0:0:9',
-  '::7:0',
-  ':8::',
-  ':8::1',
-  '::1:0:1',
-  ':1::',
-];
-const shortForms = [
-  '2001:db8::1',
-  '2001:db8::2',
-  '2001:0db8::3',
-  '2001:DB8::4',
-  '2001:db8:0:0:1::',
-  '2001:db8::1:0:0:1',
-  '2001:db8:0:0:a:b:c:d',
-  '2001:db8::ffff:0:0:9',
-  '2001:0db8:0000:0000:0000:0000:0000:000a',
-  '2001:db8:0::b',
-  '2001:db8::c:0',
-  '2001:db8::8:0:0:0',
-];

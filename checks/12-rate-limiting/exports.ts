@@ -1,8 +1,8 @@
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { Client, type ClientOptions } from './client.ts';
 import { forgedOf } from './identity.ts';
-import { exports, type Limit, newAddress, reads } from './limits.ts';
-import { longNames, othersThan, shown } from './names.ts';
+import { exports, type Limit, newAccount, newAddress, reads } from './limits.ts';
+import { longNames, namesLikeKeys, othersThan, shown } from './names.ts';
 import { canSign, newUser, signed } from './new-users.ts';
 import { mustPass } from './one-client.ts';
 import { mustCountEverySpelling } from './spellings.ts';
@@ -21,6 +21,7 @@ export function exportsBehaviour(behaviour: CheckDefinition['behaviour']): void 
   behaviour('exports', 'a user gets five exports, apart from the reads and from other users', apart, async (t) => {
     await untilSure(t, () => mustCountExports(t));
     await untilSure(t, () => mustTellUsersApart(t));
+    await untilSure(t, () => mustTellKeysApart(t));
     await untilSure(t, async () => {
       const { token } = await newUser(t, 'linus');
       await t.redis.clear();
@@ -97,5 +98,22 @@ async function mustTellUsersApart(t: Stage): Promise<void> {
   for (const other of [...othersThan(name), longToo]) {
     const step = `5 exports of a user called “${shown(other === longToo ? long : name)}”, and 4 of one called “${shown(other)}”`;
     await mustPass(t, exports, { from: newAddress(), token: signed(other).token }, step);
+  }
+}
+
+/** A user may be called as the key of somebody else's exports is: then that user's reads are counted there. */
+async function mustTellKeysApart(t: Stage): Promise<void> {
+  if (!(await canSign(t))) return;
+  const apps = [t.app(1), t.app(2)];
+  for (const { used, other, words } of [
+    { used: reads, other: exports, words: ['exports', 'export'] },
+    { used: exports, other: reads, words: ['reads', 'read', 'events'] },
+  ]) {
+    const name = newAccount();
+    const names = namesLikeKeys(name, words);
+    for (const like of names)
+      await new Client(t, used, { apps, from: newAddress(), token: signed(like).token, windowS }).asks(exports.most);
+    const step = `${exports.most} ${used.what} of each user called ${names.map((like) => `“${like.replace(name, 'NAME')}”`).join(', ')}, and ${other.atLeast} ${other.what} of NAME`;
+    await mustPass(t, other, { from: newAddress(), token: signed(name).token }, step);
   }
 }

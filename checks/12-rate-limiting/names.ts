@@ -3,6 +3,11 @@ export function othersThan(name: string): string[] {
   return [name.toUpperCase(), `${name} `, name.replace(/[a-z]/g, wide), `${name}\u0301`, `${name}:x`];
 }
 
+/** Names that begin or end like another limit's key of this user, in the ways in which such a key is often put together. */
+export function namesLikeKeys(name: string, words: readonly string[]): string[] {
+  return words.flatMap((word) => [`${name}:${word}`, `${word}:${name}`]);
+}
+
 /** Two names that differ only behind a length that somebody may cut a key to. */
 export function longNames(name: string): [string, string] {
   const start = `${name}${'-and-so-on'.repeat(30)}`;

@@ -33,27 +33,40 @@ export function refusalsBehaviour(behaviour: CheckDefinition['behaviour']): void
             username: newAccount(),
             windowS: defaultWindowsS.get(limit) ?? 0,
           };
-          const client = new Client(t, limit, { ...options, token: limit === exports ? token : undefined });
-          const answers = await client.asks(limit.most + 2);
+          const client = new Client(t, limit, {
+            ...options,
+            token: limit === exports ? token : undefined,
+            headers: (n): Record<string, string> => (n === limit.most + 2 ? { accept: asBrowsers } : {}),
+          });
+          const answers = await client.asks(limit.most + 3);
           t.trail.begin(`${answers.length} ${limit.what} of one client`);
-          const refused = answers.at(-1) as Answer;
-          refused.mustBe(429, {
-            because: 'More have passed than may, and one more passes. So there is no 429 that could say anything.',
-            lookAt: 'which limit covers this request, and where is its count kept?',
-          });
-          const type = refused.headers['content-type'] ?? 'no content-type';
-          const { title, status } = refused.json ?? {};
-          t.require(/^application\/problem\+json\b/.test(type) && typeof title === 'string' && status === 429, {
-            expected: 'application/problem+json with a title and "status":429',
-            seen: `${type}: ${excerpt(refused.text)}`,
-          });
+          const [refused, ofBrowser] = answers.slice(-2) as [Answer, Answer];
+          mustBeProblem(t, refused);
           mustKnowItsWindow(t, client, refused, limit);
+          t.trail.begin(`${answers.length} ${limit.what} of one client, the last with “Accept: ${asBrowsers}”`);
+          mustBeProblem(t, ofBrowser);
         });
       }
     },
   );
 
   retryAfterBehaviour(behaviour);
+}
+
+/** What a browser prefers. The contract says the same to everybody. */
+const asBrowsers = 'text/html,application/xhtml+xml,*/*;q=0.8';
+
+function mustBeProblem(t: Stage, refused: Answer): void {
+  refused.mustBe(429, {
+    because: 'More have passed than may, and one more passes. So there is no 429 that could say anything.',
+    lookAt: 'which limit covers this request, and where is its count kept?',
+  });
+  const type = refused.headers['content-type'] ?? 'no content-type';
+  const { title, status } = refused.json ?? {};
+  t.require(/^application\/problem\+json\b/.test(type) && typeof title === 'string' && status === 429, {
+    expected: 'application/problem+json with a title and "status":429',
+    seen: `${type}: ${excerpt(refused.text)}`,
+  });
 }
 
 /** Without its variable: Retry-After tells the window, as the first one leaves it last. */
