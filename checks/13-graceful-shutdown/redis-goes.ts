@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BehaviourFailure, type Instance, type RedisHandle, type Stage } from '../harness/sdk/index.ts';
+import { Kept } from './kept.ts';
+import { keptMustServe } from './kept-in-the-delay.ts';
 import { mustSayNo, type Told } from './not-ready.ts';
 import { orderOf } from './orders.ts';
 import { isYes, ownRedis, startReady } from './ready.ts';
@@ -51,11 +53,18 @@ function withOwnStep(error: unknown): unknown {
 }
 
 async function drains(t: Stage, app: Instance, redis: RedisHandle): Promise<void> {
+  const kept = new Kept();
+  await kept.ask(app, '/prices/oslo');
   const at = performance.now();
   app.signal('SIGTERM');
   const what = `DRAIN_DELAY_MS=${delayMs}; SIGTERM; then Redis goes, and comes back`;
   const told = { what, at, delayMs };
   while (isYes((await send(app, '/ready')).status) && performance.now() - at < delayMs) await delay(restMs);
+  await Promise.all([keptMustServe(t, app, kept, what), servesAndEnds(t, app, redis, told)]);
+}
+
+async function servesAndEnds(t: Stage, app: Instance, redis: RedisHandle, told: Told): Promise<void> {
+  const { what, at } = told;
   await redis.cut();
   for (const until = performance.now() + awayMs; performance.now() < until; ) await mustSayNo(t, app, told);
   await redis.restore();
