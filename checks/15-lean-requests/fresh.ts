@@ -38,7 +38,7 @@ export function freshBehaviour(behaviour: CheckDefinition['behaviour']): void {
             });
           }
         }
-      for (const path of ['/shows', '/shows?city=Vienna', '/search?q=1'])
+      for (const path of ['/shows', '/shows?city=Vienna', '/search?q=1', '/search?q=UNDA'])
         for (const encoding of ['gzip', 'br, gzip;q=0.5', 'identity']) await orderedMeanwhile(t, app, path, encoding);
       await soldOut(t, app);
     },

@@ -27,7 +27,7 @@ export async function seatsLeft(
   // Whoever trims a city lists it here, and an app need not.
   const padded = encodeURIComponent(` ${city} `);
   const inCity = [...inAnyCase(city), padded].map((one) => `/shows?city=${one}`);
-  const searches = ['1', '40', ...inAnyCase(title)].map((one) => `/search?q=${one}`);
+  const searches = ['1', '40', ...inAnyCase(title), ...partsOf(title)].map((one) => `/search?q=${one}`);
   for (const path of ['/shows', '/shows?page=1', ...inCity, `${inCity[0]}&page=1`, ...searches, `/shows/${id}`]) {
     const headers = { 'accept-encoding': encoding };
     const validators = before?.get(path)?.validators;
@@ -40,6 +40,26 @@ export async function seatsLeft(
   }
   t.trail.begin();
   return found;
+}
+
+/**
+ * A search finds a show by any part of its title: from within a word, to its end, over the gap to the next one, and by one
+ * letter, which many shows have. Nobody who drops what was found by words, or by how a word begins, drops these.
+ */
+function partsOf(title: string): string[] {
+  const gap = title.search(/[ -]/);
+  const within = title.slice(2, gap - 1);
+  const parts = [
+    within,
+    within.toUpperCase(),
+    title.slice(1, gap),
+    title.slice(1, 2),
+    title.slice(gap - 2, gap + 3),
+    title.slice(gap + 2, -2),
+    title.slice(1),
+    title.slice(0, 2),
+  ];
+  return parts.map((part) => encodeURIComponent(part.trim()));
 }
 
 function inAnyCase(text: string): string[] {
