@@ -148,9 +148,17 @@ export class OpenRequest {
   broke = false;
   ended = false;
   readonly #socket: Socket;
+  readonly #rest: Buffer;
 
-  /** @param on the connection of another one, behind its request, without waiting for its answer. */
-  constructor(app: Instance, message: Message, { reads, on }: { reads: boolean; on?: OpenRequest }) {
+  /**
+   * @param on the connection of another one, behind its request, without waiting for its answer.
+   * @param bodyBytes how many bytes of the body are sent; all of them where it is not said.
+   */
+  constructor(
+    app: Instance,
+    message: Message,
+    { reads, on, bodyBytes }: { reads: boolean; on?: OpenRequest; bodyBytes?: number },
+  ) {
     this.method = message.method;
     this.path = message.path;
     this.#socket = on ? on.#socket : connect(addressOf(app));
@@ -161,8 +169,15 @@ export class OpenRequest {
       this.ended = true;
     });
     this.#socket.write(rawHead(message));
-    this.#socket.write(message.body ?? '');
+    const body = Buffer.from(message.body ?? '');
+    this.#socket.write(body.subarray(0, bodyBytes));
+    this.#rest = body.subarray(bodyBytes ?? body.length);
     if (reads) this.read();
+  }
+
+  /** The part of the body that has not been sent. */
+  sendRest(): void {
+    this.#socket.write(this.#rest);
   }
 
   read(): void {

@@ -1,8 +1,9 @@
-import { type CheckDefinition, excerpt, type Instance, type Stage } from '../harness/sdk/index.ts';
-import { type Message, marked, seen, send, shown } from './client.ts';
+import type { CheckDefinition } from '../harness/sdk/index.ts';
+import { type Message, marked, seen, send } from './client.ts';
+import { errorsOf, kept, mustShow, named, without } from './error-list.ts';
+import { errorsOfSlowSenders } from './errors-of-slow-senders.ts';
 import { png, tooLarge } from './kinds.ts';
 
-export const kept = 20;
 /** So many of one address: more than are kept. */
 const sameInARow = 25;
 const failing: [message: Message, status: number][] = [
@@ -22,13 +23,6 @@ const failing: [message: Message, status: number][] = [
   [{ method: 'GET', path: '/events/none/poster' }, 404],
   [{ method: 'GET', path: '/events/none/live' }, 404],
 ];
-
-interface ShownError {
-  method?: unknown;
-  path?: unknown;
-  status?: unknown;
-  message?: unknown;
-}
 
 export function newestErrorsBehaviour(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -70,12 +64,9 @@ export function newestErrorsBehaviour(behaviour: CheckDefinition['behaviour']): 
       const again = marked('/events/none');
       t.step(`${sameInARow} requests with the same address fail, one after the other`);
       for (let n = 0; n < sameInARow; n++) await send(t, app, { method: 'GET', path: again });
-      await mustShow(
-        t,
-        app,
-        Array.from({ length: kept }, () => `GET ${again} 404`),
-        comesAgain,
-      );
+      const sameErrors = Array.from({ length: kept }, () => `GET ${again} 404`);
+      await mustShow(t, app, sameErrors, comesAgain);
+      await errorsOfSlowSenders(t, app, sameErrors);
       const together = Array.from({ length: 200 }, () => marked('/events/none'));
       t.step('200 requests fail at once');
       await Promise.all(together.map((path) => send(t, app, { method: 'GET', path })));
@@ -98,49 +89,3 @@ const comesAgain = {
     'The list does not show what has just gone wrong. An error that comes again is one more, and how often it comes is what whoever is on call has to know.',
   lookAt: 'what is taken off the list, or not put on it, when the same request fails again?',
 };
-
-const cutAddress = {
-  because: 'The address in the list is not the whole one. Whoever is on call can’t tell which request it was.',
-  lookAt: 'what becomes of a long address on its way to the list?',
-};
-
-async function mustShow(t: Stage, app: Instance, expected: string[], teaching = {}): Promise<void> {
-  const list = await errorsOf(t, app);
-  const got = list.map(named);
-  const wrong = expected.findIndex((one, n) => got[n] !== one);
-  const isCut = wrong !== -1 && without(got[wrong]) === without(expected[wrong]);
-  t.require(wrong === -1 && got.length === expected.length, {
-    step: 'GET /errors',
-    expected: `the last ${expected.length}, the newest first${wrong === -1 ? '' : `; number ${wrong + 1} is ${without(expected[wrong])}${isCut ? `, with an address of ${lengthIn(expected[wrong])} characters` : ''}`}`,
-    seen: `${got.length} errors${wrong === -1 ? '' : `; number ${wrong + 1} is ${without(got[wrong])}${isCut ? `, with one of ${lengthIn(got[wrong])}` : ''}`}`,
-    ...teaching,
-    ...(isCut ? cutAddress : {}),
-  });
-  const silent = list.findIndex(({ message }) => typeof message !== 'string' || message === '');
-  t.require(silent === -1, {
-    step: 'GET /errors',
-    expected: 'each with a message, which is a text',
-    seen: `number ${silent + 1}, ${without(got[silent])}, has ${excerpt(JSON.stringify(list[silent]?.message) ?? 'none')}`,
-  });
-}
-
-const named = ({ method, path, status }: ShownError) => `${method} ${path} ${status}`;
-
-const lengthIn = (error = '') => error.split(' ').slice(1, -1).join(' ').length;
-
-/** An error without the padding of its address, but with its number. */
-const without = (error = 'missing') => error.replace(/-x+/, '');
-
-async function errorsOf(t: Stage, app: Instance): Promise<ShownError[]> {
-  const reply = await send(t, app, { method: 'GET', path: '/errors' });
-  let list: unknown;
-  try {
-    list = JSON.parse(reply.text);
-  } catch {}
-  t.require(reply.status === 200 && Array.isArray(list), {
-    step: `GET ${shown('/errors')}`,
-    expected: '200 with a list',
-    seen: seen(reply),
-  });
-  return list as ShownError[];
-}

@@ -1,31 +1,51 @@
 import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
 import { type Message, marked, send } from './client.ts';
-import { kept } from './errors.ts';
+import { kept } from './error-list.ts';
 import { letGoMs } from './growth.ts';
 import { heldBy } from './held.ts';
 
-/** Twenty of these are 1.8 MB and more. */
-const large: [what: string, message: Message][] = [
-  [
-    'a JSON text of 90 kB that breaks off',
-    { method: 'POST', path: '/exports', body: `{"event":"${'x'.repeat(90_000)}` },
-  ],
-  [
-    'an export of an event with a name of 90 kB',
-    { method: 'POST', path: '/exports', body: `{"event":"${'x'.repeat(90_000)}"}` },
-  ],
+interface Large {
+  method: string;
+  path: string;
+  /** Twenty of these are 1.8 MB and more. No two are alike: V8 keeps one copy of a name that comes again. */
+  body: (n: number) => Buffer | string;
+  type?: string;
+}
+
+const long = (n: number) => `${n}-${'x'.repeat(90_000)}`;
+const names = (n: number) => Object.fromEntries(Array.from({ length: 6_000 }, (_, k) => [`name-${n}-${k}`, k]));
+const image = (bytes: number) => (n: number) => Buffer.concat([Buffer.from(`${n}`), Buffer.alloc(bytes, 1)]);
+
+const exported = { method: 'POST', path: '/exports' };
+const sale = { method: 'POST', path: '/events/1/sales' };
+const poster = { method: 'PUT', path: '/events/3/poster', type: 'image/png' };
+
+/** Whatever of a body its sender can make large: a text, a name, a list of names, and all of it where it is no JSON. */
+const large: [what: string, message: Large][] = [
+  ['a JSON text of 90 kB that breaks off', { ...exported, body: (n) => `{"event":"${long(n)}` }],
+  ['a JSON text of 90 kB that breaks off', { ...sale, body: (n) => `{"${long(n)}":1` }],
+  ['an export of an event with a name of 90 kB', { ...exported, body: (n) => JSON.stringify({ event: long(n) }) }],
   [
     'an export with a field whose name has 90 kB',
-    { method: 'POST', path: '/exports', body: `{"event":"none","${'x'.repeat(90_000)}":1}` },
+    { ...exported, body: (n) => JSON.stringify({ event: 'none', [long(n)]: 1 }) },
   ],
+  ['90 kB in place of a number of seats', { ...sale, body: (n) => JSON.stringify({ seats: long(n) }) }],
+  ['a field whose name has 90 kB, and no seats', { ...sale, body: (n) => JSON.stringify({ [long(n)]: 1 }) }],
+  ['6,000 fields, and none of them is seats', { ...sale, body: (n) => JSON.stringify(names(n)) }],
   [
-    'a poster of 200 kB that is no image',
-    { method: 'PUT', path: '/events/3/poster', body: Buffer.alloc(200_000, 1), type: 'image/png' },
+    'a field of seats, in which a name has 90 kB',
+    { ...sale, body: (n) => JSON.stringify({ seats: { [long(n)]: 1 } }) },
   ],
+  ['a list with a text of 90 kB', { ...sale, body: (n) => JSON.stringify([long(n)]) }],
   [
-    '90 kB in place of a number of seats',
-    { method: 'POST', path: '/events/1/sales', body: `{"seats":"${'x'.repeat(90_000)}"}` },
+    'a sale of no event, and a field of 90 kB',
+    { ...sale, path: '/events/none/sales', body: (n) => JSON.stringify({ seats: 2, note: long(n) }) },
   ],
+  ['90 kB of plain text', { ...sale, type: 'text/plain', body: long }],
+  ['a poster of 200 kB that is no image', { ...poster, body: image(200_000) }],
+  ['a poster of 200 kB, of another type', { ...poster, type: 'image/jpeg', body: image(200_000) }],
+  ['a poster of 200 kB of no event', { ...poster, path: '/events/none/poster', body: image(200_000) }],
+  ['a poster of 300 kB', { ...poster, body: image(300_000) }],
 ];
 const limitKb = 500;
 
@@ -40,8 +60,12 @@ export function smallErrorsBehaviour(behaviour: CheckDefinition['behaviour']): v
     },
     async (t) => {
       const app = t.app();
-      const many = async (message: Message) => {
-        for (let n = 0; n < kept; n++) await send(t, app, { ...message, path: marked(message.path) });
+      let sent = 0;
+      const many = async (message: Message | Large) => {
+        for (let n = 0; n < kept; n++) {
+          const body = typeof message.body === 'function' ? message.body(++sent) : message.body;
+          await send(t, app, { ...message, path: marked(message.path), body });
+        }
       };
       for (const [, message] of large) await many(message);
       for (const [what, message] of large) {
