@@ -17,6 +17,12 @@ const knownByConnection = {
   lookAt: 'what is a request on the board known by, and can two have the same?',
 };
 
+const notSentYet = {
+  because:
+    'The app has written this answer, and has not sent it: on one connection, an answer waits until those before it are over. A request that is off the board by then is not seen by whoever asks why its client waits.',
+  lookAt: 'is a request taken off when its handler is done, or when its answer has been sent?',
+};
+
 export function underWayBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
     'under-way',
@@ -68,6 +74,7 @@ export function underWayBehaviours(behaviour: CheckDefinition['behaviour']): voi
         t.step('every stream is closed');
         await mustBeListed(t, app, [], twins);
         open.push(...(await twoOnOneConnection(t, app)));
+        open.push(...(await behindAStream(t, app)));
       } finally {
         for (const one of open) one.hangUp('FIN');
       }
@@ -90,6 +97,27 @@ async function twoOnOneConnection(t: Stage, app: Instance): Promise<OpenRequest[
   t.step('the client hangs up');
   await mustBeListed(t, app, [], new Set());
   return [first, second];
+}
+
+/** Their handlers have done all they do, and nothing of the answers can leave before the stream ends. */
+async function behindAStream(t: Stage, app: Instance): Promise<OpenRequest[]> {
+  const stream = new OpenRequest(app, { method: 'GET', path: marked('/events/1/live') }, { reads: true });
+  await t.until('the stream to begin', () => stream.text.includes('text/event-stream'));
+  if (/^connection: *close/im.test(stream.text)) return [stream];
+  const behind = [
+    { method: 'GET', path: marked('/events/2') },
+    { method: 'GET', path: marked('/events/none') },
+    { method: 'POST', path: marked('/events/2/sales'), body: '{"seats":2}' },
+    { method: 'POST', path: marked('/events/2/sales'), body: '{"seats":0}' },
+    { method: 'GET', path: marked('/events/4/poster') },
+  ].map((message) => new OpenRequest(app, message, { reads: false, on: stream }));
+  const open = [stream, ...behind];
+  t.step(`a client asks for a stream, and sends ${behind.length} requests on the same connection, which it keeps open`);
+  await mustBeListed(t, app, open, new Set(), notSentYet);
+  stream.hangUp('FIN');
+  t.step('the client hangs up');
+  await mustBeListed(t, app, [], new Set());
+  return open;
 }
 
 const openExport = (app: Instance, path: string) =>
