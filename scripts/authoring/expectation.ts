@@ -80,9 +80,16 @@ export function margins(subject: Subject, result: CheckResult): string {
   // Wrong answers are no matter of a margin: one would be too many.
   if (wrong && result.load?.failure && result.load.targets.every((target) => target.met))
     return result.load.failure.seen;
-  // A starter need not miss every target, only one of them by far.
-  const ratios = figures.map(({ measured, limit }) => (wrong ? measured / limit : limit / Math.max(measured, 0.5)));
+  // A starter need not miss every target, only one of them by far. A right app may have measured nothing at all.
+  const ratios = figures.map(({ measured, limit }) =>
+    wrong ? measured / limit : measured > 0 ? limit / measured : Infinity,
+  );
   const value = wrong ? Math.max(...ratios) : Math.min(...ratios);
   if (wrong && value <= 1) return ''; // It fails by what has no measure.
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)}× ${figures[ratios.indexOf(value)]?.title ?? ''}`;
+  return `${times(value)} ${figures[ratios.indexOf(value)]?.title ?? ''}`;
+}
+
+function times(ratio: number): string {
+  if (ratio >= 1_000) return 'over 999×';
+  return `${ratio < 10 ? ratio.toFixed(1) : Math.round(ratio)}×`;
 }

@@ -97,6 +97,17 @@ describe('the margin column', () => {
     expect(margins(solution, measured(60, 7))).toBe('2.4× calls to the supplier');
     expect(margins(solution, measured(2, 7))).toBe('10× p95 of GET /');
   });
+  it('has that of a share, too, which is below one', () => {
+    const share = { title: 'CPU time of a list', limit: 1, unit: 'times' };
+    const compared = (...shares: number[]): CheckResult => {
+      const passed = result({ page: 'pass' }, 'pass');
+      const figures = shares.map((measured) => ({ ...share, measured }));
+      return { ...passed, behaviours: passed.behaviours.map((behaviour) => ({ ...behaviour, figures })) };
+    };
+    expect(margins(solution, compared(0.15, 0.31))).toBe('3.2× CPU time of a list');
+    expect(margins(solution, compared(0.04))).toBe('25× CPU time of a list');
+    expect(margins(solution, compared(0))).toBe('over 999× CPU time of a list');
+  });
   it('has it for the starter, too, by how far it exceeds the limit', () => {
     expect(margins(starter, measured(600, 210))).toBe('4.2× calls to the supplier');
     expect(margins(starter, measured(14, 7))).toBe('');
