@@ -1,4 +1,4 @@
-import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { Agent, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { excerpt, type Instance, type Stage, type Teaching } from '../harness/sdk/index.ts';
 
@@ -10,12 +10,16 @@ export interface Question {
   chunked?: boolean;
   /** Neither a body nor a header about one, as `curl -X POST` sends it. */
   unannounced?: boolean;
-  /** The last byte of the body is sent when this resolves, also if the answer has come before. */
+  /** The last byte of the body is sent when this resolves, also if the answer has come before. The others are sent in pieces. */
   lastByte?: Promise<void>;
   /** Without Content-Length, each byte in a chunk of its own. */
   bytewise?: boolean;
   /** Called when all that may be sent has left us. */
   onSent?: () => void;
+  /** Called when a piece has left us. */
+  onTaken?: () => void;
+  /** Called when the whole answer is here. */
+  onAnswer?: () => void;
   deadlineMs?: number;
   /** Keeps the connection for the next request. */
   agent?: Agent;
@@ -42,6 +46,7 @@ export interface Reply {
 }
 
 const usualDeadlineMs = 5_000;
+const pieceBytes = 256 * 1024;
 const printedWithinMs = 300;
 
 /** Asks an instance, past the balancer: here it matters what exactly is sent, and what exactly comes back. */
@@ -97,7 +102,7 @@ function send(
   path: string,
   question: Question,
 ): Promise<Pick<Reply, 'status' | 'headers' | 'bytes' | 'broke'>> {
-  const { headers, chunked, lastByte, bytewise, onSent, agent, deadlineMs = usualDeadlineMs } = question;
+  const { headers, chunked, lastByte, bytewise, onAnswer, agent, deadlineMs = usualDeadlineMs } = question;
   const { hostname, port } = new URL(app.url);
   const body = bytesOf(question.body);
   return new Promise((resolve) => {
@@ -132,6 +137,7 @@ function send(
         // Whoever has been answered early goes on sending, unless the app ends the connection.
         response.on('end', () => {
           isAnswered = true;
+          onAnswer?.();
           if (lastByte) lastByte.then(() => done());
           else done();
         });
@@ -145,9 +151,21 @@ function send(
     if (bytewise) for (const byte of body) call.write(Buffer.of(byte));
     if (bytewise) return void call.end();
     if (!lastByte) return void call.end(body);
-    call.write(body.subarray(0, -1), () => onSent?.());
-    lastByte.then(() => call.end(body.subarray(-1)));
+    const sent = sendPieces(call, body.subarray(0, -1), question);
+    // Who has not taken the others has had its chance.
+    lastByte.then(() => sent.then(() => call.end(body.subarray(-1))));
   });
+}
+
+/** One after the other, so that it can be seen whether the app still reads. Resolves when all have left us. */
+async function sendPieces(call: ClientRequest, bytes: Buffer, { onTaken, onSent }: Question): Promise<void> {
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    const { promise, resolve } = Promise.withResolvers<Error | null | undefined>();
+    call.write(bytes.subarray(at, at + pieceBytes), resolve);
+    if (await promise) return new Promise(() => {}); // The connection broke, which the request says by itself.
+    onTaken?.();
+  }
+  onSent?.();
 }
 
 function bytesOf(body: unknown): Buffer | undefined {

@@ -66,8 +66,10 @@ export function bodyBehaviours(behaviour: CheckDefinition['behaviour']): void {
     'body-kept',
     'what is above the limit is not kept in memory',
     {
-      because: 'The app holds the whole body before it refuses it. Some senders with slow connections fill its memory.',
-      lookAt: 'when is the limit looked at: while the body comes, or when all of it is there?',
+      because:
+        'The app holds the whole body, before it refuses it or after. Some senders with slow connections fill its memory.',
+      lookAt:
+        'when is the limit looked at: while the body comes, or when all of it is there? And who still listens after the answer?',
     },
     async (t) => {
       // By a way of its own: another behaviour counts what Redis replies.
@@ -76,7 +78,10 @@ export function bodyBehaviours(behaviour: CheckDefinition['behaviour']): void {
       const big = 24_000_000;
       for (const { path, body } of writers) {
         const text = padded(body, big);
-        await heldWhile(t, app, path, { body: text, chunked: true, what: 'of 24 MB, all but its last byte' });
+        for (const chunked of [true, false]) {
+          const how = chunked ? 'in chunks' : 'with its Content-Length';
+          await heldWhile(t, app, path, { body: text, chunked, what: `of 24 MB ${how}, all but its last byte` });
+        }
         for (const [encoding, pack] of packers)
           await heldWhile(t, app, path, {
             body: pack(text),
