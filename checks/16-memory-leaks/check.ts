@@ -6,6 +6,7 @@ import { liveBehaviours } from './live.ts';
 import { memoryWatch, provoked } from './load-watch.ts';
 import { memoryBehaviours, processBehaviour } from './memory.ts';
 import { routeBehaviours } from './routes.ts';
+import { slowClientsBehaviour } from './slow-clients.ts';
 import { smallErrorsBehaviour } from './small-errors.ts';
 import { underWayBehaviours } from './under-way.ts';
 
@@ -16,6 +17,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
   smallErrorsBehaviour(behaviour);
   memoryBehaviours(behaviour);
   liveBehaviours(behaviour);
+  slowClientsBehaviour(behaviour);
   underWayBehaviours(behaviour);
   defaultHeartbeatBehaviour(behaviour);
 

@@ -133,7 +133,7 @@ export function liveBehaviours(behaviour: CheckDefinition['behaviour']): void {
   );
 }
 
-function salesIn({ text }: OpenRequest): string[] {
+export function salesIn({ text }: Pick<OpenRequest, 'text'>): string[] {
   return [...text.matchAll(/^data: (\{.*\})$/gm)].map(([, json = '{}']) => {
     const { event, seatsLeft } = JSON.parse(json);
     return `${event}:${seatsLeft}`;

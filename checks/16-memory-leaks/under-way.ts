@@ -10,7 +10,7 @@ const openStreams = 150;
 const openExports = 6;
 const roundsMeanwhile = 30;
 /** The seats of event 4, one a line. */
-const stadiumSeats = 120_000;
+export const stadiumSeats = 120_000;
 const knownByConnection = {
   because:
     'One connection may carry several requests, the next before the last is answered. A board that knows a request by its connection shows one of them.',
@@ -120,7 +120,7 @@ async function behindAStream(t: Stage, app: Instance): Promise<OpenRequest[]> {
   return open;
 }
 
-const openExport = (app: Instance, path: string) =>
+export const openExport = (app: Instance, path: string) =>
   new OpenRequest(app, { method: 'POST', path, body: '{"event":"4"}' }, { reads: false });
 
-const linesOf = ({ text }: OpenRequest) => text.split('"seat":').length - 1;
+export const linesOf = ({ text }: OpenRequest) => text.split('"seat":').length - 1;
