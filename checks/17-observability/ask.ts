@@ -26,7 +26,8 @@ export function settle(app: Instance): void {
   lastAsked.delete(app);
 }
 
-export type Question = readonly [method: string, path: string, more: PlainRequest & { status: number }];
+/** What is asked, and the status that must come of it, or another one that is as good. */
+export type Question = readonly [method: string, path: string, more: PlainRequest & { status: number; or?: number }];
 
 /** Asks the instance itself, over a connection of its own: kept ones stay with one worker. */
 export async function ask(t: Stage, app: Instance, ...question: Question): Promise<Answered> {
@@ -57,7 +58,7 @@ async function send(app: Instance, [method, path, { status, ...more }]: Question
   }
 }
 
-function judge(t: Stage, [method, path, { status }]: Question, reply: Answered | NoReply): Answered {
+function judge(t: Stage, [method, path, { status, or = status }]: Question, reply: Answered | NoReply): Answered {
   const step = `${method} ${path}`;
   if (reply instanceof NoReply)
     return t.require(false, {
@@ -67,9 +68,9 @@ function judge(t: Stage, [method, path, { status }]: Question, reply: Answered |
       because: 'The app gave no answer to a request that it has to answer.',
       lookAt: 'what does the app print meanwhile?',
     }) as never;
-  t.require(reply.status === status, {
+  t.require(reply.status === status || reply.status === or, {
     step,
-    expected: `${status}`,
+    expected: or === status ? `${status}` : `${status} or ${or}`,
     seen: `${reply.status} ${excerpt(reply.text)}`.trim(),
     because: 'The answer is not what the README’s table says.',
     lookAt: 'what has changed in the answers besides being measured?',

@@ -1,12 +1,10 @@
-import { type CheckDefinition, disturbs, MachineWatch, type Stage } from '../harness/sdk/index.ts';
-import { ask } from './ask.ts';
-import { baseline, http, mustBeA, within } from './counting.ts';
+import type { CheckDefinition } from '../harness/sdk/index.ts';
+import { baseline, mustBeA, within } from './counting.ts';
 import { showsLag } from './lag.ts';
 import { scrape } from './scrape.ts';
-import { childrenOf, endWorker, oldestOf, skipWithoutSignals, whileStopped } from './workers.ts';
+import { answersWhileStuck } from './stuck.ts';
+import { endWorker, oldestOf, skipWithoutSignals } from './workers.ts';
 
-/** By the contract. */
-const scrapeWithinMs = 1_000;
 const replaced = 'workers_replaced_total';
 
 export function furtherBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -19,7 +17,7 @@ export function furtherBehaviours(behaviour: CheckDefinition['behaviour']): void
       lookAt: 'for whom does a scrape wait?',
     },
     answersWhileStuck,
-    { further: true },
+    { further: true, background: true, limitMs: 30_000 },
   );
 
   behaviour(
@@ -63,33 +61,4 @@ export function furtherBehaviours(behaviour: CheckDefinition['behaviour']): void
     },
     { further: true },
   );
-}
-
-async function answersWhileStuck(t: Stage): Promise<void> {
-  skipWithoutSignals(t);
-  const app = t.app();
-  for (let n = 0; n < 10; n++) await ask(t, app, 'GET', '/health', { status: 200 });
-  const before = await baseline(t, app);
-  const counted = before.total(`${http}_count`) ?? 0;
-  for (const pid of childrenOf(app)) {
-    await whileStopped([pid], async () => {
-      t.step('one worker is stopped');
-      for (let look = 0; look < 4; look++) {
-        const watch = new MachineWatch();
-        const now = await scrape(t, app);
-        // No machine is so busy that a scrape which needs nobody takes three times as long.
-        if (now.ms > scrapeWithinMs && now.ms < 3 * scrapeWithinMs && disturbs(watch.otherCoresBusy()))
-          t.inconclusive('other programs kept the machine busy while a scrape was timed');
-        t.atMost('a scrape while a worker is stuck', now.ms, scrapeWithinMs, 'ms');
-        const seen = now.total(`${http}_count`) ?? 0;
-        t.require(seen >= counted, {
-          step: 'GET /metrics on METRICS_PORT',
-          expected: `${counted} requests, as before`,
-          seen: `${seen}`,
-          because: 'What the stuck worker has counted is missing while it is stuck. Counts must not fall.',
-          lookAt: 'what is in a scrape for a worker that does not answer?',
-        });
-      }
-    });
-  }
 }

@@ -1,10 +1,10 @@
-import type { CheckDefinition, Instance, Stage, Teaching } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Instance, Stage, SupplierHandle, Teaching } from '../harness/sdk/index.ts';
 import { ask, OpenRequest, order, touch } from './ask.ts';
 import { mustBeA, within } from './counting.ts';
 import { scrape } from './scrape.ts';
 import { childrenOf, endWorker, skipWithoutSignals } from './workers.ts';
 
-const gauge = 'http_requests_in_flight';
+export const gauge = 'http_requests_in_flight';
 
 export function inFlightBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -30,8 +30,7 @@ export function inFlightBehaviours(behaviour: CheckDefinition['behaviour']): voi
             }
           : {},
       );
-      await t.supplier.setLatency(60_000);
-      const held = await holdRequests(t, app, 8);
+      const held = await holdRequests(t, app, 8, t.supplier);
       const text = JSON.stringify(order);
       const halfSent = await OpenRequest.send(app, 'POST', '/orders', { text, sent: 8 });
       await mustBe(t, app, 9, '8 requests wait for the supplier, two orders among them, and one is sending its body', {
@@ -62,8 +61,7 @@ export function inFlightBehaviours(behaviour: CheckDefinition['behaviour']): voi
     async (t) => {
       skipWithoutSignals(t);
       const app = t.app();
-      await t.supplier.setLatency(60_000);
-      const held = await holdRequests(t, app, 6);
+      const held = await holdRequests(t, app, 6, t.supplier);
       await mustBe(t, app, 6, '6 requests wait for the supplier');
       for (const pid of childrenOf(app)) await endWorker(t, app, pid, 'SIGKILL');
       await t.supplier.release();
@@ -76,8 +74,14 @@ export function inFlightBehaviours(behaviour: CheckDefinition['behaviour']): voi
 }
 
 /** Requests that the supplier has been asked for, and has not answered. */
-async function holdRequests(t: Stage, app: Instance, count: number): Promise<OpenRequest[]> {
-  await t.supplier.reset();
+export async function holdRequests(
+  t: Stage,
+  app: Instance,
+  count: number,
+  supplier: SupplierHandle,
+): Promise<OpenRequest[]> {
+  await supplier.setLatency(60_000);
+  await supplier.reset();
   const held: OpenRequest[] = [];
   const text = JSON.stringify(order);
   for (let n = 0; n < count; n++)
@@ -87,7 +91,7 @@ async function holdRequests(t: Stage, app: Instance, count: number): Promise<Ope
         : await OpenRequest.send(app, 'GET', n % 3 ? '/seats' : '/events/8'),
     );
   touch(app);
-  await t.until('the supplier to be asked', async () => (await t.supplier.total()) >= count);
+  await t.until('the supplier to be asked', async () => (await supplier.total()) >= count);
   return held;
 }
 

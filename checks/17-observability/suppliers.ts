@@ -5,6 +5,8 @@ import { startOwn } from './own-app.ts';
 import type { Counts, Scrape } from './scrape.ts';
 
 const slowMs = 300;
+/** The supplier takes twice as long for its statistics. */
+const statsMs = 2 * slowMs;
 const timeoutMs = 1_500;
 const earlySeconds = 0.02;
 
@@ -40,20 +42,27 @@ async function countsCalls(t: Stage): Promise<void> {
   const good = { 'events ok': 1, 'event ok': 2, 'stats ok': 1, 'offers ok': 1, 'audit ok': 1 };
   const afterGood = await mustCount(t, app, { metric, labels: supplierLabels, before, grows: good });
 
-  const { grows, silentSeconds } = await fail(t, app, supplier);
+  const { grows, silentSeconds, stalledSeconds } = await fail(t, app, supplier);
   const teaching = (grown: Counts) => whatIsWrong(grows, grown);
   const afterFailures = await mustCount(t, app, { metric, labels: supplierLabels, before: afterGood, grows, teaching });
   mustHaveTaken(t, afterGood, afterFailures, 'stats timeout', timeoutMs / 1_000, silentSeconds);
+  mustHaveTaken(t, afterGood, afterFailures, 'event timeout', timeoutMs / 1_000, stalledSeconds);
 
   await supplier.setLatency(slowMs);
-  const { seconds } = await ask(t, app, 'GET', '/events', { status: 200 });
+  await supplier.fail({ how: 'halves', route: 'GET /stats' });
+  const [late, inHalves] = await Promise.all([
+    ask(t, app, 'GET', '/events', { status: 200 }),
+    ask(t, app, 'GET', '/seats', { status: 200 }),
+  ]);
   t.step(`GET /events, for which the supplier takes ${slowMs} ms`);
-  const one = { 'events ok': 1 };
-  const now = await mustCount(t, app, { metric, labels: supplierLabels, before: afterFailures, grows: one });
-  mustHaveTaken(t, afterFailures, now, 'events ok', slowMs / 1_000, seconds);
+  t.step(`GET /seats, for which it takes ${statsMs} ms, and sends the headers and half of the answer at once`);
+  const oneEach = { 'events ok': 1, 'stats ok': 1 };
+  const now = await mustCount(t, app, { metric, labels: supplierLabels, before: afterFailures, grows: oneEach });
+  mustHaveTaken(t, afterFailures, now, 'events ok', slowMs / 1_000, late.seconds);
+  mustHaveTaken(t, afterFailures, now, 'stats ok', statsMs / 1_000, inHalves.seconds);
 }
 
-/** Every way in which a call can fail. @returns how they are to be counted, and how long the first silence took its client. */
+/** Every way in which a call can fail. @returns how they are to be counted, and how long two of them took their clients. */
 async function fail(t: Stage, app: Instance, supplier: SupplierHandle) {
   await ask(t, app, 'GET', '/events/none', { status: 404 });
   await ask(t, app, 'POST', '/orders', { status: 502, body: order, headers: { authorization: 'Bearer nobody' } });
@@ -65,7 +74,7 @@ async function fail(t: Stage, app: Instance, supplier: SupplierHandle) {
   await supplier.fail({ how: 409, route: 'POST /audit' });
   await ask(t, app, 'POST', '/orders', { status: 502, body: order });
   t.step('the supplier answers 503, 304, 500 and 429, and 409 to an audit');
-  const silentSeconds = await leaveWithoutAnswer(t, app, supplier);
+  const seconds = await leaveWithoutAnswer(t, app, supplier);
   for (const how of ['break', 'cut', 'garbage'] as const) {
     await supplier.fail({ how });
     await ask(t, app, 'GET', '/events/3', { status: 502 });
@@ -94,11 +103,11 @@ async function fail(t: Stage, app: Instance, supplier: SupplierHandle) {
     'events error': 1,
     'event ok': 5, // Of the orders.
   };
-  return { grows, silentSeconds };
+  return { grows, ...seconds };
 }
 
-/** Each operation once, side by side: they all take their time. @returns the seconds that the first client waited. */
-async function leaveWithoutAnswer(t: Stage, app: Instance, supplier: SupplierHandle): Promise<number> {
+/** Each operation once, side by side: they all take their time. */
+async function leaveWithoutAnswer(t: Stage, app: Instance, supplier: SupplierHandle) {
   await supplier.heal();
   await supplier.reset();
   const silent: ReturnType<typeof ask>[] = [];
@@ -116,9 +125,9 @@ async function leaveWithoutAnswer(t: Stage, app: Instance, supplier: SupplierHan
   await leave({ how: 'hang', route: 'GET /offers' }, 2, 'POST', '/orders', { status: 502, body: order, headers: ada });
   await leave({ how: 'hang', route: 'POST /audit' }, 2, 'POST', '/orders', { status: 502, body: order });
   await leave({ how: 'stall' }, 1, 'GET', '/events/3', { status: 502 });
-  const [first] = await Promise.all(silent);
+  const all = await Promise.all(silent);
   t.step('the supplier says nothing, or stops in the middle of an answer');
-  return first?.seconds ?? 0;
+  return { silentSeconds: all[0]?.seconds ?? 0, stalledSeconds: all.at(-1)?.seconds ?? 0 };
 }
 
 function whatIsWrong(grows: Record<string, number>, grown: Counts) {
@@ -145,7 +154,7 @@ function mustHaveTaken(t: Stage, before: Scrape, now: Scrape, kind: string, took
     step: `${metric}_sum of ${kind}`,
     expected: `${least.toFixed(2)} to ${most.toFixed(2)} more, as many seconds as it took`,
     seen: `${Number(sum.toPrecision(3))} more`,
-    because: 'What is measured is not how long the supplier took.',
+    because: 'What is measured is not how long the supplier took, from the question until all of its answer has come.',
     lookAt: 'when does the clock begin, when does it end, and in which unit is what it says?',
   });
 }

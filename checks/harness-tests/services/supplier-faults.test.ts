@@ -56,6 +56,22 @@ describe('a supplier that is told to fail', () => {
       expect(await (await fetch(`${supplier.url}/events/1`)).text()).toContain('<p>');
     }));
 
+  it('begins an answer at once, and ends it when it is due', () =>
+    withSupplier(async (supplier) => {
+      await supplier.setLatency(60_000);
+      await supplier.fail({ how: 'halves', times: 1 });
+      const begun = await fetch(`${supplier.url}/events/1`);
+      expect(begun.status).toBe(200);
+      let isWhole = false;
+      const whole = begun.json().finally(() => {
+        isWhole = true;
+      });
+      await supplier.alive();
+      expect(isWhole).toBe(false);
+      await supplier.release();
+      expect(await whole).toMatchObject({ id: '1' });
+    }));
+
   it('stops in the middle of a 200, until it is healed', () =>
     withSupplier(async (supplier) => {
       await supplier.fail({ how: 'stall' });

@@ -14,9 +14,9 @@ export interface Fault {
    * A status for every request, no listener, a connection that breaks when the answer is due, an answer that never comes,
    * or one that is late: the request is done at once, and its answer waits for `release`, or is lost when the supplier is
    * healed. `cut` is a 200 whose connection breaks in the middle of its body, `stall` one whose body stops there and never
-   * goes on, and `garbage` a 200 with a page of HTML.
+   * goes on, `halves` one that begins at once and ends when the answer is due, and `garbage` a 200 with a page of HTML.
    */
-  how: number | 'refuse' | 'break' | 'hang' | 'late' | 'cut' | 'stall' | 'garbage';
+  how: number | 'refuse' | 'break' | 'hang' | 'late' | 'cut' | 'stall' | 'halves' | 'garbage';
   /** The route that it happens to; all unless said. Not for `refuse`. */
   route?: Route;
   /** How many requests it happens to; all until it is healed, unless said. Not for `refuse`: nobody can count those. */
@@ -84,8 +84,10 @@ const api = createServer(
     try {
       // A read sees what is there when it begins, and a write counts from its end: what overlaps, a read does not see.
       const read = route === 'PUT /events/:id' ? undefined : reply(office, route, request, body);
+      const rest = failing === 'halves' ? half(response, read ?? reply(office, route, request, body)) : '';
       if (latencyMs > 0) await waitFor(latencyMs * (costs[route] ?? 1));
       if (failing === 'break') response.destroy();
+      else if (failing === 'halves') response.end(rest);
       else if (failing === 'cut') half(response, read ?? reply(office, route, request, body), () => response.destroy());
       else if (failing === 'garbage') response.writeHead(200, { 'content-type': 'text/html' }).end(garbage);
       else if (failing !== undefined) {
@@ -184,11 +186,12 @@ function send(response: ServerResponse, status: number, value: unknown): void {
 /** What a proxy in front of a supplier says when its upstream is away, with a status that it should not have. */
 const garbage = '<!doctype html><title>Box office</title><p>We are back in a moment.</p>';
 
-/** Half of an answer. */
-function half(response: ServerResponse, { status, body }: Reply, then?: () => void): void {
+/** Sends half of an answer. @returns the other half. */
+function half(response: ServerResponse, { status, body }: Reply, then?: () => void): string {
   const whole = JSON.stringify(body ?? null);
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(whole) });
   response.write(whole.slice(0, whole.length / 2), then);
+  return whole.slice(whole.length / 2);
 }
 
 async function listen(server: Server, onPort: number): Promise<number> {

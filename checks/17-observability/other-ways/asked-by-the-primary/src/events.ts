@@ -5,7 +5,7 @@ import type { Supplier } from './supplier.ts';
 /** What is on, and one of them with its seats. */
 export function eventsRouter(supplier: Supplier): Router {
   const router = Router();
-  router.use(keepBase);
+  router.use(keepBase('/events'));
 
   router.get('/', async (req, res) => {
     const city = String(req.query.city ?? '');

@@ -27,7 +27,7 @@ export function measure(req: Request, res: Response, next: NextFunction): void {
   inFlight.inc();
   res.on('close', () => {
     inFlight.dec();
-    // `res.locals.base` was kept at the entrance: Express has put `baseUrl` back if the router had an error.
+    // Not `req.baseUrl`, which is as the client has written it, and gone if the router had an error.
     const path = req.route && `${res.locals.base ?? ''}${req.route.path}`;
     const route = path ? path.replace(/(?<=.)\/$/, '') : 'none';
     end({ route, status_code: res.writableFinished ? res.statusCode : 499 });
@@ -35,8 +35,10 @@ export function measure(req: Request, res: Response, next: NextFunction): void {
   next();
 }
 
-/** First of all in a router that is mounted somewhere. */
-export function keepBase(req: Request, res: Response, next: NextFunction): void {
-  res.locals.base = req.baseUrl;
-  next();
+/** First of all in a router that is mounted there. */
+export function keepBase(base: string) {
+  return (_req: Request, res: Response, next: NextFunction): void => {
+    res.locals.base = base;
+    next();
+  };
 }

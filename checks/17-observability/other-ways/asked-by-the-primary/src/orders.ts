@@ -11,7 +11,7 @@ interface Order {
 /** Sells seats, with the percent off that the box office offers this customer. */
 export function ordersRouter(supplier: Supplier): Router {
   const router = Router();
-  router.use(keepBase);
+  router.use(keepBase('/orders'));
 
   router.post('/', express.json(), async (req, res) => {
     const order = orderIn(req.body);
