@@ -3,6 +3,7 @@ import { join, relative, sep } from 'node:path';
 import { formatPatch, parsePatch, type StructuredPatch, structuredPatch } from 'diff';
 import type { Command } from '../command.ts';
 import { readLessons } from '../learner/lesson-list.ts';
+import { withRun } from '../running/session.ts';
 import { patchName } from './lay-over.ts';
 import { wrongTurnsOf } from './subjects.ts';
 
@@ -15,12 +16,15 @@ export const command: Command = {
   takes: '',
   flags: {},
   async run() {
-    for (const lesson of await readLessons())
-      for (const { name, base, files } of wrongTurnsOf(lesson)) {
-        const folded = fold(base, files);
-        if (folded.length > 0) console.log(`lesson ${lesson.number}, ${name}: ${folded.join(', ')}`);
-      }
-    return 0;
+    const lessons = await readLessons();
+    return withRun(async (run) => {
+      for (const lesson of lessons)
+        for (const { name, base, files } of wrongTurnsOf(lesson, join(run.dir, 'subjects'))) {
+          const folded = fold(base, files);
+          if (folded.length > 0) console.log(`lesson ${lesson.number}, ${name}: ${folded.join(', ')}`);
+        }
+      return 0;
+    });
   },
 };
 

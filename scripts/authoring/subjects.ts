@@ -8,8 +8,11 @@ import { layFilesOver } from './lay-over.ts';
 
 /** What a wrong turn's `expect.json` says. */
 export interface Expectation {
-  /** What its files are laid over: the starter, or our solution when it differs from that in a line or two. */
-  over?: 'starter' | 'solution';
+  /**
+   * What its files are laid over: `starter`, or what it differs from in a line or two, which is our `solution` or another way,
+   * by its name.
+   */
+  over?: string;
   /** Id of the first behaviour that fails, or "load". */
   behaviour: string;
   /** Must be part of what the learner reads. */
@@ -28,15 +31,13 @@ export type Subject = { name: string; dir: string } & (
   | { role: 'wrong-turn'; expects: Expectation }
 );
 
-/** Every subject of a lesson, as it is in the working tree. Wrong turns and other ways are laid over a copy of the starter in `scratchDir`. */
+/** Every subject of a lesson, as it is in the working tree. Wrong turns and other ways are laid over a copy of their base in `scratchDir`. */
 export function subjectsOf(lesson: Lesson, scratchDir: string): Subject[] {
   const { starter, solution } = foldersOf(lesson);
   return [
     { role: 'starter', name: 'starter', dir: starter },
     { role: 'solution', name: 'solution', dir: solution },
-    ...namesOf(lesson, 'wrong-turns').map((name) => {
-      const expects = expectationOf(lesson, name);
-      const base = expects.over === 'solution' ? solution : starter;
+    ...wrongTurnsOf(lesson, scratchDir).map(({ name, expects, base }) => {
       return {
         role: 'wrong-turn' as const,
         name,
@@ -50,13 +51,19 @@ export function subjectsOf(lesson: Lesson, scratchDir: string): Subject[] {
   ];
 }
 
-/** The wrong turns of a lesson: where their files are, and over which app they are laid. */
-export function wrongTurnsOf(lesson: Lesson): { name: string; expects: Expectation; base: string; files: string }[] {
-  const { starter, solution, checks } = foldersOf(lesson);
+/** The wrong turns of a lesson: where their files are, and over which app they are laid. Other ways are laid out in `scratchDir`. */
+export function wrongTurnsOf(
+  lesson: Lesson,
+  scratchDir: string,
+): { name: string; expects: Expectation; base: string; files: string }[] {
+  const { starter, checks } = foldersOf(lesson);
+  const bases = new Map<string, string>();
   return namesOf(lesson, 'wrong-turns').map((name) => {
     const expects = expectationOf(lesson, name);
-    const files = join(checks, 'wrong-turns', name);
-    return { name, expects, base: expects.over === 'solution' ? solution : starter, files };
+    const over = overOf(expects);
+    const base = bases.get(over) ?? baseOf(lesson, name, over, starter, scratchDir);
+    bases.set(over, base);
+    return { name, expects, base, files: join(checks, 'wrong-turns', name) };
   });
 }
 
@@ -70,13 +77,28 @@ export function wrongTurnForShow(lesson: Lesson, name: string, scratchDir: strin
     throw new UsageError(
       `Lesson ${lesson.number} has no wrong turn "${name}".${didYouMean(name, names)} It has: ${names.join(', ')}.`,
     );
-  const { over, why } = expectationOf(lesson, name);
-  let base = foldersOf(lesson).solution;
-  if (over !== 'solution') {
-    base = join(scratchDir, 'starter');
-    writeStarter(base, lesson.folder);
-  }
-  return { dir: layOver(lesson, base, 'wrong-turns', name, scratchDir), why };
+  const expects = expectationOf(lesson, name);
+  const starter = join(scratchDir, 'starter');
+  if (overOf(expects) !== 'solution') writeStarter(starter, lesson.folder);
+  const base = baseOf(lesson, name, overOf(expects), starter, scratchDir);
+  return { dir: layOver(lesson, base, 'wrong-turns', name, scratchDir), why: expects.why };
+}
+
+const overOf = ({ over = 'starter' }: Expectation) => over;
+
+/**
+ * The app that a wrong turn's files are laid over.
+ * @throws {Error} where nothing of that name is there.
+ */
+function baseOf(lesson: Lesson, name: string, over: string, starter: string, scratchDir: string): string {
+  if (over === 'starter') return starter;
+  if (over === 'solution') return foldersOf(lesson).solution;
+  const ways = namesOf(lesson, 'other-ways');
+  if (ways.includes(over)) return layOver(lesson, starter, 'other-ways', over, scratchDir);
+  const there = ['starter', 'solution', ...ways];
+  throw new Error(
+    `checks/${lesson.folder}/wrong-turns/${name}/expect.json is over "${over}".${didYouMean(over, there)} There are: ${there.join(', ')}.`,
+  );
 }
 
 function expectationOf(lesson: Lesson, name: string): Expectation {

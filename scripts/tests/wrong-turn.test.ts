@@ -34,6 +34,44 @@ describe('check --wrong-turn', () => {
     const { status, stderr } = copy.run('check', '1', '--wrong-turn', 'empty', '--no-load');
     expect(stderr).toMatch(/change\.patch no longer fits src\/greeting\.ts/);
     expect(status).toBe(2);
+    copy.write(`${wrongTurn}/change.patch`, change("export const greeting = 'hello';")); // Others lay out all of them.
+  });
+
+  describe('over another way', () => {
+    const wrongTurn = 'checks/01-tiny/wrong-turns/whispers';
+    const greeting = (text: string) => `${'// Nobody may miss it.\n'.repeat(20)}export const greeting = '${text}';\n`;
+    const overs = (over: string) =>
+      copy.write(
+        `${wrongTurn}/expect.json`,
+        JSON.stringify({ over, behaviour: 'greets', message: 'no greeting', why: 'Loud is rude.' }),
+      );
+
+    it('is a change of that, for patches, check and verify', () => {
+      copy.write('checks/01-tiny/other-ways/loud/src/greeting.ts', greeting('HELLO'));
+      copy.write(`${wrongTurn}/src/greeting.ts`, greeting(''));
+      overs('loud');
+      expect(copy.run('patches').stdout).toBe('lesson 1, whispers: src/greeting.ts\n');
+      expect(existsSync(copy.path(wrongTurn, 'src/greeting.ts'))).toBe(false);
+      expect(readFileSync(copy.path(wrongTurn, 'change.patch'), 'utf8')).toContain(
+        "-export const greeting = 'HELLO';\n",
+      );
+
+      const shown = copy.run('check', '1', '--wrong-turn', 'whispers', '--no-load');
+      expect(shown.stdout).toMatch(/✘ the page greets/);
+      const judged = copy.run('verify', '1', '--only', 'whispers,loud', '--no-load');
+      expect(judged.stderr).toBe('');
+      expect(judged.stdout).toMatch(/2 verdicts right, 0 wrong/);
+    });
+
+    it('says which ways there are when it has another name', () => {
+      overs('lout');
+      const { status, stderr } = copy.run('check', '1', '--wrong-turn', 'whispers', '--no-load');
+      expect(stderr).toMatch(
+        /wrong-turns\/whispers\/expect\.json is over "lout"\. Did you mean loud\? There are: starter, solution, loud\./,
+      );
+      expect(status).toBe(2);
+      overs('loud');
+    });
   });
 
   it('is judged by what goes further, too, which may be all that catches it', () => {
@@ -53,7 +91,9 @@ describe('check --wrong-turn', () => {
 
   it('lists the names that there are when it does not know one', () => {
     const { status, stdout, stderr } = copy.run('check', '1', '--wrong-turn', 'silence');
-    expect(stderr).toBe('Lesson 1 has no wrong turn "silence". Did you mean silent? It has: curt, empty, silent.\n');
+    expect(stderr).toBe(
+      'Lesson 1 has no wrong turn "silence". Did you mean silent? It has: curt, empty, silent, whispers.\n',
+    );
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   });
 });
