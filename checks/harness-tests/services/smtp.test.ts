@@ -65,6 +65,43 @@ describe('the SMTP server', () => {
     expect(smtp.refusedRecipients).toEqual([]);
   });
 
+  it('refuses a sender, whoever it writes to, until it is told otherwise', async () => {
+    smtp.refuseSenders({ code: 452, text: 'no space left' });
+    await expect(send(1)).rejects.toMatchObject({ responseCode: 452, command: 'MAIL FROM' });
+    expect(smtp.refusedSenders).toMatchObject([{ address: 'shop@encore.example', refusal: { code: 452 } }]);
+    expect(smtp.refusedRecipients).toEqual([]);
+    smtp.refuseSenders(undefined);
+    await send(1);
+    expect(smtp.accepted).toHaveLength(1);
+    smtp.refuseSenders({ code: 550, text: 'not from you' });
+    await smtp.restore();
+    await send(2);
+    smtp.reset();
+    expect(smtp.refusedSenders).toEqual([]);
+  });
+
+  it('refuses with a reply of several lines, of one, or of the code alone, in the words that it is told', async () => {
+    const replyTo = (sent: Promise<unknown>) =>
+      sent.then(
+        () => 'taken',
+        ({ response }: { response?: string }) => response,
+      );
+    const refusal = (text: string) => ({ code: 550, text });
+    const gmail = '5.1.1 no such account\n5.1.1 look for typos\n5.1.1 and for spaces';
+    smtp.refuse(() => refusal('450 mailboxes\nand not this one'));
+    expect(await replyTo(send(1))).toBe('550-450 mailboxes\n550 and not this one');
+    smtp.refuse(() => refusal('no such mailbox'));
+    expect(await replyTo(send(2))).toBe('550 no such mailbox');
+    smtp.refuse(() => refusal(''));
+    expect(await replyTo(send(3))).toBe('550');
+    smtp.refuseRecipients(() => refusal(gmail));
+    expect(await replyTo(send(4))).toBe(
+      '550-5.1.1 no such account\n550-5.1.1 look for typos\n550 5.1.1 and for spaces',
+    );
+    smtp.refuseSenders(refusal('who\nare you'));
+    expect(await replyTo(send(5))).toBe('550-who\n550 are you');
+  });
+
   it('refuses connections while it is cut, and is there again at the same port', async () => {
     const pool = nodemailer.createTransport({ url: smtp.url, pool: true } as object);
     await pool.sendMail(letter(1));

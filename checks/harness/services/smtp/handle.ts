@@ -1,7 +1,11 @@
 import type { OpenService } from '../service.ts';
 import type { Email } from './email.ts';
 
-/** Why an e-mail is not taken: a 4xx may be tried again, a 5xx never; with `drop` the connection breaks in its middle. */
+/**
+ * Why an e-mail is not taken: a 4xx may be tried again, a 5xx never; with `drop` the connection breaks in its middle. A text of
+ * several lines makes a reply of as many lines, and with an empty one the code comes alone. An enhanced status code, such as
+ * 4.7.1, is a part of the text.
+ */
 export type Refusal = { code: number; text: string } | 'drop';
 
 /** What checks do with the SMTP server: slow it, make it refuse, and read what it took. */
@@ -14,6 +18,8 @@ export interface SmtpHandle extends OpenService {
   readonly refused: readonly { email: Email; refusal: Refusal }[];
   /** Recipients that were refused before their e-mail came. */
   readonly refusedRecipients: readonly { address: string; refusal: Exclude<Refusal, 'drop'>; atMs: number }[];
+  /** Senders that were refused. To whom the e-mail would have gone, and about what, has not been said then. */
+  readonly refusedSenders: readonly { address: string; refusal: Exclude<Refusal, 'drop'>; atMs: number }[];
   /** What came whole, in the order in which it came: also what was refused, and what nobody waited for. */
   readonly offered: readonly Email[];
   /** Connections open now, the most at one time, how many there were since the last reset, and how many too many. */
@@ -32,6 +38,8 @@ export interface SmtpHandle extends OpenService {
   refuseRecipients(
     decide: ((address: string, attempt: number) => Exclude<Refusal, 'drop'> | undefined) | undefined,
   ): void;
+  /** Said to every sender from now on; undefined takes them. */
+  refuseSenders(refusal: Exclude<Refusal, 'drop'> | undefined): void;
   /** Breaks all connections and refuses new ones, until `restore`. */
   cut(): Promise<void>;
   /** Forgets what came, and counts connections anew. */

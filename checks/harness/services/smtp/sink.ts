@@ -6,6 +6,7 @@ import { reserve } from '../../os/ports.ts';
 import { type Email, emailOf } from './email.ts';
 import type { Refusal, SmtpHandle } from './handle.ts';
 import { listenSomewhere } from './listen.ts';
+import { errorOf } from './reply.ts';
 
 /** How many connections a client may keep, as many relays allow. */
 const mostConnections = 5;
@@ -16,12 +17,14 @@ export async function startSmtp(): Promise<SmtpHandle> {
   const offered: Email[] = [];
   const refused: { email: Email; refusal: Refusal }[] = [];
   const refusedRecipients: SmtpHandle['refusedRecipients'][number][] = [];
+  const refusedSenders: SmtpHandle['refusedSenders'][number][] = [];
   const attempts = new Map<string, number>();
   const attemptsAtRecipients = new Map<string, number>();
   let latencyMs = 0;
   let held: (PromiseWithResolvers<void> & { only?: ((email: Email) => boolean) | undefined }) | undefined;
   let decide: Parameters<SmtpHandle['refuse']>[0];
   let decideRecipients: Parameters<SmtpHandle['refuseRecipients']>[0];
+  let toSenders: Parameters<SmtpHandle['refuseSenders']>[0];
   /** Open connections by the client's port; of these, the ones that are served. */
   const sockets = new Map<number, Socket>();
   const served = new Set<number>();
@@ -61,13 +64,18 @@ export async function startSmtp(): Promise<SmtpHandle> {
       most = Math.max(most, served.size);
       callback();
     },
+    onMailFrom({ address }, _session, callback) {
+      if (!toSenders) return callback();
+      refusedSenders.push({ address, refusal: toSenders, atMs: performance.now() });
+      callback(errorOf(toSenders));
+    },
     onRcptTo({ address }, _session, callback) {
       const attempt = (attemptsAtRecipients.get(address) ?? 0) + 1;
       attemptsAtRecipients.set(address, attempt);
       const refusal = decideRecipients?.(address, attempt);
       if (!refusal) return callback();
       refusedRecipients.push({ address, refusal, atMs: performance.now() });
-      callback(Object.assign(new Error(refusal.text), { responseCode: refusal.code }));
+      callback(errorOf(refusal));
     },
     onData(stream: SMTPServerDataStream, session, callback) {
       emailOf(stream, session)
@@ -77,7 +85,7 @@ export async function startSmtp(): Promise<SmtpHandle> {
             sockets.get(session.remotePort)?.destroy();
             return;
           }
-          if (refusal) callback(Object.assign(new Error(refusal.text), { responseCode: refusal.code }));
+          if (refusal) callback(errorOf(refusal));
           else callback();
         })
         .catch(callback);
@@ -100,6 +108,7 @@ export async function startSmtp(): Promise<SmtpHandle> {
     offered.length = 0;
     refused.length = 0;
     refusedRecipients.length = 0;
+    refusedSenders.length = 0;
     attempts.clear();
     attemptsAtRecipients.clear();
     most = served.size;
@@ -114,6 +123,7 @@ export async function startSmtp(): Promise<SmtpHandle> {
     offered,
     refused,
     refusedRecipients,
+    refusedSenders,
     connections: () => ({ now: served.size, most, total, turnedAway }),
     hold(only) {
       held ??= { ...Promise.withResolvers<void>(), only };
@@ -128,6 +138,9 @@ export async function startSmtp(): Promise<SmtpHandle> {
     refuseRecipients(given) {
       decideRecipients = given;
     },
+    refuseSenders(given) {
+      toSenders = given;
+    },
     async cut() {
       if (!server.server.listening) return;
       givePortBack = await reserve(port);
@@ -141,6 +154,7 @@ export async function startSmtp(): Promise<SmtpHandle> {
       latencyMs = 0;
       decide = undefined;
       decideRecipients = undefined;
+      toSenders = undefined;
       release();
       if (server.server.listening) return;
       server.server.listen(port, '127.0.0.1');
