@@ -35,11 +35,14 @@ export function refusalBehaviours(behaviour: CheckDefinition['behaviour']): void
           '452',
           '454',
           '471',
+          '451-lines',
+          '450-alone',
           '450-rcpt',
           '432-rcpt',
+          '451-lines-rcpt',
         ]);
         t.trail.begin(
-          'the SMTP server refuses e-mails twice, with 421, 450, 451, 452, 454, 471 and 432, after DATA or RCPT TO',
+          'the SMTP server refuses e-mails twice, with 421, 450, 451, 452, 454, 471 and 432, after DATA or RCPT TO, in one line or two',
         );
         t.step('then it takes them');
         for (const { id } of refused) await untilStatus(t, visitor, id, 'confirmed', {}, failedEarly);
@@ -74,11 +77,16 @@ export function refusalBehaviours(behaviour: CheckDefinition['behaviour']): void
         '550',
         '552',
         '571',
+        '550-lines',
+        '550-alone',
         '503-rcpt',
         '550-rcpt',
         '552-rcpt',
+        '550-lines-rcpt',
       ]);
-      t.trail.begin('the SMTP server refuses e-mails with 500, 503, 550, 552 and 571, after DATA or RCPT TO');
+      t.trail.begin(
+        'the SMTP server refuses e-mails with 500, 503, 550, 552 and 571, after DATA or RCPT TO, in one line or two',
+      );
       for (const one of refused) await mustFail(t, visitor, t.smtp, one, 1);
       for (const one of refused) await mustStayAt(t, visitor, t.smtp, one, 1);
       const later = await placeRefused(t, visitor, ['451-then-550']);
@@ -93,7 +101,7 @@ export function refusalBehaviours(behaviour: CheckDefinition['behaviour']): void
     'after MAX_ATTEMPTS attempts the order is failed, with the SMTP server’s reason',
     gaveUp,
     async (t) => {
-      await mustGiveUp(t, t.visitor(), t.smtp, usual.MAX_ATTEMPTS);
+      await mustGiveUp(t, t.visitor(), t.smtp, usual.MAX_ATTEMPTS, { atSender: true });
     },
   );
 

@@ -1,5 +1,6 @@
 import type { SmtpHandle, Stage, Teaching, Visitor } from '../harness/sdk/index.ts';
 import { attemptsAt, newOrder, place, show, untilStatus } from './desk.ts';
+import { inOneLine, kindOf } from './kinds.ts';
 import { eventually } from './patience.ts';
 import { neverFailed, notFailed } from './sentences.ts';
 
@@ -7,8 +8,12 @@ import { neverFailed, notFailed } from './sentences.ts';
 export interface Refused {
   id: string;
   email: string;
-  /** With what it is refused in the end. */
-  code: number;
+  /** With what it is refused in the end: "550 in two lines". */
+  answer: string;
+  /** What the SMTP server says beside the code in the end, in parts. */
+  reason: string[];
+  /** Where senders are refused meanwhile: how many were before. Whose e-mail it was to be is not said, so it is the only one. */
+  sendersBefore?: number;
 }
 
 export const gaveUp: Teaching = {
@@ -23,6 +28,8 @@ export const failedEarly: Partial<Teaching> = {
 
 interface GivingUp {
   withinMs?: number;
+  /** It is the sender that is refused, and not the e-mail. */
+  atSender?: boolean;
   /** Asked after each look: whether what is known of the attempts is enough. */
   isEnough?: (attempts: number[]) => boolean;
 }
@@ -33,13 +40,16 @@ export async function mustGiveUp(
   visitor: Visitor,
   smtp: SmtpHandle,
   maxAttempts: number,
-  { withinMs, isEnough = () => false }: GivingUp = {},
+  { withinMs, atSender = false, isEnough = () => false }: GivingUp = {},
 ): Promise<number[]> {
   refuseByName(smtp);
   t.trail.begin();
-  const [one] = (await placeRefused(t, visitor, ['451'])) as [Refused];
-  const attempts = () => attemptsAt(smtp, one.id, one.email);
-  t.trail.begin(`MAX_ATTEMPTS=${maxAttempts}: the SMTP server always says 451`);
+  const sendersBefore = smtp.refusedSenders.length;
+  if (atSender) smtp.refuseSenders({ code: 451, text: inOneLine(451) });
+  const [placed] = (await placeRefused(t, visitor, ['451'])) as [Refused];
+  const one = atSender ? { ...placed, sendersBefore } : placed;
+  const attempts = () => attemptsOf(smtp, one);
+  t.trail.begin(`MAX_ATTEMPTS=${maxAttempts}: the SMTP server always says 451${atSender ? ', after MAIL FROM' : ''}`);
   const before = t.trail.length;
   await eventually(
     t,
@@ -57,6 +67,7 @@ export async function mustGiveUp(
   );
   if (attempts().length < maxAttempts) return attempts();
   await mustFail(t, visitor, smtp, one, maxAttempts);
+  smtp.refuseSenders(undefined);
   await mustStayAt(t, visitor, smtp, one, maxAttempts);
   return attempts();
 }
@@ -66,9 +77,15 @@ export async function placeRefused(t: Stage, visitor: Visitor, kinds: string[]):
   for (const kind of kinds) {
     const email = `refused-${kind}.${Math.random().toString(36).slice(2, 8)}@example.org`;
     const id = await place(t, visitor, newOrder({ email }));
-    refused.push({ id, email, code: Number(kind.match(/\d+/g)?.at(-1)) });
+    const { later = 0, how = '', says = () => [] } = kindOf(email) ?? {};
+    refused.push({ id, email, answer: `${later}${how}`, reason: says(later) });
   }
   return refused;
+}
+
+function attemptsOf(smtp: SmtpHandle, { id, email, sendersBefore }: Refused): number[] {
+  const atSender = sendersBefore === undefined ? [] : smtp.refusedSenders.slice(sendersBefore);
+  return [...attemptsAt(smtp, id, email), ...atSender.map(({ atMs }) => atMs)].sort((a, b) => a - b);
 }
 
 /** @param most how often it is tried. */
@@ -76,18 +93,24 @@ export async function mustFail(
   t: Stage,
   visitor: Visitor,
   smtp: SmtpHandle,
-  { id, email, code }: Refused,
+  one: Refused,
   most: number,
 ): Promise<void> {
-  const late = () => (attemptsAt(smtp, id, email).length === most ? neverFailed : {});
+  const { id, answer, reason } = one;
+  const late = () => (attemptsOf(smtp, one).length === most ? neverFailed : {});
   const { json, text } = await untilStatus(t, visitor, id, 'failed', { late }, notFailed);
-  t.require(String(json.reason ?? '').includes(reasonOf(code)), {
-    step: { what: `GET /orders/${id}`, answer: '200, failed' },
-    expected: `"reason" with what the SMTP server said: ${code} ${reasonOf(code)}`,
-    seen: text,
-    because: 'Somebody has to look at the order, and what the SMTP server said is not there any more.',
-    lookAt: 'what is kept of the error when an order fails?',
-  });
+  mustHaveTried(t, smtp, one, most); // What was tried too often may have lost its reason in between.
+  const told = String(json.reason ?? '');
+  t.require(
+    reason.every((part) => told.includes(part)),
+    {
+      step: { what: `GET /orders/${id}`, answer: '200, failed' },
+      expected: `"reason" with what the SMTP server said, ${answer}: ${reason.join(' … ')}`,
+      seen: text,
+      because: 'Somebody has to look at the order, and what the SMTP server said is not there any more.',
+      lookAt: 'what is kept of the error when an order fails?',
+    },
+  );
 }
 
 /** Whatever is tried again has come when a later order has been through. */
@@ -95,31 +118,32 @@ export async function mustStayAt(
   t: Stage,
   visitor: Visitor,
   smtp: SmtpHandle,
-  { id, email, code }: Refused,
+  one: Refused,
   most: number,
 ): Promise<void> {
   const before = t.trail.length;
   const later = await place(t, visitor, newOrder());
   await untilStatus(t, visitor, later, 'confirmed');
   t.trail.retell(before);
-  const { length } = attemptsAt(smtp, id, email);
-  t.require(length === most, {
-    expected: `${most} ${most === 1 ? 'attempt' : 'attempts'} at the e-mail that is answered ${code}`,
+  mustHaveTried(t, smtp, one, most);
+}
+
+function mustHaveTried(t: Stage, smtp: SmtpHandle, one: Refused, times: number): void {
+  const { length } = attemptsOf(smtp, one);
+  t.require(length === times, {
+    expected: `${times} ${times === 1 ? 'attempt' : 'attempts'} at the e-mail that is answered ${one.answer}`,
     seen: `${length}`,
   });
 }
 
-/** In each there is a number that looks like a code of the other kind. */
-const reasonOf = (code: number) =>
-  `sorry, ${code * 7}: ${code < 500 ? 'come again in 540 seconds' : 'none of 450 mailboxes has this name'}`;
-
 /** Refuses the e-mails, or their recipients, whose address says so. */
 export function refuseByName(smtp: SmtpHandle, { untilAttempt = Number.POSITIVE_INFINITY } = {}): void {
-  const refusal = (named: RegExp, email: string, attempt: number) => {
-    const [, first, then = first] = named.exec(email) ?? [];
-    const code = Number(attempt === 1 ? first : then);
-    return code && attempt < untilAttempt ? { code, text: reasonOf(code) } : undefined;
+  const refusal = (email: string, attempt: number, isRecipient: boolean) => {
+    const kind = kindOf(email);
+    if (!kind || kind.atRecipient !== isRecipient || attempt >= untilAttempt) return undefined;
+    const code = attempt === 1 ? kind.code : kind.later;
+    return { code, text: kind.text(code) };
   };
-  smtp.refuse(({ to }, attempt) => refusal(/^refused-(\d+)(?:-then-(\d+))?\./, to[0] ?? '', attempt));
-  smtp.refuseRecipients((email, attempt) => refusal(/^refused-(\d+)-rcpt\./, email, attempt));
+  smtp.refuse(({ to }, attempt) => refusal(to[0] ?? '', attempt, false));
+  smtp.refuseRecipients((email, attempt) => refusal(email, attempt, true));
 }

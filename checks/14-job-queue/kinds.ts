@@ -1,0 +1,36 @@
+/** How the SMTP server refuses an e-mail. */
+export interface Kind {
+  code: number;
+  /** From the second attempt on. */
+  later: number;
+  /** After RCPT TO, and not after the e-mail. */
+  atRecipient: boolean;
+  /** What it says beside the code, in parts; none where the code comes alone. */
+  says(code: number): string[];
+  /** The same as it is sent. */
+  text(code: number): string;
+  /** As in "550 in two lines". */
+  how: string;
+}
+
+/** Told by the name in the order's address: "refused-451-then-550.x2@example.org", "refused-550-lines-rcpt.x3@example.org". */
+export function kindOf(email: string): Kind | undefined {
+  const [, code, then = code, words = ''] = /^refused-(\d+)(?:-then-(\d+))?((?:-[a-z]+)*)\./.exec(email) ?? [];
+  if (code === undefined) return undefined;
+  const atRecipient = words.includes('-rcpt');
+  const common = { code: Number(code), later: Number(then), atRecipient };
+  if (words.includes('-alone')) return { ...common, says: () => [], text: () => '', how: ' and no text' };
+  if (!words.includes('-lines')) return { ...common, says: (code) => [inOneLine(code)], text: inOneLine, how: '' };
+  // Relays that look at recipients say why in a second code, of RFC 3463.
+  const why = (code: number) => (atRecipient ? `${String(code)[0]}.7.1 ` : '');
+  const text = (code: number) => parts(code).map((part) => why(code) + part);
+  return { ...common, says: parts, text: (code) => text(code).join('\n'), how: ' in two lines' };
+}
+
+export const inOneLine = (code: number) => parts(code).join(': ');
+
+/** The second one begins with what looks like a code of the other kind. */
+const parts = (code: number): [string, string] => [
+  `sorry, ${code * 7}`,
+  code < 500 ? '540 seconds from now, come again' : '450 mailboxes have other names',
+];
