@@ -1,5 +1,6 @@
 import type { ClientRequest } from 'node:http';
 import type { Instance } from '../harness/sdk/index.ts';
+import { type HangUp, hangUp } from './hang-ups.ts';
 import { open, type Reply } from './wire.ts';
 
 /** A browser with the board open: a stream of GET /sales, which the client never ends. */
@@ -21,7 +22,7 @@ export class Board {
     return new Board(call, reply);
   }
 
-  hangUp(): void {
-    this.#call.destroy();
+  hangUp(how: HangUp = 'closes'): void {
+    hangUp(this.#call, how);
   }
 }

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance, Stage } from '../harness/sdk/index.ts';
+import { noWithinMs } from './until-no.ts';
 import { inWords, send } from './wire.ts';
 
-/** The contract's second for an answer, and what a busy machine may add. */
-const noWithinMs = 2_500;
 const endedWithinMs = 300;
 /** As the balancer does: an app may try again when it is asked. */
 const lookEveryMs = 200;
@@ -25,7 +24,7 @@ export async function mustBeCold(t: Stage, app: Instance, when: string, forMs: n
     });
     t.require(ready.status === 503, {
       step: `GET /ready ${when}`,
-      expected: '503 within a second',
+      expected: '503 within 2 s',
       seen: inWords(ready),
     });
     await delay(lookEveryMs);

@@ -1,7 +1,8 @@
 import type { Agent } from 'node:http';
 import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
 import { Board } from './board.ts';
-import { Held, type HeldQuestion, holdOrder } from './held.ts';
+import { giveUpWholeOrders, hangUps } from './hang-ups.ts';
+import { Held, type HeldOrder, type HeldQuestion, holdOrder } from './held.ts';
 import { orderOf } from './orders.ts';
 import { skipOnWindows, startReady } from './ready.ts';
 import { mustEnd, terminate, untilRefused } from './signals.ts';
@@ -32,7 +33,8 @@ export function connectionBehaviour(behaviour: CheckDefinition['behaviour']): vo
     },
     async (t) => {
       skipOnWindows(t);
-      const app = await startReady(t, env);
+      const door = await t.redis.openDoor();
+      const app = await startReady(t, { ...env, REDIS_URL: door.url });
       const agents: Agent[] = [];
       const kept = () => {
         const agent = keptByClient();
@@ -47,21 +49,28 @@ export function connectionBehaviour(behaviour: CheckDefinition['behaviour']): vo
         held.push(each);
         return each;
       };
-      t.trail.begin('idle connections, one that is asked without a pause, requests in flight, and three given up');
+      const given: HeldOrder[][] = [];
+      const giveUpSome = () => {
+        for (const [n, order] of (given.pop() ?? []).entries()) order.drop(hangUps[n]);
+      };
       try {
         for (const agent of [...idle, busy]) await send(app, '/prices/oslo', { agent });
-        const given = [await holdOrder(t, app), await holdOrder(t, app)];
-        given[0]?.drop(); // Its client hangs up before the signal, and the other one after it.
-        const board = await Board.open(app);
-        board.hangUp();
+        for (let times = 1; times <= 3; times++) given.push([await holdOrder(t, app), await holdOrder(t, app)]);
+        giveUpSome(); // Before the signal, after it, and when the server has closed.
+        for (const how of hangUps) (await Board.open(app)).hangUp(how);
+        await giveUpWholeOrders(app, t.redis, door);
+        t.trail.begin(
+          'idle connections, one that is asked without a pause, requests in flight, and others whose clients close their connections, or reset them',
+        );
         const order = await holdOrder(t, app, kept());
         held.push(order);
         const long = await hold(tooLong);
         for (const question of otherAnswers) await hold(question);
         terminate(t, app);
         held.push(await holdOrder(t, app, kept()));
-        given[1]?.drop();
+        giveUpSome();
         await askUntilRefused(t, app, idle, busy);
+        giveUpSome();
         // An order comes first: what is wrong with its answer may be wrong with all, and would be told of any one of them.
         await mustSayClose(t, order, false);
         await Promise.all(held.map((each) => each === order || mustSayClose(t, each, each === long)));
@@ -69,9 +78,9 @@ export function connectionBehaviour(behaviour: CheckDefinition['behaviour']): vo
           withinMs: 3_000,
           teaching: {
             because:
-              'Everything is answered, or given up by its client. What holds the process are connections that nobody uses.',
+              'Everything is answered, or its client has hung up. What holds the process are connections that nobody uses, or requests that nobody waits for.',
             lookAt:
-              'which connections became idle after the server had closed the idle ones, and does the app count requests whose client has hung up?',
+              'which connections became idle after the server had closed the idle ones, and what takes a request out of the count if its client closes its connection, or resets it?',
           },
         });
       } finally {

@@ -1,6 +1,7 @@
 import type { Agent, ClientRequest } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance, Stage } from '../harness/sdk/index.ts';
+import { type HangUp, hangUp } from './hang-ups.ts';
 import { type Order, orderOf } from './orders.ts';
 import { inWords, open, type Reply, textOf, within } from './wire.ts';
 
@@ -63,8 +64,8 @@ export class Held {
     return within(withinMs, this.#call, this.#reply);
   }
 
-  drop(): void {
-    this.#call.destroy();
+  drop(how: HangUp = 'closes'): void {
+    hangUp(this.#call, how);
   }
 }
 

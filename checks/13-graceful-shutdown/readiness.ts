@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition, Instance, RedisHandle, Stage } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Instance, RedisHandle, Stage, Teaching } from '../harness/sdk/index.ts';
 import { mustTellEach } from './outage-after-outage.ts';
 import { OutageOrders } from './outage-orders.ts';
 import { isYes, ownRedis, startReady, untilReady } from './ready.ts';
+import { noWithinMs, tooLate, untilNo } from './until-no.ts';
 import { inWords, send } from './wire.ts';
 
 /** Longer than code that tries a few times goes on trying. */
@@ -10,8 +11,6 @@ const longOutageMs = 5_000;
 /** Longer than the starter's client waits for a reply, and than code that then tries again. */
 const longHangMs = 5_000;
 const hangsAgainMs = 1_200;
-/** The contract's second, and what a busy machine may add. */
-const noWithinMs = 2_500;
 /** Of Redis' return, and what a busy machine may add. */
 const deadlineMs = 6_000;
 /** What has said no in time may take longer once. */
@@ -80,31 +79,31 @@ async function hangs(t: Stage, redis: RedisHandle): Promise<void> {
 const mustBeBack = (t: Stage, app: Instance, what: string) =>
   untilReady(t, app, { step: `${what}, and is there now; GET /ready, again and again`, deadlineMs });
 
-/**
- * In time, and then until the outage is over. A look from before it may still say yes, and so may another process of the app
- * that has not noticed yet.
- */
+/** In time, and then until the outage is over. Another process of the app may notice it a moment later than the first. */
 async function mustSayNo(t: Stage, app: Instance, when: string, forMs: number): Promise<void> {
-  const from = t.trail.length;
   const begunAt = performance.now();
-  let saidNo = false;
-  do {
-    const reply = await send(app, '/ready', { withinMs: saidNo ? stillNoWithinMs : noWithinMs });
+  await untilNo(t, app, { what: when, expected: '503 within 2 s', ...sendsOrders });
+  const from = t.trail.length;
+  while (performance.now() - begunAt < forMs) {
+    await delay(readyEveryMs);
+    const reply = await send(app, '/ready', { withinMs: stillNoWithinMs });
     t.trail.retell(from);
     const isYesStill = isYes(reply.status) && reply.at - begunAt < noWithinMs;
     t.require(reply.status === 503 || isYesStill, {
       step: `GET /ready, again and again: ${when}`,
-      expected: saidNo ? '503 until Redis is back' : '503 within a second',
-      seen: `${saidNo ? '503, and later ' : ''}${inWords(reply)}`,
-      because: isYes(reply.status)
-        ? 'The balancer sends orders to an instance that can store none.'
-        : 'The balancer waits for an answer that does not come, and meanwhile goes on sending requests.',
-      lookAt:
-        saidNo && isYes(reply.status)
-          ? 'what makes GET /ready say yes again, although Redis is not back?'
-          : 'what does GET /ready ask Redis, and how long does it wait for the reply?',
+      expected: '503 until Redis is back',
+      seen: `503, and later ${inWords(reply)}`,
+      ...(isYes(reply.status) ? saysYesAgain : tooLate),
     });
-    saidNo ||= reply.status === 503;
-    await delay(readyEveryMs);
-  } while (performance.now() - begunAt < forMs);
+  }
 }
+
+const sendsOrders: Teaching = {
+  because: 'The balancer sends orders to an instance that can store none.',
+  lookAt: 'what does GET /ready ask Redis, and how long does it wait for the reply?',
+};
+
+const saysYesAgain: Teaching = {
+  because: sendsOrders.because,
+  lookAt: 'what makes GET /ready say yes again, although Redis is not back?',
+};

@@ -40,6 +40,6 @@ export async function mustSayNoToWhoeverWaits(t: Stage): Promise<void> {
 }
 
 /** A process that answers two requests has read whatever came before the first, a signal included. */
-async function hasReadAllBefore(app: Instance): Promise<void> {
+export async function hasReadAllBefore(app: Instance): Promise<void> {
   for (const _ of [1, 2]) await send(app, '/live');
 }

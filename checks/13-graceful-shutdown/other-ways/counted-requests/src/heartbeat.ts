@@ -1,29 +1,32 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { PriceList } from './prices.ts';
 
-const everyMs = 250;
+/** Between two looks, and for each of them. */
+const lookMs = 200;
+const failuresInARow = 3;
 
-/** Asks Redis again and again, and loads the price list as soon as that goes. */
+/** Asks Redis again and again, and loads the price list as soon as that goes. One late reply takes no instance out of the balancer. */
 export class Heartbeat {
-  #lastPong = Number.NEGATIVE_INFINITY;
   #warm = false;
+  #failures = 0;
 
   constructor(redis: Redis, prices: PriceList) {
     const beat = async () => {
       try {
         if (!this.#warm) await prices.load(redis);
         this.#warm = true;
-        await redis.ping();
-        this.#lastPong = performance.now();
+        const reply = await Promise.race([redis.ping(), delay(lookMs)]);
+        this.#failures = reply === 'PONG' ? 0 : this.#failures + 1;
       } catch {
-        this.#lastPong = Number.NEGATIVE_INFINITY;
+        this.#failures++;
       }
-      setTimeout(beat, everyMs);
+      setTimeout(beat, lookMs);
     };
     void beat();
   }
 
   get isFine(): boolean {
-    return performance.now() - this.#lastPong < 4 * everyMs;
+    return this.#warm && this.#failures < failuresInARow;
   }
 }
