@@ -23,14 +23,15 @@ export function routeBehaviour(behaviour: CheckDefinition['behaviour']): void {
       for (const on of [1, 2, 3])
         await t.until('the price of Berlin', async () => (await visitor.get('/prices/berlin', { on })).status === 200);
       t.trail.begin();
+      // Past the balancer's opinion: on a busy machine it may have found nobody ready for a moment, and says 503 itself.
       for (const [event, cents] of Object.entries(prices)) {
-        const { json, text } = (await visitor.get(`/prices/${encodeURIComponent(event)}`)).mustBe(200);
+        const { json, text } = (await visitor.get(`/prices/${encodeURIComponent(event)}`, { on: 1 })).mustBe(200);
         t.require(json?.cents === cents && json.event === event, {
           expected: `"event":"${event}" and "cents":${cents}`,
           seen: text.slice(0, 80),
         });
       }
-      (await visitor.get('/prices/constructor')).mustBe(404);
+      (await visitor.get('/prices/constructor', { on: 1 })).mustBe(404);
       const order = orderOf('answers');
       const { json, text } = (await visitor.post('/orders', order, { on: 1 })).mustBe(201);
       const totalCents = order.seats * (prices[order.event] ?? 0);
@@ -54,7 +55,7 @@ export function routeBehaviour(behaviour: CheckDefinition['behaviour']): void {
         lookAt: 'what does POST /orders do with an id that it has seen?',
       });
       for (const wrong of [{ event: 'constructor' }, { id: undefined }, { seats: 0 }, { seats: 21 }])
-        (await visitor.post('/orders', { ...order, ...wrong })).mustBe(400);
+        (await visitor.post('/orders', { ...order, ...wrong }, { on: 1 })).mustBe(400);
       t.trail.begin('GET /sales on instance 1; then two orders there');
       await mustBeTold(t, t.app(1), async (order) => {
         (await visitor.post('/orders', order, { on: 1 })).mustBe(201);

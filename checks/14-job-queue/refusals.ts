@@ -13,6 +13,9 @@ const slowRounds = 4;
 /** A pause that is counted from the start of an attempt would be shorter by that. */
 const thinksMs = 200;
 
+/** So many times its limit no machine makes of a pause, again and again. */
+const onNoMachine = 3;
+
 /** What the app does when the SMTP server does not take an e-mail. */
 export function refusalBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -126,13 +129,14 @@ export function refusalBehaviours(behaviour: CheckDefinition['behaviour']): void
         const goesOn = length > 0 && length < other.MAX_ATTEMPTS;
         return pausesOf(goesOn ? [...attempts, performance.now()] : attempts).map((pause) => pause - thinksMs);
       };
-      const isTooLong = (pauses: number[]) => pauses.some((pause, n) => pause > most(n));
-      const isEnough = (attempts: number[]) => isTooLong(pausesAfterAnswers(attempts));
+      const isTooLong = (pauses: number[], times = 1) => pauses.some((pause, n) => pause > times * most(n));
+      const isEnough = (attempts: number[]) => isTooLong(pausesAfterAnswers(attempts), isSlow() ? onNoMachine : 1);
       const pauses = await lastAttempt(
         async () => pausesAfterAnswers(await mustGiveUp(t, visitor, smtp, other.MAX_ATTEMPTS, { withinMs, isEnough })),
         (pauses) => !isTooLong(pauses),
       );
-      if (isTooLong(pauses) && isSlow()) t.inconclusive('the machine is too busy to tell how long the pauses were');
+      if (isTooLong(pauses) && !isTooLong(pauses, onNoMachine) && isSlow())
+        t.inconclusive('the machine is too busy to tell how long the pauses were');
       t.trail.begin(`BACKOFF_MS=${other.BACKOFF_MS}: the SMTP server always says 451, after ${thinksMs} ms`);
       for (const [n, pause] of pauses.entries()) {
         mustBeLong(t, pause, n, other.BACKOFF_MS);
