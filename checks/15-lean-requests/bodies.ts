@@ -42,10 +42,12 @@ export function bodyBehaviours(behaviour: CheckDefinition['behaviour']): void {
           for (const length of [limit + 1, 20_000, 102_401, 1_048_577])
             await must(413, { body: padded(body, length), chunked, what: `of ${length} bytes${how}` });
         }
-        await must(413, {
-          body: JSON.stringify({ name: 'é'.repeat(8_200) }),
-          what: 'with 8,200 × é, which are 16,400 bytes',
-        });
+        for (const chunked of [false, true])
+          await must(413, {
+            body: JSON.stringify({ name: 'é'.repeat(8_200) }),
+            chunked,
+            what: `with 8,200 × é, which are 16,400 bytes${chunked ? ', without Content-Length' : ''}`,
+          });
         await must([400, 413], { body: padded('{"name":', 20_000), what: 'of 20,000 bytes that are no JSON' });
         for (const [encoding, pack] of packers) {
           const headers = { 'content-encoding': encoding };
