@@ -5,11 +5,19 @@ import { noAnswer } from './sure.ts';
 
 const windowS = 60;
 
+/** A server must take a target with the host in it, too: RFC 9112, section 3.2.2. */
+const site = 'http://encore.example';
 /** Other ways to write the paths. A router may take them for the same, or not know them. */
 const spellings = new Map([
-  [reads, ['/EVENTS', '/Events/1', '/events/', '/events/3/', '/events/%33', '/event%73', '/%65vents/3', '//events']],
-  [failedLogins, ['/LOGIN', '/login/', '/logi%6E', '/login?again']],
-  [exports, ['/EXPORTS', '/exports/', '/export%73', '/exports?again']],
+  [
+    reads,
+    [
+      ...['/EVENTS', '/Events/1', '/events/', '/events/3/', '/events/%33', '/event%73', '/%65vents/3', '//events'],
+      ...[`${site}/events`, `${site}/events/3`, `${site.toUpperCase()}/EVENTS/?city=oslo`],
+    ],
+  ],
+  [failedLogins, ['/LOGIN', '/login/', '/logi%6E', '/login?again', `${site}/login`, `${site}/Login/?again`]],
+  [exports, ['/EXPORTS', '/exports/', '/export%73', '/exports?again', `${site}/exports`, `${site}/Exports/?again`]],
 ]);
 
 /** Of no event. By the table each is a 404, and a read. */

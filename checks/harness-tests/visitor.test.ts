@@ -14,6 +14,7 @@ beforeAll(async () => {
     if (request.url === '/cookies') {
       response.setHeader('set-cookie', ['id=a%20b; Secure; HttpOnly', 'theme=dark', 'old=1; Max-Age=0']);
     }
+    if (request.url?.includes('/target')) return response.end(JSON.stringify(request.url));
     response.end(JSON.stringify({ cookie: request.headers.cookie ?? '' }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -47,6 +48,11 @@ describe('a visitor', () => {
     const trail = new Trail();
     await visitor(trail).get(`/cookies?name=${'x'.repeat(1_000)}`);
     expect(trail.last?.what).toBe(`GET /cookies?name=${'x'.repeat(86)}… (1014 characters)`);
+  });
+
+  it('sends a target in absolute form as it is', async () => {
+    for (const target of ['http://encore.example/target', 'HTTP://ENCORE.EXAMPLE/target/?a=%62', '/target/%74'])
+      expect((await visitor().post(target, { some: 'body' })).json).toBe(target);
   });
 
   it('calls an answer that does not come in time a hang', async () => {

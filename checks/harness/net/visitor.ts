@@ -1,4 +1,4 @@
-import { Agent } from 'node:http';
+import { Agent, type ClientRequest } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseSetCookie } from 'set-cookie-parser';
 import supertest from 'supertest';
@@ -77,7 +77,10 @@ export class Visitor {
     return this.send('DELETE', path, undefined, options);
   }
 
-  /** Sends a request and adds a line to the behaviour's trail. An app that is not ready yet is asked again for a moment. */
+  /**
+   * Sends a request and adds a line to the behaviour's trail. An app that is not ready yet is asked again for a moment.
+   * @param path `http://encore.example/events` is sent as it is, to the same app: a request target in absolute form.
+   */
   async send(method: string, path: string, body: unknown, options: RequestOptions = {}): Promise<Answer> {
     const { scene, instanceOf } = this.#options;
     for (;;) {
@@ -95,8 +98,9 @@ export class Visitor {
     const { scene, url, severalInstances, cdn } = this.#options;
     const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
     const agent = new Agent({ keepAlive: false });
+    const inAbsoluteForm = /^https?:/i.test(path);
     const call = supertest(url)
-      [method.toLowerCase() as 'get'](path)
+      [method.toLowerCase() as 'get'](inAbsoluteForm ? '/' : path)
       .agent(agent)
       .redirects(0)
       .ok(() => true);
@@ -108,6 +112,7 @@ export class Visitor {
       call.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '));
     for (const [name, value] of Object.entries({ ...this.#options.headers, ...options.headers })) call.set(name, value);
     if (body !== undefined) call.send(body as object);
+    if (inAbsoluteForm) requestOf(call).path = path;
     const where = severalInstances && options.on ? ` on instance ${options.on}` : '';
     const request = `${method} ${shortened(path)}${where}`;
     const startedAt = performance.now();
@@ -177,6 +182,11 @@ export class Visitor {
 /** For a line of a trail. */
 function shortened(path: string): string {
   return path.length > longestShown ? `${path.slice(0, longestShown)}… (${path.length} characters)` : path;
+}
+
+/** What superagent sends with. Its types leave the method out. */
+function requestOf(call: supertest.Test): ClientRequest {
+  return (call as supertest.Test & { request(): ClientRequest }).request();
 }
 
 function abortable(call: PromiseLike<supertest.Response>, signal?: AbortSignal): Promise<supertest.Response> {
