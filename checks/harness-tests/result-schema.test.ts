@@ -13,6 +13,7 @@ describe('the result of a check as JSON', { timeout: 30_000 }, () => {
     ['a failing behaviour', 'says-200-to-everything', ['--no-load']],
     ['an app that does not start', 'throws-at-import', ['--no-load']],
     ['a crash under load', 'exits-under-load', []],
+    ['an exam', 'right', ['FIXTURE=fixture-exam']],
   ])('fits the written schema: %s', async (_what, app, flags) => {
     const result = await checkApp(app, ...flags);
     validate(result);

@@ -1,6 +1,7 @@
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import type { CheckResult } from '../../checks/harness/model/result.ts';
 import type { Failure } from '../../checks/harness/model/verdict.ts';
+import { judgeExam } from './exam-expectation.ts';
 import type { Subject } from './subjects.ts';
 import type { Part } from './verify-jobs.ts';
 
@@ -25,6 +26,7 @@ export function judge(lesson: Lesson, subject: Subject, result: CheckResult, par
     undecided.push(`load: ${result.load.reason}`);
   const loadFailed = result.load?.outcome === 'fail' ? ['load'] : [];
   const isUndecided = undecided.length > 0;
+  if (lesson.exam && subject.role !== 'wrong-turn') return judgeExam(lesson, subject, result, { failed, undecided });
   const got = isUndecided
     ? `inconclusive ${undecided[0]}`
     : [...failed, ...loadFailed].join(' ') || (result.verdict === 'fail' ? 'nothing fails' : result.verdict);
@@ -39,8 +41,9 @@ export function judge(lesson: Lesson, subject: Subject, result: CheckResult, par
   }
   if (subject.role === 'wrong-turn') {
     const { behaviour, message } = subject.expects;
-    const first = failed[0] ?? loadFailed[0];
-    const failure = behaviours.find((b) => b.outcome === 'fail')?.failure ?? result.load?.failure;
+    // A fault may cost other parts of an exam their points, too.
+    const first = lesson.exam && failed.includes(behaviour) ? behaviour : (failed[0] ?? loadFailed[0]);
+    const failure = behaviours.find((b) => b.outcome === 'fail' && b.id === first)?.failure ?? result.load?.failure;
     const said = failure ? sentences(failure) : '';
     const saysSo = said.includes(message);
     return {
@@ -76,6 +79,7 @@ export function margins(subject: Subject, result: CheckResult): string {
     })),
   ];
   const wrong = subject.role === 'starter';
+  if (result.score && subject.role !== 'wrong-turn') return `${result.score.points} of ${result.score.of} points`;
   if (figures.length === 0 || subject.role === 'wrong-turn') return '';
   // Wrong answers are no matter of a margin: one would be too many.
   if (wrong && result.load?.failure && result.load.targets.every((target) => target.met))

@@ -12,6 +12,8 @@ export interface Job {
   part: Part;
   /** Of a wrong turn: the behaviour that must catch it is judged, and none of those before it. */
   directly?: boolean;
+  /** Of an exam: under a short load, which shows what a wrong turn does. */
+  short?: boolean;
 }
 
 export interface JobOptions {
@@ -40,8 +42,15 @@ export function jobsFor(lesson: Lesson, subject: Subject, { repeat, noLoad, rest
   const directly =
     subject.role === 'wrong-turn' && through && partIn(`${subject.name} ${lesson.folder}`, through.of) !== through.part;
   return Array.from({ length: repeat }, (_, round): Job => {
-    const part = partOf(subject, round, noLoad, rest);
-    return { lesson, subject, part, ...(directly && part === 'behaviours' ? { directly } : {}) };
+    const part = partOf(lesson, subject, round, noLoad, rest);
+    const short = lesson.exam && (noLoad || subject.role === 'wrong-turn');
+    return {
+      lesson,
+      subject,
+      part,
+      ...(directly && part === 'behaviours' ? { directly } : {}),
+      ...(short ? { short } : {}),
+    };
   })
     .filter(() => !(rest && subject.role === 'starter'))
     .filter(({ part }) => !(noLoad && part === 'load'));
@@ -56,7 +65,9 @@ function partIn(name: string, of: number): number {
   return Math.floor(placeOf(name) * of) + 1;
 }
 
-function partOf(subject: Subject, round: number, noLoad: boolean, rest: boolean): Part {
+function partOf(lesson: Lesson, subject: Subject, round: number, noLoad: boolean, rest: boolean): Part {
+  // An exam is judged by its load, so it wants the machine for itself.
+  if (lesson.exam) return 'whole';
   // A wrong turn that holds every behaviour meets no load: it has not failed, which is wrong enough.
   if (subject.role === 'wrong-turn') return subject.expects.behaviour === 'load' && !noLoad ? 'whole' : 'behaviours';
   if (rest) return 'load';

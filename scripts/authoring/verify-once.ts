@@ -23,7 +23,7 @@ export type Repeats = 'none' | 'starved' | 'not-right';
 /** Judges a subject and prints its row. @param repeats the verdicts that don't count yet. */
 export async function verifyOnce(
   lane: CheckLane,
-  { lesson, subject, part, directly }: Job,
+  { lesson, subject, part, directly, short }: Job,
   totals: PhaseTotals,
   repeats: Repeats,
 ): Promise<Verified> {
@@ -38,7 +38,7 @@ export async function verifyOnce(
     further: part !== 'load',
     // What is judged after it is no part of the proof, and would be begun beside it where it runs in the background.
     ...(subject.role === 'wrong-turn' ? { [directly ? 'only' : 'until']: subject.expects.behaviour } : {}),
-    load: load[part],
+    load: short ? 'never' : load[part],
   });
   const tookMs = performance.now() - startedAt;
   const seconds = (tookMs / 1_000).toFixed(1);
@@ -49,8 +49,8 @@ export async function verifyOnce(
   }
   totals.add(lesson.folder, tookMs, result);
   const { right, undecided, elsewhere, expected, got } = judge(lesson, subject, result, part);
-  const short = subject.role === 'starter' ? `${lesson.starterFails.length} behaviours fail` : expected;
-  const cells = [lesson.folder, subject.name, right ? short : expected, right ? 'as expected' : got];
+  const brief = subject.role === 'starter' && !lesson.exam ? `${lesson.starterFails.length} behaviours fail` : expected;
+  const cells = [lesson.folder, subject.name, right ? brief : expected, right ? 'as expected' : got];
   const line = row([...cells, margins(subject, result), seconds]);
   if (right) {
     console.log(`${green('✔')} ${line}`);

@@ -78,7 +78,7 @@ export const command: Command = {
       const through: Job[] = [];
       const mayRepeat = repeat === 1 && !args.has('busy');
       const limit = new TimeLimit(() => performance.now() - startedAt > seconds * 1_000);
-      const openLane = (repeats: Repeats, inTime?: TimeLimit) => () => {
+      const openLane = (repeats: Repeats, inTime?: Pick<TimeLimit, 'allows'>) => () => {
         const lane = new CheckLane(run);
         const take = async (job: Job) => {
           if (inTime?.allows(job) === false) return;
@@ -118,7 +118,8 @@ export const command: Command = {
       await inPart(
         'alone',
         () => alone.length + again.length + onceMore(fooled).length,
-        () => aFewAtATime([...alone, ...again, ...onceMore(fooled)], openLane('none'), 1),
+        // The wrong turns of an exam are many, too, and each has a load of its own.
+        () => aFewAtATime([...alone, ...again, ...onceMore(fooled)], openLane('none', limit.ofExams()), 1),
       );
       if (tooManyFooled(fooled, jobs)) wrong.push(`✘ ${fooled.length} subjects were misjudged beside others`);
       if (fooled.length > 0) parts.push(`misjudged beside others, judged three times alone: ${names(fooled)}`);

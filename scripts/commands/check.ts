@@ -105,7 +105,9 @@ function nextSteps(lesson: Lesson, result: CheckResult, load: CheckPlan['load'])
   const name = `lesson-${lesson.number}`;
   // The watch mode of `npm start` says what its keys do.
   if (result.verdict === 'pass' && load === 'never')
-    return [`What is left is the load run: ${isWatched ? 'press l' : `npm run check ${name}`}`];
+    return lesson.exam
+      ? [`That was a short load. With the whole one: ${isWatched ? 'press l' : `npm run check ${name}`}`]
+      : [`What is left is the load run: ${isWatched ? 'press l' : `npm run check ${name}`}`];
   if (result.verdict === 'pass')
     return [
       ...furtherSteps(result, name),

@@ -83,6 +83,8 @@ const withoutLast = ({ last: _, ...before }: LessonProgress): LessonProgress => 
 function nothingFails({ last }: LessonProgress, check: string): string | undefined {
   if (last?.failing) return undefined;
   if (last?.verdict === 'pass') return 'Your last check passed: there is nothing to hint at.';
+  if (last?.verdict === 'held' && last.score !== undefined)
+    return `Your last check passed under a short load. What is left is the whole one: ${check}`;
   if (last?.verdict === 'held') return `Every behaviour held in your last check. What is left is the load: ${check}`;
   if (last?.verdict === 'inconclusive' && !last.failing)
     return `Your last check could not judge, so no hint fits. Run npm run doctor, then ${check}`;

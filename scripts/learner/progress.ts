@@ -8,6 +8,8 @@ export interface Attempt {
   at: string;
   held: number;
   behaviours: number;
+  /** Of an exam: the points it came to, in percent. */
+  score?: number;
   /** Id of the first behaviour that failed, or "load", or after a pass of a further one. It chooses the hint. */
   failing?: string;
   /** Which code was judged (`nameOfSources`). Not in what earlier versions of the workshop wrote. */
@@ -64,15 +66,19 @@ function withLesson(progress: Progress, folder: string, lesson: LessonProgress):
   return { ...progress, lessons: { ...progress.lessons, [folder]: lesson } };
 }
 
-function attemptOf({ verdict, behaviours, further, load }: CheckResult, loadWanted: boolean): Attempt {
+function attemptOf({ verdict, behaviours, further, load, score }: CheckResult, loadWanted: boolean): Attempt {
   const firstFailing = (some: typeof behaviours) => some.find(({ outcome }) => outcome === 'fail')?.id;
   const failing =
-    firstFailing(behaviours) ?? (load?.outcome === 'fail' ? 'load' : undefined) ?? firstFailing(further.behaviours);
+    firstFailing(behaviours.filter(({ part }) => !part)) ?? // A broken rule weighs more than a part.
+    firstFailing(behaviours) ??
+    (load?.outcome === 'fail' ? 'load' : undefined) ??
+    firstFailing(further.behaviours);
   return {
     verdict: verdict === 'pass' && !loadWanted ? 'held' : verdict,
     at: new Date().toISOString(),
     held: behaviours.filter(({ outcome }) => outcome === 'pass').length,
     behaviours: behaviours.length,
+    ...(score && score.of > 0 ? { score: Math.floor((100 * score.points) / score.of) } : {}),
     ...(failing ? { failing } : {}),
     ...(load
       ? { targets: load.targets.map(({ title, measuredMs, atMostMs }) => ({ title, measuredMs, atMostMs })) }
@@ -82,8 +88,9 @@ function attemptOf({ verdict, behaviours, further, load }: CheckResult, loadWant
 
 /** A pass beats a fail, then more behaviours, then the figure that is nearest to its target. */
 function isBetter(one: Attempt, other: Attempt): boolean {
-  const rank = ({ verdict, held, targets = [] }: Attempt) => [
+  const rank = ({ verdict, held, score = 0, targets = [] }: Attempt) => [
     verdict === 'pass' ? 1 : 0,
+    score,
     held,
     -Math.max(0, ...targets.map(({ measuredMs, atMostMs }) => measuredMs / atMostMs)),
   ];
@@ -131,6 +138,7 @@ function isAttempt(value: unknown): boolean {
     typeof value.at === 'string' &&
     typeof value.held === 'number' &&
     typeof value.behaviours === 'number' &&
+    (value.score === undefined || typeof value.score === 'number') &&
     (value.failing === undefined || typeof value.failing === 'string') &&
     (value.code === undefined || typeof value.code === 'string') &&
     targetsFit

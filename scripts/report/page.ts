@@ -3,7 +3,7 @@ import type { LoadResult } from '../../checks/harness/model/result.ts';
 import { type Arm, type ArmLoad, armNames, drawable } from './arms.ts';
 import { badShare, goodShare } from './bins.ts';
 import { escapeHtml, row, table } from './html.ts';
-import { answerPictures, samplePicture } from './pictures.ts';
+import { answerPictures, minutePicture, samplePicture } from './pictures.ts';
 import { sampleCharts } from './sample-charts.ts';
 import { style } from './style.ts';
 
@@ -44,6 +44,7 @@ ${verdictFirst(loads)}
 ${legend(arms)}
 ${figuresTable(lesson, loads)}
 ${remarks(loads)}
+${minutePicture(arms)}
 ${answerPictures(arms, targetsMs, labelOf)}
 ${sampleCharts.map((chart) => samplePicture(chart, arms)).join('\n')}
 </main>
@@ -58,7 +59,10 @@ function verdictFirst(loads: readonly ArmLoad[]): string {
   if (!shown) return '';
   const { outcome, failure, reason } = shown.load;
   const why = failure ? `: expected ${failure.expected}, seen ${failure.seen}` : reason ? `: ${reason}` : '';
-  const met = outcome === 'pass' ? ': every request was answered, and every target is met' : '';
+  // What an exam's load says of the app is in the scorecard of its check.
+  const isMinute = shown.load.record?.seconds !== undefined;
+  const met =
+    outcome === 'pass' ? (isMinute ? ': it ran' : ': every request was answered, and every target is met') : '';
   const text = escapeHtml(`The load on ${armNames[shown.name]}: ${outcome}${met || why}.`);
   return `<p class="verdict${outcome === 'fail' ? ' missed' : ''}">${text}</p>`;
 }

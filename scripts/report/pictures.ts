@@ -2,6 +2,7 @@ import { distribution, type LabelOf, latencyOverTime } from './answer-charts.ts'
 import { type Arm, armNames } from './arms.ts';
 import { badShare, binsOf, goodOnly, percentile } from './bins.ts';
 import { escapeHtml, row, table } from './html.ts';
+import { kindNames, minutes, requestsOverTime } from './minute-chart.ts';
 import { drawSamples, figureOf, type SampleChart } from './sample-charts.ts';
 
 /** The same answers twice: over time, and by how long they took. */
@@ -26,6 +27,38 @@ ${picture(
   `The good answers by how long they took, as a share of all. One hill far to the left is a fast app; two hills are two kinds of answers.${targets}`,
   figures(title, 'good answers that took', arms, binRows(arms)),
 )}`;
+}
+
+/** An exam's load by the second, with what was done to the app meanwhile. Empty for other loads. */
+export function minutePicture(all: readonly Arm[]): string {
+  const arms = minutes(all);
+  const [first] = arms;
+  if (!first) return '';
+  const title = 'Requests by what came of them';
+  const events = first.record.events
+    .map(({ atMs, what }, index) => `${index + 1}: ${what} (${Math.round(atMs / 1_000)} s)`)
+    .join(', ');
+  const told = arms.map(({ name, record: { seconds } }) => {
+    const failed = seconds.reduce((sum, second) => sum + second.failed, 0);
+    const all = seconds.reduce((sum, { good, refused }) => sum + good + refused, failed);
+    return `${armNames[name]}: ${failed} of ${all} failed`;
+  });
+  const seconds = Math.max(...arms.map(({ record }) => record.seconds.length));
+  const rows = Array.from({ length: seconds }, (_, at) =>
+    row(
+      `${at + 1} s`,
+      arms.map(({ record }) => {
+        const second = record.seconds[at];
+        return second && `${second.good} / ${second.refused} / ${second.failed}`;
+      }),
+    ),
+  );
+  return picture(
+    title,
+    requestsOverTime(arms),
+    `Every bar is a second: requests answered with ${kindNames.good}, above them, paler, ${kindNames.refused}, and red ${kindNames.failed}. The dashed lines are what was done to the app: ${events}. Of the requests, ${told.join('; ')}.`,
+    figures(title, 'good / refused / failed, until', arms, rows),
+  );
 }
 
 function targetsIn(targetsMs: readonly number[], labelOf: LabelOf): string {

@@ -13,6 +13,7 @@ import {
   resultSchemaVersion,
   verdictOf,
 } from '../../checks/harness/model/result.ts';
+import { examVerdict, scoreOf } from '../../checks/harness/model/score.ts';
 import { cacheDir, type Run, repoDir } from '../../checks/harness/os/run.ts';
 import { troubleIn } from '../../checks/harness/os/trouble.ts';
 import { isStopping } from './session.ts';
@@ -96,7 +97,10 @@ export async function runCheck(
     hangUp();
   }
   const loadWanted = plan.load !== 'never';
-  result.verdict = verdictOf(result.behaviours, result.load, loadWanted);
+  if (lesson.exam && plan.load !== 'only') {
+    result.score = scoreOf(result.behaviours, lesson.exam.passAt);
+    result.verdict = examVerdict(result.behaviours, result.load, result.score);
+  } else result.verdict = verdictOf(result.behaviours, result.load, loadWanted);
   result.further.verdict = furtherVerdictOf(result.further.behaviours);
   result.elapsedMs = Math.round(performance.now() - startedAt);
   result.phases = clock.stop(Date.now());

@@ -1,4 +1,4 @@
-import type { BehaviourResult, CheckResult, LoadResult } from '../../checks/harness/model/result.ts';
+import type { BehaviourResult, CheckResult, LoadResult, PartResult, Score } from '../../checks/harness/model/result.ts';
 import type { Failure } from '../../checks/harness/model/verdict.ts';
 import { bold, dim, duration, green, lineWidth, red, spread, wrap, yellow } from './style.ts';
 
@@ -6,6 +6,8 @@ const indent = '      ';
 
 /** One behaviour as lines: its outcome, and why when it does not hold. */
 export function behaviourLines(result: BehaviourResult): string[] {
+  if (result.part && result.outcome !== 'skipped' && result.outcome !== 'inconclusive')
+    return partLines(result, result.part);
   const head = (mark: string) => headLines(mark, result.title, duration(result.elapsedMs));
   if (result.outcome === 'pass') return head(green('✔'));
   if (result.outcome === 'fail' && result.failure) return [...head(red('✘')), ...failureLines(result.failure)];
@@ -13,9 +15,24 @@ export function behaviourLines(result: BehaviourResult): string[] {
   return [...head(yellow('?')), ...reasonLines(what, result.reason ?? '', result.fix)];
 }
 
+/** A part of an exam: its points, what was seen, and the lesson that teaches it. Why, where a point is missing. */
+function partLines(
+  { title, outcome, failure }: BehaviourResult,
+  { points, of, lessons, seen = '' }: PartResult,
+): string[] {
+  const mark = outcome === 'pass' ? green('✔') : points > 0 ? yellow('✘') : red('✘');
+  const figure = `${lessons.length > 1 ? 'lessons' : 'lesson'} ${lessons.join(', ')}`;
+  const score = `${String(points).padStart(2)}/${String(of).padEnd(2)}`;
+  const lines = headLines(`${mark} ${score}`, `${title}: ${seen}`, figure, ' '.repeat(10));
+  if (outcome === 'pass' || !failure) return lines;
+  const { because, lookAt, appOutput } = failure;
+  // Where the app threw, its lines say more than the part can.
+  return [...lines, ...teachingLines({ because, lookAt, ...(appOutput ? { appOutput } : {}) }, ' '.repeat(10))];
+}
+
 /** A title that fills more than a line goes on below; the figure stands at the end of its last line. */
-function headLines(mark: string, title: string, figure: string): string[] {
-  const lines = wrap(title, '    ', lineWidth() - figure.length - 1);
+function headLines(mark: string, title: string, figure: string, below = '    '): string[] {
+  const lines = wrap(title, below, lineWidth() - figure.length - 1);
   const [first = '', ...rest] = [`  ${mark} ${lines[0]?.trimStart()}`, ...lines.slice(1)];
   const last = rest.pop() ?? first;
   return lines.length > 1 ? [first, ...rest, spread(last, dim(figure))] : [spread(first, dim(figure))];
@@ -51,10 +68,19 @@ function failureLines(failure: Failure): string[] {
     ...(atLastStep
       ? []
       : [...wrap(`expected: ${failure.expected}`, indent), ...wrap(`seen:     ${failure.seen}`, indent)]),
-    ...(failure.because ? wrap(failure.because, indent).map((line) => bold(line)) : []),
-    ...(failure.lookAt ? wrap(`Look at: ${failure.lookAt}`, indent) : []),
-    ...(failure.appOutput?.length
-      ? [dim(`${indent}[your app] its last lines:`), ...failure.appOutput.map((line) => dim(`${indent}  │ ${line}`))]
+    ...teachingLines(failure, indent),
+  ];
+}
+
+function teachingLines(
+  { because, lookAt, appOutput }: Pick<Failure, 'because' | 'lookAt' | 'appOutput'>,
+  below: string,
+): string[] {
+  return [
+    ...(because ? wrap(because, below).map((line) => bold(line)) : []),
+    ...(lookAt ? wrap(`Look at: ${lookAt}`, below) : []),
+    ...(appOutput?.length
+      ? [dim(`${below}[your app] its last lines:`), ...appOutput.map((line) => dim(`${below}  │ ${line}`))]
       : []),
   ];
 }
@@ -77,6 +103,28 @@ export function loadLines(load: LoadResult): string[] {
   ];
 }
 
+/** The last line of an exam. */
+function scoreSummary(verdict: CheckResult['verdict'], behaviours: BehaviourResult[], score: Score): string {
+  const { points, open, of, passAt } = score;
+  const rules = behaviours.filter(({ rule, outcome }) => rule && outcome !== 'not-run');
+  const broken = rules.filter(({ outcome }) => outcome === 'fail');
+  const count = `${points} of ${of} points`;
+  if (verdict === 'pass') return green(`pass: ${count}${rules.length > 0 ? ', and every rule holds' : ''}.`);
+  if (verdict === 'inconclusive') {
+    const left = open > 0 ? `, and ${open} could not be judged` : '';
+    return yellow(`inconclusive: ${count}${left}. This is no judgement of your app.`);
+  }
+  if (of === 0 && rules.length === 0) return red('fail: the exam was not taken.');
+  if (broken.length > 0) {
+    const which =
+      broken.length === 1
+        ? 'a rule is broken, and no score forgives that'
+        : `${broken.length} rules are broken, and no score forgives that`;
+    return red(`fail: ${count}, but ${which}.`);
+  }
+  return red(`fail: ${count}; it takes ${Math.ceil((passAt * of) / 100)} to pass.`);
+}
+
 function loadSummary(load: LoadResult | undefined): string {
   if (!load) return '; the load run was left out';
   return load.outcome === 'skipped' ? '; the load does not apply to this machine' : ', and every target is met';
@@ -92,13 +140,16 @@ export function endLines(result: CheckResult, figure: string, next: readonly str
 }
 
 /** The last line of a check: the verdict, with what it rests on. */
-export function summary({ verdict, behaviours, load }: CheckResult): string {
+export function summary({ verdict, behaviours, load, score }: CheckResult): string {
+  if (score) return scoreSummary(verdict, behaviours, score);
   const held = behaviours.filter((behaviour) => behaviour.outcome === 'pass').length;
   const waiting = behaviours.some((behaviour) => behaviour.outcome === 'not-run')
     ? '; the rest waits until this one holds'
     : '';
   const count = `${held} of ${behaviours.length} behaviours hold`;
   // The load command runs no behaviours besides that the app starts and stops.
+  if (load?.record?.seconds && behaviours.length === 1 && verdict === 'pass')
+    return green(`the load ran; what it says of the app is in the check's scorecard.`);
   if (load && behaviours.length === 2 && held === 2) {
     if (load.outcome === 'skipped') return yellow('not judged: see the reason above.');
     if (verdict === 'pass') return green('pass: every request was answered, and every target is met.');

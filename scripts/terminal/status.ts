@@ -25,16 +25,24 @@ export function lessonLines(lessons: readonly Lesson[], progress: Progress, curr
 
 function stateOf({ best, last, star }: LessonProgress): string {
   if (!last) return dim('not checked yet');
-  const held = `${last.held} of ${last.behaviours} behaviours`;
+  const isExam = last.score !== undefined;
+  const held = isExam ? `${last.score} points` : `${last.held} of ${last.behaviours} behaviours`;
   const now = {
     pass: '',
-    held: yellow('every behaviour holds, the load run is left'),
+    held: yellow(
+      isExam ? `${held} under a short load, the whole one is left` : 'every behaviour holds, the load run is left',
+    ),
     fail: red(last.failing === 'load' ? 'every behaviour holds, the load asks more' : held),
     inconclusive: yellow('inconclusive'),
   }[last.verdict];
-  if (best?.verdict !== 'pass')
-    return best && last.verdict !== 'held' && best.held > last.held ? `${now}, at best ${best.held}` : now;
-  return green(`passed ${best.at.slice(0, 10)}${star ? ' ★' : ''}`) + (now && last !== best ? `; now ${now}` : '');
+  if (best?.verdict !== 'pass') {
+    const at = (attempt: Attempt) => attempt.score ?? attempt.held;
+    return best && last.verdict !== 'held' && at(best) > at(last) ? `${now}, at best ${at(best)}` : now;
+  }
+  const points = best.score === undefined ? '' : ` with ${best.score} points`;
+  return (
+    green(`passed ${best.at.slice(0, 10)}${points}${star ? ' ★' : ''}`) + (now && last !== best ? `; now ${now}` : '')
+  );
 }
 
 function figuresOf(best: Attempt | undefined): string[] {

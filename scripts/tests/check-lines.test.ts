@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CheckResult } from '../../checks/harness/model/result.ts';
-import { behaviourLines, endLines, furtherSummary } from '../terminal/check-lines.ts';
+import { behaviourLines, endLines, furtherSummary, summary } from '../terminal/check-lines.ts';
 import { lineWidth } from '../terminal/style.ts';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -76,5 +76,41 @@ describe('the line of the further behaviours', () => {
   it('gives the star to a pass alone', () => {
     expect(said('pass', 'pass', true)).toBe('★ 1 of 1 further behaviours hold.');
     expect(said('fail', 'pass', false)).toBe('further: 1 of 1 further behaviours hold.');
+  });
+});
+
+describe('an exam', () => {
+  const failure = { kind: 'behaviour' as const, trail: [], expected: '', seen: '', because: 'Why.', lookAt: 'where?' };
+  const part = { points: 4, of: 10, lessons: [4, 5], seen: '60 calls in a minute' };
+  const failed = { id: 'x', title: 'Prices', outcome: 'fail' as const, elapsedMs: 1, failure, part };
+
+  it('has a line for each part: points, what was seen, the lesson; and why where points are missing', () => {
+    vi.stubEnv('COLUMNS', '80');
+    const said = behaviourLines(failed).map(stripVTControlCharacters);
+    expect(said).toEqual([
+      `${'  ✘  4/10 Prices: 60 calls in a minute'.padEnd(lineWidth() - 12)}lessons 4, 5`,
+      `${' '.repeat(10)}Why.`,
+      `${' '.repeat(10)}Look at: where?`,
+    ]);
+    const held = { ...failed, outcome: 'pass' as const, part: { ...part, points: 10, lessons: [4] } };
+    expect(behaviourLines(held).map(stripVTControlCharacters)).toEqual([
+      `${'  ✔ 10/10 Prices: 60 calls in a minute'.padEnd(lineWidth() - 8)}lesson 4`,
+    ]);
+  });
+
+  it('ends with the points, and says when a rule is what fails it', () => {
+    const rule = { ...failed, part: undefined, rule: true as const };
+    const end = (verdict: CheckResult['verdict'], points: number, open = 0, behaviours: object[] = []) =>
+      stripVTControlCharacters(
+        summary({ verdict, behaviours, score: { points, open, of: 100, passAt: 80 } } as unknown as CheckResult),
+      );
+    expect(end('pass', 86, 0, [{ ...rule, outcome: 'pass' }])).toBe('pass: 86 of 100 points, and every rule holds.');
+    expect(end('fail', 42)).toBe('fail: 42 of 100 points; it takes 80 to pass.');
+    expect(end('fail', 93, 0, [rule])).toBe(
+      'fail: 93 of 100 points, but a rule is broken, and no score forgives that.',
+    );
+    expect(end('inconclusive', 76, 10)).toBe(
+      'inconclusive: 76 of 100 points, and 10 could not be judged. This is no judgement of your app.',
+    );
   });
 });

@@ -113,3 +113,25 @@ describe('the margin column', () => {
     expect(margins(starter, measured(14, 7))).toBe('');
   });
 });
+
+describe('verify of an exam', () => {
+  const exam = { ...lesson, exam: { passAt: 80 }, starterFails: ['page'] };
+  const scored = (points: number, outcomes: Record<string, Outcome>, verdict: CheckResult['verdict']): CheckResult => ({
+    ...result(outcomes, verdict),
+    score: { points, open: 0, of: 100, passAt: 80 },
+  });
+  it('wants a starter far below what passes, that fails what the lesson declares, and may fail more', () => {
+    expect(judge(exam, starter, scored(34, { page: 'fail', secret: 'fail' }, 'fail')).right).toBe(true);
+    expect(judge(exam, starter, scored(35, { page: 'fail' }, 'fail')).right).toBe(false);
+    expect(judge(exam, starter, scored(10, { page: 'pass', secret: 'fail' }, 'fail')).right).toBe(false);
+  });
+  it('wants a right app far above it', () => {
+    expect(judge(exam, solution, scored(95, { page: 'fail' }, 'pass')).right).toBe(true);
+    expect(judge(exam, solution, scored(94, { page: 'fail' }, 'pass')).right).toBe(false);
+    expect(judge(exam, solution, scored(100, { page: 'pass' }, 'fail')).right).toBe(false);
+  });
+  it('wants a wrong turn to lose at its part, with its sentence, whatever other parts it costs', () => {
+    expect(judge(exam, wrongTurn, scored(80, { page: 'fail', secret: 'fail' }, 'pass')).right).toBe(true);
+    expect(judge(exam, wrongTurn, scored(80, { page: 'fail', secret: 'pass' }, 'pass')).right).toBe(false);
+  });
+});

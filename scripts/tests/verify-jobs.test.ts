@@ -26,6 +26,18 @@ describe('the verdicts of a verify', () => {
     expect(parts({})).toEqual(['starter whole', 'solution whole', 'by-hand whole', 'page behaviours', 'load whole']);
   });
 
+  it('of an exam are whole, and short where they need not be long', () => {
+    const exam = { ...lesson, exam: { passAt: 80 } };
+    const jobs = subjects.flatMap((subject) => jobsFor(exam, subject, { repeat: 1, noLoad: false, rest: false }));
+    expect(jobs.map(({ subject, part, short = false }) => [subject.name, part, short])).toEqual([
+      ['starter', 'whole', false],
+      ['solution', 'whole', false],
+      ['by-hand', 'whole', false],
+      ['page', 'whole', true],
+      ['load', 'whole', true],
+    ]);
+  });
+
   it('are, in npm test and in the rest together, the same', () => {
     const inTest = subjects
       .filter(({ role }) => role !== 'wrong-turn')

@@ -96,4 +96,6 @@ export interface Lesson {
   heap?: readonly HeapVisit[];
   /** Behaviours of this lesson are about CPU time, so verify judges nothing else beside it. */
   cpuBound?: boolean;
+  /** It is judged by points: `passAt` of a hundred pass, if every rule holds. */
+  exam?: { passAt: number };
 }

@@ -12,6 +12,25 @@ export interface Figure {
   unit: string;
 }
 
+/** What a part of an exam came to. */
+export interface PartResult {
+  points: number;
+  of: number;
+  /** Numbers of the lessons that teach it. */
+  lessons: readonly number[];
+  /** In a sentence. Missing where it could not be judged. */
+  seen?: string;
+}
+
+/** What an exam came to. Parts that could not be judged are in `open`, and those that do not apply here in nothing. */
+export interface Score {
+  points: number;
+  open: number;
+  of: number;
+  /** In percent of `of`. */
+  passAt: number;
+}
+
 export interface BehaviourResult {
   id: string;
   title: string;
@@ -22,6 +41,9 @@ export interface BehaviourResult {
   /** Why it was skipped or is inconclusive, and what to do about it. */
   reason?: string;
   fix?: string;
+  /** Of an exam: a part has points, and a rule has none. */
+  part?: PartResult;
+  rule?: true;
 }
 
 export interface TargetResult {
@@ -51,6 +73,19 @@ export interface LoadRecord {
   samples: LoadSample[];
   /** Each answer, or of very many every n-th: milliseconds since the first one, time to first byte in milliseconds, and status. */
   answers: [atMs: number, ms: number, status: number][];
+  /** Of an exam: what was done to the app meanwhile, and what each second's requests came to. */
+  events?: { atMs: number; what: string }[];
+  seconds?: SecondOfLoad[];
+}
+
+/** The requests that were sent in one second, by what came of them. */
+export interface SecondOfLoad {
+  /** 2xx and 3xx. */
+  good: number;
+  /** 4xx. */
+  refused: number;
+  /** 5xx, and no answer at all. */
+  failed: number;
 }
 
 export interface LoadResult {
@@ -97,6 +132,8 @@ export interface CheckResult {
   behaviours: BehaviourResult[];
   further: FurtherResult;
   load?: LoadResult;
+  /** Of an exam, whose verdict it decides together with the rules. */
+  score?: Score;
   notes: string[];
   elapsedMs: number;
   /** What that went into. */
@@ -115,7 +152,10 @@ export interface CheckPlan {
   only?: string;
   /** Judge the further behaviours, too, once the core holds. */
   further: boolean;
-  /** `after-behaviours`: only when all hold. `always`: for measuring margins. `only`: no behaviours. */
+  /**
+   * `after-behaviours`: only when all hold. `always`: for measuring margins. `only`: no behaviours. An exam is judged by its
+   * load, so there `never` is a short one.
+   */
   load: 'after-behaviours' | 'always' | 'only' | 'never';
   /** Profiles the app under its load, and writes the profiles into this folder. */
   profileDir?: string;

@@ -16,9 +16,12 @@ const defaultLimitMs = 15_000;
 const busyStretch = 4;
 
 /** Runs one behaviour against its time limit and names what came of it. Whoever called it repairs the environment. */
-export async function judge(behaviour: Behaviour, environment: Environment): Promise<BehaviourResult> {
+export async function judge(
+  behaviour: Behaviour,
+  environment: Environment,
+  stage = new Stage(environment, behaviour.teaching),
+): Promise<BehaviourResult> {
   const startedAt = performance.now();
-  const stage = new Stage(environment, behaviour.teaching);
   const limitMs = behaviour.options.limitMs ?? defaultLimitMs;
   let timer: NodeJS.Timeout | undefined;
   const watch = new MachineWatch();

@@ -14,6 +14,8 @@ interface Requirement extends Partial<Teaching> {
 export class Judging {
   readonly trail = new Trail();
   readonly figures: Figure[] = [];
+  /** What a part of an exam has earned, if it has said so. */
+  earned: { share: number; seen: string } | undefined;
   protected readonly teaching: Teaching;
 
   constructor(teaching: Teaching) {
@@ -50,6 +52,16 @@ export class Judging {
       expected: `${title} at most ${limit} ${unit}`,
       seen: `${rounded} ${unit}`,
     });
+  }
+
+  /**
+   * Ends a part of an exam that need not earn all of its points or none.
+   * @param share of its points, 0 to 1.
+   * @param seen in a sentence.
+   */
+  score(share: number, seen: string, { expected = 'all of it', ...teaching }: Partial<Requirement> = {}): void {
+    this.earned = { share, seen };
+    this.require(share >= 1, { ...teaching, expected, seen });
   }
 
   /** Asks again and again until the answer is neither undefined nor false. */

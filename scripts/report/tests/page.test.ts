@@ -146,4 +146,28 @@ describe("the report's page", () => {
       'p95 of GET /<seats>at most 80 ms912 ms, missed–22 ms',
     );
   });
+
+  it('draws the minute of an exam, with what was done to the app', () => {
+    const seconds = [
+      { good: 10, refused: 0, failed: 0 },
+      { good: 6, refused: 1, failed: 3 },
+    ];
+    const events = [{ atMs: 1_200, what: 'Redis restarts' }];
+    const loads = report.loads.map(({ name, load }) => ({
+      name,
+      load: { ...load, ...(load.record ? { record: { ...load.record, seconds, events } } : {}) },
+    }));
+    const { document: exam } = parseHTML(reportPage({ ...report, loads }));
+    const [section] = exam.querySelectorAll('section');
+    expect(section?.querySelector('h2')?.textContent).toBe('Requests by what came of them');
+    const words = section?.querySelector('figcaption')?.textContent;
+    expect(words).toContain('1: Redis restarts (1 s)');
+    expect(words).toContain('the starter: 3 of 20 failed; your app: 3 of 20 failed');
+    // Red for the one second in which requests failed, in each of three bands.
+    const red = section?.querySelectorAll('.wide rect[fill="var(--bad)"]') ?? [];
+    expect([...red].filter((bar) => Number(bar.getAttribute('height')) > 0)).toHaveLength(3);
+    expect([...(section?.querySelectorAll('tbody tr') ?? [])].map((line) => line.textContent)[1]).toMatch(
+      /^2 s(6 \/ 1 \/ 3)+$/,
+    );
+  });
 });

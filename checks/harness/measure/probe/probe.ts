@@ -42,6 +42,8 @@ export interface Probe {
   readAfterGc(): Promise<ProbeReading>;
   /** Collects garbage first, too. */
   heldAfterGc(): Promise<Held>;
+  /** The same heap of every process of the app that lives, by pid. Threads have heaps of their own. */
+  heapsAfterGc(): Promise<Map<number, number>>;
   /** How many of Node's IncomingMessage objects can still be reached, of requests under way and of ended ones. */
   requestObjects(): Promise<number>;
   /** CPU time of every process of the app so far, threads included: differences of it are what the work cost. */
@@ -132,6 +134,18 @@ export function probeOver(all: () => Connection[], mainPid: number): Probe {
     readAfterGc: async () => {
       await collect();
       return read();
+    },
+    heapsAfterGc: async () => {
+      await main();
+      const heaps = new Map<number, number>();
+      for (const connection of all()) {
+        if (!connection.open) continue;
+        const ask = (command: string) => connection.ask(command).catch(() => undefined);
+        await ask('gc');
+        const answer = (await ask('gc')) && (await ask('read'));
+        if (answer) heaps.set(connection.pid, answer.heapUsed);
+      }
+      return heaps;
     },
     heldAfterGc: async () => {
       await collect();
