@@ -1,12 +1,14 @@
 import type { Agent } from 'node:http';
-import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { Board } from './board.ts';
+import { askUntilRefused, busyOnes } from './busy.ts';
+import { mustFailWithClose } from './failing-orders.ts';
 import { giveUpWholeOrders, hangUps } from './hang-ups.ts';
 import { Held, type HeldOrder, type HeldQuestion, holdOrder } from './held.ts';
 import { orderOf } from './orders.ts';
-import { skipOnWindows, startReady } from './ready.ts';
-import { mustEnd, terminate, untilRefused } from './signals.ts';
-import { inWords, keptByClient, type Reply, saysClose, send } from './wire.ts';
+import { ownRedis, skipOnWindows, startReady } from './ready.ts';
+import { mustEnd, terminate } from './signals.ts';
+import { inWords, keptByClient, saysClose, send } from './wire.ts';
 
 const env = { DRAIN_DELAY_MS: '800', SHUTDOWN_TIMEOUT_MS: '30000' };
 
@@ -33,8 +35,8 @@ export function connectionBehaviour(behaviour: CheckDefinition['behaviour']): vo
     },
     async (t) => {
       skipOnWindows(t);
-      const door = await t.redis.openDoor();
-      const app = await startReady(t, { ...env, REDIS_URL: door.url });
+      const redis = await ownRedis(t);
+      const app = await startReady(t, { ...env, REDIS_URL: redis.appUrl });
       const agents: Agent[] = [];
       const kept = () => {
         const agent = keptByClient();
@@ -42,8 +44,9 @@ export function connectionBehaviour(behaviour: CheckDefinition['behaviour']): vo
         return agent;
       };
       const idle = [kept(), kept(), kept()];
-      const busy = kept();
+      const busy = busyOnes.map((question) => ({ ...question, agent: kept() }));
       const held: Held[] = [];
+      const failing: Held[] = [];
       const hold = async (question: HeldQuestion) => {
         const each = await Held.begin(t, app, { ...question, agent: kept() });
         held.push(each);
@@ -54,26 +57,28 @@ export function connectionBehaviour(behaviour: CheckDefinition['behaviour']): vo
         for (const [n, order] of (given.pop() ?? []).entries()) order.drop(hangUps[n]);
       };
       try {
-        for (const agent of [...idle, busy]) await send(app, '/prices/oslo', { agent });
+        for (const agent of [...idle, ...busy.map(({ agent }) => agent)]) await send(app, '/prices/oslo', { agent });
         for (let times = 1; times <= 3; times++) given.push([await holdOrder(t, app), await holdOrder(t, app)]);
         giveUpSome(); // Before the signal, after it, and when the server has closed.
         for (const how of hangUps) (await Board.open(app)).hangUp(how);
-        await giveUpWholeOrders(app, t.redis, door);
+        await giveUpWholeOrders(app, redis);
         t.trail.begin(
-          'idle connections, one that is asked without a pause, requests in flight, and others whose clients close their connections, or reset them',
+          'idle connections, some that are asked without a pause, requests in flight, and others whose clients close their connections, or reset them',
         );
         const order = await holdOrder(t, app, kept());
         held.push(order);
         const long = await hold(tooLong);
         for (const question of otherAnswers) await hold(question);
+        for (let n = 0; n < 2; n++) failing.push(await holdOrder(t, app, kept()));
         terminate(t, app);
         held.push(await holdOrder(t, app, kept()));
         giveUpSome();
-        await askUntilRefused(t, app, idle, busy);
+        await askUntilRefused(t, app, { idle, busy, delayMs: env.DRAIN_DELAY_MS });
         giveUpSome();
         // An order comes first: what is wrong with its answer may be wrong with all, and would be told of any one of them.
         await mustSayClose(t, order, false);
         await Promise.all(held.map((each) => each === order || mustSayClose(t, each, each === long)));
+        await mustFailWithClose(t, failing, redis);
         await mustEnd(t, app, {
           withinMs: 3_000,
           teaching: {
@@ -84,37 +89,12 @@ export function connectionBehaviour(behaviour: CheckDefinition['behaviour']): vo
           },
         });
       } finally {
-        for (const each of held) each.drop();
+        for (const each of [...held, ...failing]) each.drop();
         for (const agent of agents) agent.destroy();
       }
     },
     { limitMs: 40_000, background: true },
   );
-}
-
-/** Until a moment before the server closes, all these connections are in use. */
-async function askUntilRefused(t: Stage, app: Instance, idle: Agent[], busy: Agent): Promise<void> {
-  let over = false;
-  const untilTold = (path: string, agent: Agent) =>
-    askUntilTold(
-      () => send(app, path, { agent }),
-      () => over,
-    );
-  const last = untilTold('/prices/oslo', busy);
-  const recent = Promise.all(idle.map((agent) => untilTold('/live', agent)));
-  await untilRefused(t, app, 4_000, `after ${env.DRAIN_DELAY_MS} ms`);
-  over = true;
-  await recent;
-  const told = await last;
-  const next = told.isTold ? undefined : await send(app, '/prices/oslo', { agent: busy });
-  t.require(!next || next.status === 0 || saysClose(next), {
-    step: 'GET /prices/oslo on the connection that was asked without a pause, when new ones were refused',
-    expected: '“Connection: close” in the answer, or a connection that is closed already',
-    seen: next ? `${inWords(next)}, Connection: ${next.headers.connection}` : '',
-    because:
-      'A connection that is never idle is never closed as an idle one. Its client sends the next request, and the next.',
-    lookAt: 'which answers tell the client that this connection ends with them?',
-  });
 }
 
 /** The body of a request in flight comes, when new connections are refused. */
@@ -143,14 +123,4 @@ async function mustSayClose(t: Stage, held: Held, mayBreak: boolean): Promise<vo
       ? 'when is this header decided: when the request comes, or when the answer goes?'
       : 'who makes this answer, and does it pass whatever sets the header?',
   });
-}
-
-/** One request after the other on a connection, until an answer says that it is the last, it breaks, or it is enough. */
-async function askUntilTold(ask: () => Promise<Reply>, isOver: () => boolean): Promise<{ isTold: boolean }> {
-  while (!isOver()) {
-    const reply = await ask();
-    if (reply.status === 0 || saysClose(reply)) return { isTold: true };
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  return { isTold: false };
 }

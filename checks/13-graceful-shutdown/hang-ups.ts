@@ -1,6 +1,6 @@
 import type { ClientRequest } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Instance, RedisDoor, RedisHandle } from '../harness/sdk/index.ts';
+import type { Instance, RedisHandle } from '../harness/sdk/index.ts';
 import { orderOf, storedOrders } from './orders.ts';
 import { hasReadAllBefore } from './ready-in-flight.ts';
 import { open, textOf } from './wire.ts';
@@ -19,8 +19,8 @@ const kind = 'given-up';
 const storedWithinMs = 3_000;
 
 /** Orders that have come whole, and whose clients hang up while Redis makes them wait. For the app, nothing is missing in them. */
-export async function giveUpWholeOrders(app: Instance, redis: RedisHandle, door: RedisDoor): Promise<void> {
-  door.holdReplies();
+export async function giveUpWholeOrders(app: Instance, redis: RedisHandle): Promise<void> {
+  redis.holdReplies();
   try {
     const sent = hangUps.map((how) => {
       const order = orderOf(kind);
@@ -35,6 +35,6 @@ export async function giveUpWholeOrders(app: Instance, redis: RedisHandle, door:
     for (const { how, call } of sent) hangUp(call, how);
     await hasReadAllBefore(app);
   } finally {
-    door.resume();
+    redis.resume();
   }
 }
