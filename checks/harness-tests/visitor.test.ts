@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Trail } from '../harness/model/trail.ts';
 import { BehaviourFailure } from '../harness/model/verdict.ts';
+import type { Patience } from '../harness/net/patience.ts';
 import { Visitor } from '../harness/net/visitor.ts';
 
 let server: Server;
@@ -26,9 +27,10 @@ afterAll(() => {
   server.close();
 });
 
-function visitor(trail = new Trail()): Visitor {
+function visitor(trail = new Trail(), patience?: Patience): Visitor {
   const scene = { trail, teaching: { because: 'Because.', lookAt: 'here' }, crash: () => undefined };
-  return new Visitor({ url, scene, severalInstances: true, cookies: new Map([['old', '0']]) });
+  const cookies = new Map([['old', '0']]);
+  return new Visitor({ url, scene, severalInstances: true, cookies, ...(patience && { patience }) });
 }
 
 describe('a visitor', () => {
@@ -61,6 +63,18 @@ describe('a visitor', () => {
       .catch((thrown) => thrown);
     expect(error).toBeInstanceOf(BehaviourFailure);
     expect(error.failure).toMatchObject({ kind: 'hangs', seen: 'none within 0.1 s', because: 'Because.' });
+  });
+
+  it('has three times as much patience on a machine that others keep busy, and no more', async () => {
+    const seenBy = async (isBusy: boolean) => {
+      const patience = { limitMs: 100, watchMachine: () => () => isBusy };
+      const error = await visitor(new Trail(), patience)
+        .get('/never')
+        .catch((thrown) => thrown);
+      return error.failure.seen;
+    };
+    expect(await seenBy(false)).toBe('none within 0.1 s');
+    expect(await seenBy(true)).toBe('none within 0.3 s');
   });
 
   it('says of that what it was told to say', async () => {

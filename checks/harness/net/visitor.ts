@@ -6,16 +6,18 @@ import { BehaviourFailure, type FailureKind, type Teaching } from '../model/verd
 import { Answer, type Scene } from './answer.ts';
 import { pinHeader } from './balancer.ts';
 import { askedHeader, type CdnVerdict, cdnVerdictInWords } from './cache-status.ts';
+import { endsAfter, type Patience } from './patience.ts';
 
 export { Answer, excerpt } from './answer.ts';
 
-/** Longer than any right answer takes on a busy machine, short enough to call it a hang. */
-const defaultDeadlineMs = 5_000;
+/** Longer than any right answer takes, short enough to call it a hang. */
+const usualDeadlineMs = 5_000;
 
 export interface RequestOptions {
   /** The instance (1-based) that must answer; without it the balancer takes the next. */
   on?: number;
   headers?: Record<string, string>;
+  /** When it is too late, also on a busy machine. Without it, a busy machine has longer than `usualDeadlineMs`. */
   deadlineMs?: number;
   /** What to say when no answer comes, where the behaviour's own sentences explain only wrong ones. */
   unanswered?: Partial<Teaching>;
@@ -35,6 +37,8 @@ export interface VisitorOptions {
   headers?: Record<string, string> | undefined;
   /** The CDN that it comes in by. */
   cdn?: { verdictOn(asked: string): CdnVerdict | undefined } | undefined;
+  /** For requests without a deadline of their own. */
+  patience?: Partial<Patience>;
   /** The process behind an answer, where that is known. */
   instanceOf?: (answer: Answer) => Starting | undefined;
 }
@@ -95,8 +99,7 @@ export class Visitor {
   }
 
   async #sendOnce(method: string, path: string, body: unknown, options: RequestOptions): Promise<Answer> {
-    const { scene, url, severalInstances, cdn } = this.#options;
-    const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
+    const { scene, url, severalInstances, cdn, patience } = this.#options;
     const agent = new Agent({ keepAlive: false });
     const inAbsoluteForm = /^https?:/i.test(path);
     const call = supertest(url)
@@ -104,7 +107,7 @@ export class Visitor {
       .agent(agent)
       .redirects(0)
       .ok(() => true);
-    call.timeout({ deadline: deadlineMs }).buffer(true);
+    call.buffer(true);
     if (options.on) call.set(pinHeader, String(options.on));
     const number = String(++asked);
     if (cdn) call.set(askedHeader, number);
@@ -119,8 +122,13 @@ export class Visitor {
     // Without a value: the call is a thenable, and an event target throws what a listener's promise rejects with.
     const abort = () => void call.abort();
     options.signal?.addEventListener('abort', abort, { once: true });
+    const tooLate = new AbortController();
+    const { deadlineMs } = options;
+    const wait = deadlineMs === undefined ? { limitMs: usualDeadlineMs, ...patience } : { limitMs: deadlineMs };
+    const stopWaiting = endsAfter(wait, (ms) => tooLate.abort(new TooLate(ms)));
+    tooLate.signal.addEventListener('abort', abort, { once: true });
     try {
-      const response = await abortable(call, options.signal);
+      const response = await abortable(call, options.signal, tooLate.signal);
       const answer = new Answer(response, performance.now() - startedAt, request, scene, cdn?.verdictOn(number));
       this.#keepCookies(answer.setCookies);
       const cookieNames = answer.setCookies.map((cookie) => cookie.split('=')[0]);
@@ -135,8 +143,9 @@ export class Visitor {
       return answer;
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason;
-      throw this.#noAnswer(error as NodeJS.ErrnoException, request, startedAt, { ...options, deadlineMs });
+      throw this.#noAnswer(error as NodeJS.ErrnoException, request, startedAt, options);
     } finally {
+      stopWaiting();
       options.signal?.removeEventListener('abort', abort);
       agent.destroy();
     }
@@ -146,19 +155,19 @@ export class Visitor {
     error: NodeJS.ErrnoException,
     request: string,
     startedAt: number,
-    { deadlineMs, unanswered }: RequestOptions & { deadlineMs: number },
+    { unanswered }: RequestOptions,
   ): BehaviourFailure {
     const { scene } = this.#options;
     const crash = scene.crash();
     if (crash) return crash;
-    const late = error.code === 'ECONNABORTED' || error.code === 'ETIME' || 'timeout' in error;
+    const late = error instanceof TooLate;
     const kind: FailureKind = late ? 'hangs' : 'behaviour';
     if (scene.evidence && !late) scene.evidence.broken = { request, sentAt: startedAt };
     return new BehaviourFailure({
       kind,
       trail: [...scene.trail.steps, { what: request, answer: late ? 'no answer' : (error.code ?? error.message) }],
       expected: 'an answer',
-      seen: late ? `none within ${deadlineMs / 1000} s` : `the connection broke: ${error.code ?? error.message}`,
+      seen: late ? `none within ${error.inSeconds} s` : `the connection broke: ${error.code ?? error.message}`,
       ...scene.teaching,
       ...unanswered,
     });
@@ -189,11 +198,24 @@ function requestOf(call: supertest.Test): ClientRequest {
   return (call as supertest.Test & { request(): ClientRequest }).request();
 }
 
-function abortable(call: PromiseLike<supertest.Response>, signal?: AbortSignal): Promise<supertest.Response> {
-  if (!signal) return Promise.resolve(call);
+/** No answer came for so long. */
+class TooLate extends Error {
+  readonly inSeconds: number;
+  constructor(ms: number) {
+    super('no answer');
+    this.inSeconds = ms / 1_000;
+  }
+}
+
+function abortable(
+  call: PromiseLike<supertest.Response>,
+  ...signals: (AbortSignal | undefined)[]
+): Promise<supertest.Response> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    for (const signal of signals) {
+      if (signal?.aborted) return reject(signal.reason);
+      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+    }
     call.then(resolve, reject);
   });
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { AppCommandEnd } from '../app/app-command.ts';
 import { hasCrashed } from '../app/failures.ts';
+import { disturbs, MachineWatch } from '../measure/machine.ts';
 import { BehaviourFailure, Inconclusive, type Teaching } from '../model/verdict.ts';
 import type { Evidence } from '../net/answer.ts';
 import { forwarded } from '../net/balancer.ts';
@@ -65,6 +66,7 @@ export class Stage extends Judging {
       cdn: at === cdn ? cdn : undefined,
       severalInstances: instances.length > 1 && !at,
       headers: at && at !== cdn ? forwarded('127.0.0.1', new URL(url).host) : undefined,
+      patience: { watchMachine: watchOthers },
       scene: { trail: this.trail, teaching: this.teaching, crash: () => this.#crash(), evidence: this.evidence },
       instanceOf: (answer) => {
         if (at && at !== cdn) return at as Instance;
@@ -240,4 +242,10 @@ export class Stage extends Judging {
     await Promise.allSettled(this.#extras.map(async (extra) => (await extra).kill()));
     await Promise.all(this.#services.map(([, service]) => service.close()));
   }
+}
+
+/** Begins to watch; what it returns says whether other programs have kept the machine busy since. */
+function watchOthers(): () => boolean {
+  const watch = new MachineWatch();
+  return () => disturbs(watch.otherCoresBusy());
 }
