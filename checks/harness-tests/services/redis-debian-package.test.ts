@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { parseDependencies } from '../../harness/services/redis/apt.ts';
+import { parseDependencies } from '../../harness/services/apt.ts';
 import { needed, redisFromDebianPackage } from '../../harness/services/redis/debian-package.ts';
 import { explainRedis, startRedis } from '../../harness/services/redis/index.ts';
 import { type FakeRun, fakeRun } from './fake-run.ts';

@@ -7,6 +7,7 @@ import type { Evidence } from '../net/answer.ts';
 import { forwarded } from '../net/balancer.ts';
 import { Visitor } from '../net/visitor.ts';
 import type { Cdn } from '../services/cdn/cdn.ts';
+import type { NginxHandle } from '../services/nginx/handle.ts';
 import type { PostgresHandle } from '../services/postgres/handle.ts';
 import type { RedisHandle } from '../services/redis/handle.ts';
 import type { Handles, RegisteredName, StartOptions } from '../services/registry.ts';
@@ -58,13 +59,13 @@ export class Stage extends Judging {
 
   /** A client with its own cookies, through the balancer, or straight to `at`: an instance, or the CDN. */
   visitor({ cookies, at }: { cookies?: Map<string, string>; at?: Instance | Cdn } = {}): Visitor {
-    const { balancer, cdn, instances } = this.#environment;
-    const url = at?.url ?? balancer.url;
+    const { balancer, edge, cdn, instances } = this.#environment;
+    const url = at?.url ?? edge?.url ?? balancer.url;
     return new Visitor({
       url,
       cookies,
       cdn: at === cdn ? cdn : undefined,
-      severalInstances: instances.length > 1 && !at,
+      severalInstances: instances.length > 1 && !at && !edge,
       headers: at && at !== cdn ? forwarded('127.0.0.1', new URL(url).host) : undefined,
       patience: { watchMachine: watchOthers },
       scene: { trail: this.trail, teaching: this.teaching, crash: () => this.#crash(), evidence: this.evidence },
@@ -164,6 +165,11 @@ export class Stage extends Judging {
     return this.#environment.answerSheet(path);
   }
 
+  /** Names of the files in a folder of the app's, where the lesson has the learner write answers. */
+  answerSheetsIn(folder: string): string[] {
+    return this.#environment.answerSheetsIn(folder);
+  }
+
   /** A server that the lesson's app talks to. */
   service<Name extends RegisteredName>(name: Name): Handles[Name] {
     const service = this.#environment.service(name);
@@ -192,6 +198,10 @@ export class Stage extends Judging {
 
   get smtp(): SmtpHandle {
     return this.service('smtp');
+  }
+
+  get nginx(): NginxHandle {
+    return this.service('nginx');
   }
 
   /** An empty Redis for this behaviour only. */

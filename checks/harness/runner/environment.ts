@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AppCommandEnd } from '../app/app-command.ts';
 import { notStartedAgain } from '../app/failures.ts';
@@ -87,6 +87,7 @@ export class Environment implements AsyncDisposable {
     tellPhase('app');
     await this.#migrations.beforeStart();
     await this.#instances.startAll();
+    this.edge?.setTargets(this.instances);
     const hasCdn = this.lesson.services.includes('cdn');
     this.balancer = await startBalancer(this.instances, hasCdn ? 0 : balancerPort, this.lesson.balancer);
     await untilAllReady(this.balancer, this.instances);
@@ -104,8 +105,10 @@ export class Environment implements AsyncDisposable {
   }
 
   /** One more of them, empty or seeded afresh; the caller closes it. */
-  startService<Name extends RegisteredName>(name: Name, more?: StartOptions[Name]): Promise<Handles[Name]> {
-    return this.#services.start(name, more);
+  async startService<Name extends RegisteredName>(name: Name, more?: StartOptions[Name]): Promise<Handles[Name]> {
+    const service = await this.#services.start(name, more);
+    if ('setTargets' in service) service.setTargets(this.instances);
+    return service;
   }
 
   get supplier(): Handles['supplier'] | undefined {
@@ -136,15 +139,26 @@ export class Environment implements AsyncDisposable {
     return this.#instances.everyone;
   }
 
+  /** In front of the instances in the balancer's place, where the lesson has one. */
+  get edge(): Handles['nginx'] | undefined {
+    return this.#services.get('nginx');
+  }
+
   /** Where visitors come in. */
-  get door(): Cdn | Balancer {
-    return this.cdn ?? this.balancer;
+  get door(): Cdn | Balancer | Handles['nginx'] {
+    return this.edge ?? this.cdn ?? this.balancer;
   }
 
   /** Text of a file in the app's folder, or undefined when there is none. */
   answerSheet(path: string): string | undefined {
     const file = join(this.#options.subjectDir, path);
     return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  }
+
+  /** Names of the files in a folder of the app's. */
+  answerSheetsIn(folder: string): string[] {
+    const dir = join(this.#options.subjectDir, folder);
+    return existsSync(dir) ? readdirSync(dir).sort() : [];
   }
 
   /** What each service is, for the first lines of a check. */
@@ -171,6 +185,7 @@ export class Environment implements AsyncDisposable {
   async restart(which?: number | 'worker', env: Record<string, string> = {}): Promise<void> {
     await this.#instances.restart(which, env);
     this.balancer.setTargets(this.instances);
+    this.edge?.setTargets(this.instances);
     await untilAllReady(this.balancer, this.instances);
   }
 
@@ -184,6 +199,8 @@ export class Environment implements AsyncDisposable {
     await this.#migrations.beforeStart();
     await this.#instances.restart(undefined, {}, true);
     this.balancer.setTargets(this.instances);
+    this.edge?.setTargets(this.instances);
+    await this.edge?.startAgain();
   }
 
   /**

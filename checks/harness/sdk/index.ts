@@ -27,6 +27,8 @@ export type { Instance } from '../runner/environment.ts';
 export { defineExam, type ExamDefinition, type MinuteShown, type PartOptions } from '../runner/exam.ts';
 export { directivesIn, formatDirectives } from '../services/cdn/directives.ts';
 export { AnswerPolicy } from '../services/cdn/policy.ts';
+export type { Gate, SeenRequest } from '../services/nginx/gate.ts';
+export type { NginxHandle } from '../services/nginx/handle.ts';
 export type { PostgresHandle, StatementCount } from '../services/postgres/handle.ts';
 export { openRedis, type RedisDoor, type RedisHandle } from '../services/redis/handle.ts';
 export type { Email } from '../services/smtp/email.ts';

@@ -1,14 +1,16 @@
+import { nginxService } from './nginx/service.ts';
 import { postgresService } from './postgres/service.ts';
 import { redisService } from './redis/service.ts';
 import { smtpService } from './smtp/service.ts';
 import { supplierService } from './supplier/service.ts';
 
-/** Every service that a lesson's app may talk to, in the order in which they are opened. */
+/** Every service that a lesson's app may talk to, or be talked to by, in the order in which they are opened. */
 export const registry = {
   redis: redisService,
   postgres: postgresService,
   supplier: supplierService,
   smtp: smtpService,
+  nginx: nginxService,
 };
 
 export type RegisteredName = keyof typeof registry;

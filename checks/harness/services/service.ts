@@ -14,8 +14,8 @@ export interface OpenService {
   close(): Promise<void>;
 }
 
-/** What opening takes. The lesson has the service's own data, such as its seed. */
-export type OpenOptions = Look & Session & { lesson: Lesson };
+/** What opening takes. The lesson has the service's own data, such as its seed. `subjectDir` is the app's folder. */
+export type OpenOptions = Look & Session & { lesson: Lesson; subjectDir?: string | undefined };
 
 /** A kind of service: one folder, and one line in registry.ts. */
 export interface ServiceKind<Open extends OpenService, More = undefined> {

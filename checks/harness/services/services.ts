@@ -1,5 +1,5 @@
 import type { Lesson } from '../model/lesson.ts';
-import { Inconclusive } from '../model/verdict.ts';
+import { BehaviourFailure, Inconclusive } from '../model/verdict.ts';
 import { cacheDir, type Run, repoDir } from '../os/run.ts';
 import { troubleIn } from '../os/trouble.ts';
 import { type Handles, type RegisteredName, registry, type StartOptions } from './registry.ts';
@@ -8,6 +8,8 @@ import type { OpenService, ServiceKind } from './service.ts';
 export interface ServicesOptions {
   lesson: Lesson;
   run: Run;
+  /** The folder of the app, where a service takes files of the learner's from there. */
+  subjectDir?: string | undefined;
   onProgress?: ((text: string) => void) | undefined;
 }
 
@@ -39,13 +41,16 @@ export class Services {
 
   /** One beside those that `open` brings, empty or seeded afresh: whoever asks for it closes it. */
   async start<Name extends RegisteredName>(name: Name, more?: StartOptions[Name]): Promise<Handles[Name]> {
-    const { run, lesson, onProgress = () => {} } = this.#options;
+    const { run, lesson, subjectDir, onProgress = () => {} } = this.#options;
     const { fix, open } = registry[name] as ServiceKind<OpenService, StartOptions[Name]>;
     try {
-      return (await open({ run, lesson, cacheDir, repoDir, env: process.env, onProgress }, more)) as Handles[Name];
+      return (await open(
+        { run, lesson, subjectDir, cacheDir, repoDir, env: process.env, onProgress },
+        more,
+      )) as Handles[Name];
     } catch (error) {
-      // Whatever keeps us from opening a service is no fault of the app.
-      if (error instanceof Inconclusive) throw error;
+      // Whatever else keeps us from opening a service is no fault of the app.
+      if (error instanceof Inconclusive || error instanceof BehaviourFailure) throw error;
       const trouble = troubleIn(error);
       const message = error instanceof Error ? error.message : String(error);
       throw new Inconclusive(trouble?.what ?? message, trouble?.fix ?? fix);

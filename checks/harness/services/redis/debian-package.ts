@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { troubleIn } from '../../os/trouble.ts';
+import { type Apt, missingAptTools, openApt } from '../apt.ts';
 import type { Availability, Look, RedisProvider, Session } from '../provider.ts';
-import { type Apt, missingAptTools, openApt } from './apt.ts';
-import { forgetFailure, recentFailure, rememberFailure } from './recent-failure.ts';
+import { forgetFailure, recentFailure, rememberFailure } from '../recent-failure.ts';
 import { startBinary } from './server-process.ts';
 import { findUnpacked, inspect, serverNames, settle, type Unpacked } from './unpacked.ts';
 
@@ -22,7 +22,7 @@ export function redisFromDebianPackage(look: Look): RedisProvider {
       if (unpacked) return { ok: true, detail: `${unpacked.version} in ${relative(look.repoDir, unpacked.dir)}` };
       const why = unusable(look);
       if (why) return { ok: false, why };
-      const failure = recentFailure(look.cacheDir);
+      const failure = recentFailure(look.cacheDir, 'redis');
       if (failure) return { ok: false, ...failure };
       return {
         ok: true,
@@ -43,17 +43,17 @@ function unusable({ env }: Look): string | undefined {
 }
 
 async function bring(look: Look, session: Session): Promise<Unpacked> {
-  const why = unusable(look) ?? recentFailure(look.cacheDir)?.why;
+  const why = unusable(look) ?? recentFailure(look.cacheDir, 'redis')?.why;
   if (why) throw new Error(why);
   mkdirSync(look.cacheDir, { recursive: true });
   // The run's folder is deleted with the run, also after a SIGKILL. It lies in the cache: renaming is atomic.
   const work = mkdtempSync(join(session.run.dir, 'apt-'));
   try {
     const unpacked = await fetchAndUnpack(look, session, work);
-    forgetFailure(look.cacheDir);
+    forgetFailure(look.cacheDir, 'redis');
     return unpacked;
   } catch (error) {
-    if (!troubleIn(error)) rememberFailure(look.cacheDir, (error as Error).message);
+    if (!troubleIn(error)) rememberFailure(look.cacheDir, 'redis', (error as Error).message);
     throw error;
   } finally {
     rmSync(work, { recursive: true, force: true });

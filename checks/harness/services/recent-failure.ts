@@ -4,16 +4,16 @@ import { join } from 'node:path';
 // In a room without internet every check would wait for the download to fail again.
 const forgottenAfterMs = 15 * 60_000;
 
-/** Why the download failed a short while ago, if it did: then it is not tried again for now. */
-export function recentFailure(cacheDir: string): { why: string; fix: string } | undefined {
-  const file = fileIn(cacheDir);
+/** Why the download of a server failed a short while ago, if it did: then it is not tried again for now. */
+export function recentFailure(cacheDir: string, of: string): { why: string; fix: string } | undefined {
+  const file = fileIn(cacheDir, of);
   try {
     const agoMs = Date.now() - statSync(file).mtimeMs;
     if (agoMs > forgottenAfterMs) return undefined;
     const minutes = Math.max(1, Math.round(agoMs / 60_000));
     return {
       why: `the download failed ${minutes} min ago: ${readFileSync(file, 'utf8').trim()}`,
-      fix: `once the network is back, delete .workshop/${fileName}, or wait 15 minutes`,
+      fix: `once the network is back, delete .workshop/${fileName(of)}, or wait 15 minutes`,
     };
   } catch {
     return undefined;
@@ -21,20 +21,20 @@ export function recentFailure(cacheDir: string): { why: string; fix: string } | 
 }
 
 /** Notes that the download failed. */
-export function rememberFailure(cacheDir: string, why: string): void {
+export function rememberFailure(cacheDir: string, of: string, why: string): void {
   try {
     mkdirSync(cacheDir, { recursive: true });
-    writeFileSync(fileIn(cacheDir), `${why}\n`);
+    writeFileSync(fileIn(cacheDir, of), `${why}\n`);
   } catch {} // Only a convenience: a full disk has been reported by whoever needed it.
 }
 
 /** It works again. */
-export function forgetFailure(cacheDir: string): void {
-  rmSync(fileIn(cacheDir), { force: true });
+export function forgetFailure(cacheDir: string, of: string): void {
+  rmSync(fileIn(cacheDir, of), { force: true });
 }
 
-const fileName = 'redis-download-failed';
+const fileName = (of: string) => `${of}-download-failed`;
 
-function fileIn(cacheDir: string): string {
-  return join(cacheDir, fileName);
+function fileIn(cacheDir: string, of: string): string {
+  return join(cacheDir, fileName(of));
 }

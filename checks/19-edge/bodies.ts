@@ -1,0 +1,118 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import { ask, inWords, open } from './ask.ts';
+
+const json = { 'content-type': 'application/json' };
+const limitBytes = 64 * 1024;
+
+/** An order of about so many bytes. */
+const orderOf = (bytes: number) =>
+  JSON.stringify({ event: 'oslo', seats: 1, note: 'x'.repeat(Math.max(0, bytes - 40)) });
+
+export function bodyBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'too-large',
+    'a body above 64 kB is refused by nginx, and Node does not hear of it',
+    {
+      because: 'What nobody wants is read, passed on and thrown away by Node.',
+      lookAt: 'which size does nginx.conf allow, and does it know the size before it asks Node?',
+    },
+    async (t) => {
+      const small = await ask(t.url, '/orders', { method: 'POST', headers: json, body: orderOf(60_000) });
+      t.require(small.status === 201, {
+        step: 'POST /orders, 60,000 bytes',
+        expected: '201',
+        seen: inWords(small),
+        because: 'An order of 60 kB is allowed.',
+      });
+      for (const bytes of [limitBytes + 2_000, 900_000, 20_000_000]) {
+        t.nginx.forget();
+        await mustRefuse(t, `POST /orders, Content-Length: ${bytes}`, { ...json, 'content-length': bytes });
+        await mustRefuse(
+          t,
+          'POST /orders, more than 64 kB in chunks',
+          { ...json, 'transfer-encoding': 'chunked' },
+          bytes,
+        );
+      }
+    },
+  );
+
+  behaviour(
+    'slow-upload',
+    'a client that sends slowly holds nothing of Node',
+    {
+      because:
+        'nginx passes on each byte as it comes. Whoever sends one a second holds a connection of Node for as long as it pleases.',
+      lookAt: 'what reads the body before Node is asked?',
+    },
+    async (t) => {
+      t.nginx.forget();
+      const body = orderOf(9_000);
+      for (const headers of [
+        { ...json, 'content-length': body.length },
+        { ...json, 'transfer-encoding': 'chunked' },
+      ]) {
+        const { call, reply } = open(t.url, '/orders', { method: 'POST', headers });
+        const how = 'content-length' in headers ? 'with Content-Length' : 'in chunks';
+        call.flushHeaders();
+        for (let at = 0; at < 6; at++) {
+          call.write(body.slice(at * 1_000, (at + 1) * 1_000));
+          await delay(150);
+        }
+        const seen = t.nginx.seen().length;
+        call.end(body.slice(6_000));
+        const answer = await reply;
+        const step = `POST /orders ${how}, of which two thirds have come after 0.9 s`;
+        t.require(seen === 0, { step, expected: 'no request to Node yet', seen: `${seen}` });
+        t.require(answer.status === 201, { step: `${step}, then the rest`, expected: '201', seen: inWords(answer) });
+        t.nginx.forget();
+      }
+    },
+  );
+
+  behaviour(
+    'slow-reader',
+    'a client that reads slowly holds nothing of Node',
+    {
+      because:
+        'nginx takes from Node only what the client has taken from it. Node keeps the answer, its connection and its memory until then.',
+      lookAt: 'what may nginx keep of an answer, in memory and in files, while its client reads?',
+    },
+    async (t) => {
+      const plan = await ask(t.app(1).url, '/events/berlin/seats.csv');
+      const bytes = plan.body.length;
+      t.nginx.forget();
+      const { call, reply } = open(t.url, '/events/berlin/seats.csv', { withinMs: 30_000 });
+      call.on('response', (answer) => answer.pause());
+      void reply;
+      call.end();
+      t.step(`GET /events/berlin/seats.csv, ${bytes.toLocaleString('en')} bytes, by a client that reads nothing`);
+      const taken = () => t.nginx.gates.reduce((sum, { answeredBytes }) => sum + answeredBytes, 0);
+      try {
+        await t.until('nginx to have the whole answer', () => taken() >= bytes, { deadlineMs: 8_000 });
+      } finally {
+        call.destroy();
+      }
+    },
+    { limitMs: 30_000 },
+  );
+}
+
+/** Sends so many bytes in chunks, or none at all of what Content-Length says. */
+async function mustRefuse(t: Stage, step: string, headers: Record<string, string | number>, chunks = 0): Promise<void> {
+  const { call, reply } = open(t.url, '/orders', { method: 'POST', headers });
+  call.on('error', () => {}); // nginx closes the connection behind its answer.
+  if (chunks) {
+    for (let sent = 0; sent < Math.min(chunks, 300_000) && !call.destroyed; sent += 10_000) {
+      call.write('x'.repeat(10_000));
+      await delay(1);
+    }
+    call.end();
+  } else call.write('{');
+  const answer = await reply;
+  call.destroy();
+  const seen = t.nginx.seen().length;
+  t.require(seen === 0, { step, expected: 'no request to Node', seen: `${seen}` });
+  t.require(answer.status === 413, { step, expected: '413', seen: inWords(answer) });
+}

@@ -1,0 +1,190 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import { ask, inWords, jsonOf, order } from './ask.ts';
+
+const ada = { authorization: 'Bearer ada.9f31c7' };
+const grace = { authorization: 'Bearer grace.51d0e2' };
+const atOnce = 100;
+/** The contract's two seconds, and some for the way. */
+const oldestMs = 2_200;
+
+export function cacheBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'together',
+    'a hundred who ask for an event at once are one request to Node',
+    {
+      because: 'Everybody who asks before the first answer has come asks Node as well: that is when a sale begins.',
+      lookAt: 'what does nginx keep, and what do the others do while the first one waits?',
+    },
+    async (t) => {
+      for (const path of ['/events/oslo', '/events', '/events?city=Vienna']) {
+        t.nginx.forget();
+        for (const { door } of t.nginx.gates) door.holdReplies();
+        const replies = Array.from({ length: atOnce }, () => ask(t.url, path));
+        await t.until('the first request to reach Node', () => t.nginx.seen().length > 0);
+        await delay(400);
+        for (const { door } of t.nginx.gates) door.resume();
+        const answered = await Promise.all(replies);
+        const bad = answered.find(({ status }) => status !== 200);
+        t.require(!bad, {
+          step: `GET ${path}, ${atOnce} at once`,
+          expected: '200 for all',
+          seen: bad ? inWords(bad) : '',
+        });
+        t.step(`GET ${path}, ${atOnce} at once, Node takes 0.4 s`);
+        t.atMost('requests that reached Node', t.nginx.seen().length, 1, '');
+      }
+    },
+  );
+
+  behaviour(
+    'a-second',
+    'what is public is kept for a second, and never shown when it is older than two',
+    {
+      because: 'Seats that are gone are shown as free, or everybody who looks costs Node a request.',
+      lookAt: 'for how long is an answer good, and what is given to the first one who asks after that?',
+    },
+    async (t) => {
+      for (const path of ['/events/oslo', '/events', '/events?city=Oslo']) {
+        const from = performance.now();
+        t.nginx.forget();
+        for (let n = 0; n < 20; n++) await ask(t.url, path);
+        const ms = performance.now() - from;
+        const most = 1 + Math.ceil(ms / 900);
+        const seen = t.nginx.seen().length;
+        t.require(seen <= most, {
+          step: `GET ${path}, 20 times in ${Math.round(ms)} ms`,
+          expected: `at most ${most} requests to Node`,
+          seen: `${seen}`,
+        });
+        await mustBecomeFresh(t, path);
+      }
+    },
+    { limitMs: 30_000 },
+  );
+
+  behaviour(
+    'each-its-own',
+    'each address has its own answer',
+    {
+      because: 'nginx gives one address what it has kept for another.',
+      lookAt: 'what is the key under which nginx keeps an answer?',
+    },
+    async (t) => {
+      for (let round = 1; round <= 2; round++) {
+        for (const city of ['Berlin', 'Oslo', 'Lisbon', undefined]) {
+          const path = city ? `/events?city=${city}` : '/events';
+          const reply = await ask(t.url, path);
+          const cities = (jsonOf(reply) as { city: string }[] | undefined)?.map((event) => event.city).join(', ');
+          t.require(cities === (city ?? 'Berlin, Oslo, Lisbon, Vienna'), {
+            step: `GET ${path}`,
+            expected: city ?? 'all four cities',
+            seen: cities ?? inWords(reply),
+          });
+        }
+        for (const id of ['berlin', 'oslo', 'lisbon']) {
+          const reply = await ask(t.url, `/events/${id}`);
+          t.require(jsonOf(reply)?.id === id, {
+            step: `GET /events/${id}`,
+            expected: id,
+            seen: jsonOf(reply)?.id ?? inWords(reply),
+          });
+        }
+      }
+    },
+  );
+
+  behaviour(
+    'personal',
+    'what belongs to one person is given to nobody else',
+    {
+      because: 'nginx keeps an answer that was made for one person, and gives it to the next.',
+      lookAt: 'two questions: who is given what is kept, and whose answer is kept?',
+    },
+    async (t) => {
+      for (const path of ['/events/oslo', '/events', '/events/berlin', '/events?city=Lisbon']) {
+        const centsOf = async (headers: Record<string, string>) => {
+          const reply = await ask(t.url, path, { headers });
+          return reply.status === 200
+            ? JSON.stringify([jsonOf(reply)].flat().map(({ memberCents }) => memberCents))
+            : inWords(reply);
+        };
+        const own = new Map<object, string>();
+        const direct = async (headers: Record<string, string>) => {
+          const reply = await ask(t.app(1).url, path, { headers });
+          return JSON.stringify([jsonOf(reply)].flat().map(({ memberCents }) => memberCents));
+        };
+        for (const who of [{}, ada, grace]) own.set(who, await direct(who));
+        const people = [...own.keys()] as Record<string, string>[];
+        const [nobody = {}] = people;
+        // Each comes right after each other one, also the first who ever asks.
+        for (const who of [ada, nobody, grace, nobody, ada, grace, ada, nobody, nobody]) {
+          const name = who === ada ? 'ada' : who === grace ? 'grace' : 'nobody';
+          const seen = await centsOf(who);
+          t.require(seen === own.get(who), {
+            step: `GET ${path} as ${name}`,
+            expected: `the prices of ${name}: ${own.get(who)}`,
+            seen,
+          });
+        }
+        await t.nginx.startAgain();
+      }
+    },
+    { limitMs: 30_000 },
+  );
+
+  behaviour(
+    'not-kept',
+    'orders, cookies and whatever else is not public are never kept',
+    {
+      because: 'nginx answers from what it has kept, where each answer belongs to one request.',
+      lookAt: 'which locations keep answers, and what does nginx do with one that sets a cookie?',
+    },
+    async (t) => {
+      const places = new Set<string>();
+      for (let n = 0; n < 4; n++) places.add(String(jsonOf(await ask(t.url, '/waiting-room'))?.place));
+      t.require(places.size === 4, {
+        step: 'GET /waiting-room, four times',
+        expected: 'four places',
+        seen: `${places.size}`,
+        because: 'Two browsers have the same place, and the same cookie.',
+      });
+      for (const host of ['encore.example', 'tickets.encore.example']) {
+        const reply = await ask(t.url, '/whoami', { headers: { host } });
+        t.require(jsonOf(reply)?.host === host, {
+          step: `GET /whoami, Host: ${host}`,
+          expected: host,
+          seen: jsonOf(reply)?.host ?? inWords(reply),
+        });
+      }
+      const made = jsonOf(await ask(t.url, '/orders', order()));
+      t.nginx.forget();
+      for (let n = 0; n < 3; n++) await ask(t.url, `/orders/${made?.id}`);
+      const seen = t.nginx.seen().length;
+      t.require(seen === 3, {
+        step: 'GET /orders/:id, three times',
+        expected: 'three requests to Node',
+        seen: `${seen}`,
+      });
+    },
+  );
+}
+
+/** Somebody fills what is kept, an order follows, and the next who asks comes two seconds later. */
+async function mustBecomeFresh(t: Stage, path: string): Promise<void> {
+  const leftOf = async (base: string) => {
+    const reply = await ask(base, path);
+    const events = [jsonOf(reply)].flat() as { id: string; left: number }[];
+    return events.find(({ id }) => id === 'oslo')?.left;
+  };
+  await leftOf(t.url);
+  const placed = await ask(t.app(1).url, '/orders', order());
+  t.require(placed.status === 201, { step: 'POST /orders', expected: '201', seen: inWords(placed) });
+  await delay(oldestMs);
+  const [seen, now] = [await leftOf(t.url), await leftOf(t.app(1).url)];
+  t.require(seen === now, {
+    step: `GET ${path}, an order of two seats, GET ${path} 2.2 s later`,
+    expected: `${now} seats left`,
+    seen: `${seen}`,
+  });
+}

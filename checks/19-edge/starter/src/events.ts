@@ -1,0 +1,30 @@
+export interface Event {
+  id: string;
+  city: string;
+  title: string;
+  cents: number;
+  seats: number;
+}
+
+/** The tour. */
+export const events: readonly Event[] = [
+  { id: 'berlin', city: 'Berlin', title: 'Friday opening', cents: 8_900, seats: 60_000 },
+  { id: 'oslo', city: 'Oslo', title: 'Northern night', cents: 9_500, seats: 24_000 },
+  { id: 'lisbon', city: 'Lisbon', title: 'By the river', cents: 7_200, seats: 18_000 },
+  { id: 'vienna', city: 'Vienna', title: 'In the park', cents: 8_400, seats: 32_000 },
+];
+
+export const eventOf = (id: unknown): Event | undefined => events.find((event) => event.id === id);
+
+/** A line for each seat of the hall, some 8 MB for the largest: the box offices print their plans from it. */
+export function seatPlan({ id, seats }: Event): string {
+  const lines = ['event,block,row,seat,kind,note'];
+  for (let seat = 0; seat < seats; seat++) {
+    const block = Math.floor(seat / 1_000);
+    const row = Math.floor((seat % 1_000) / 25);
+    lines.push(
+      `${id},block ${block},row ${row},seat ${seat % 25},standard,"enter by gate ${block % 12}, stairs ${row % 4}; ${'-'.repeat(60)}"`,
+    );
+  }
+  return lines.join('\n');
+}

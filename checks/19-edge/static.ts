@@ -1,0 +1,211 @@
+import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import { ask, inTurns, inWords, type Question } from './ask.ts';
+import { assets, contentOf, page } from './files.ts';
+
+const files = [page, ...assets];
+
+const lookAt = 'which location of nginx.conf answers this path, and from where?';
+
+/** Whatever may be asked of a file besides the file itself. */
+const ways: { how: string; query?: string; question: Question; status: number }[] = [
+  { how: 'GET', question: {}, status: 200 },
+  { how: 'HEAD', question: { method: 'HEAD' }, status: 200 },
+  { how: 'GET, with a query', query: '?v=2', question: {}, status: 200 },
+  { how: 'GET, with a cookie', question: { headers: { cookie: 'place=1' } }, status: 200 },
+  { how: 'GET, with Authorization', question: { headers: { authorization: 'Bearer ada.9f31c7' } }, status: 200 },
+];
+
+export function staticBehaviours(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'static',
+    'the page and its files come from nginx, and Node sees none of 500 requests',
+    { because: 'Node reads the file and sends it. That takes the event loop from those who want tickets.', lookAt },
+    async (t) => {
+      await eachFileIsRight(t);
+      t.nginx.forget();
+      await inTurns(8, 500, async (n, agent) => {
+        const { path } = files[n % files.length] ?? page;
+        await ask(t.url, path, { agent });
+      });
+      for (const path of ['/assets/none.000000.js', '/assets/', '/assets/none/none.css']) {
+        const reply = await ask(t.url, path);
+        t.require(reply.status === 404 || reply.status === 403, {
+          step: `GET ${path}, which does not exist`,
+          expected: '404',
+          seen: inWords(reply),
+        });
+      }
+      const seen = t.nginx.seen();
+      t.step('500 requests for the page and its files, and three for files that do not exist');
+      t.atMost('requests that reached Node', seen.length, 0, '');
+    },
+  );
+
+  behaviour(
+    'lifetimes',
+    'a file with a hash in its name is kept for a year, the page is asked for again',
+    {
+      because:
+        'A name with a hash never gets another content, so a browser need not ask again. The page names the hashes, so it must.',
+      lookAt: 'what do expires and add_header say in the locations of nginx.conf?',
+    },
+    async (t) => {
+      for (const { path } of assets) {
+        for (const encoding of ['identity', 'gzip']) {
+          const reply = await ask(t.url, path, { headers: { 'accept-encoding': encoding } });
+          const age = maxAge(reply.headers['cache-control']);
+          t.require(
+            reply.status === 200 &&
+              age !== undefined &&
+              age >= 31_536_000 &&
+              !isKeptBack(reply.headers['cache-control']),
+            {
+              step: `GET ${path}, Accept-Encoding: ${encoding}`,
+              expected: 'Cache-Control with a max-age of 31536000 or more',
+              seen: `${inWords(reply)}, Cache-Control: ${reply.headers['cache-control'] ?? 'none'}`,
+            },
+          );
+        }
+      }
+      const home = (await ask(t.url, '/')).headers['cache-control'];
+      t.require(/\bno-cache\b|\bno-store\b/.test(home ?? '') || maxAge(home) === 0, {
+        step: 'GET /',
+        expected: 'Cache-Control: no-cache',
+        seen: home ?? 'no Cache-Control',
+        because:
+          'A browser may keep a page without Cache-Control for as long as it guesses, and old pages name files that are gone.',
+      });
+      const missing = await ask(t.url, '/assets/none.000000.js');
+      t.require((maxAge(missing.headers['cache-control']) ?? 0) <= 60, {
+        step: 'GET /assets/none.000000.js, which does not exist',
+        expected: 'no lifetime',
+        seen: `${missing.status}, Cache-Control: ${missing.headers['cache-control']}`,
+        because: 'A file that is missing for a moment of a deploy would be missing in this browser for a year.',
+      });
+    },
+  );
+
+  behaviour(
+    'compressed',
+    'text is compressed for those who can read that, pictures never',
+    {
+      because: 'Text shrinks to a fifth. A PNG is compressed already, and only costs CPU time once more.',
+      lookAt: 'which types does gzip_types name, and who may be told by Vary?',
+    },
+    async (t) => {
+      for (const { path, file } of assets) {
+        const isText = !path.endsWith('.png');
+        const packed = await ask(t.url, path, { headers: { 'accept-encoding': 'gzip, deflate, br' } });
+        const coding = packed.headers['content-encoding'];
+        const step = `GET ${path}, Accept-Encoding: gzip, deflate, br`;
+        const length = contentOf(file).length;
+        t.require(isText ? coding === 'gzip' && packed.body.length < length / 2 : coding === undefined, {
+          step,
+          expected: isText ? `Content-Encoding: gzip, and less than half of ${length} bytes` : 'no Content-Encoding',
+          seen: `Content-Encoding: ${coding ?? 'none'}, ${packed.body.length} bytes`,
+        });
+        for (const refusal of [undefined, 'identity', 'gzip;q=0']) {
+          const plain = await ask(t.url, path, { headers: refusal ? { 'accept-encoding': refusal } : {} });
+          t.require(plain.headers['content-encoding'] === undefined && plain.body.equals(contentOf(file)), {
+            step: `GET ${path}, Accept-Encoding: ${refusal ?? '(none)'}`,
+            expected: 'the file as it is',
+            seen: `Content-Encoding: ${plain.headers['content-encoding'] ?? 'none'}, ${plain.body.length} bytes`,
+          });
+          t.require(!isText || /accept-encoding/i.test(plain.headers.vary ?? ''), {
+            step: `GET ${path}, Accept-Encoding: ${refusal ?? '(none)'}`,
+            expected: 'Vary: Accept-Encoding, also where nothing was compressed',
+            seen: `Vary: ${plain.headers.vary ?? 'none'}`,
+            because:
+              'Without Vary a shared cache gives the compressed file to somebody who can’t read it, or the large one to everybody.',
+          });
+        }
+      }
+    },
+  );
+
+  behaviour(
+    'traversal',
+    'nothing outside of the shop’s files can be read',
+    {
+      because: 'The path leaves the folder of the files. Whoever asks so reads the keys of the shop.',
+      lookAt:
+        'what becomes of /assets../encore.env in this location: where does its prefix end, and where does alias go on?',
+    },
+    async (t) => {
+      t.step('each path is sent as it stands here, by a client that does not tidy it up');
+      for (const path of attacks()) {
+        const reply = await ask(t.url, path);
+        const leak = outside.find(({ text }) => reply.body.includes(text));
+        t.require(!leak, {
+          step: `GET ${path}`,
+          expected: 'no file but those in static',
+          seen: `${reply.status}, with a line of ${leak?.file}`,
+        });
+      }
+    },
+  );
+}
+
+async function eachFileIsRight(t: Stage): Promise<void> {
+  for (const { path, file, type } of files) {
+    for (const { how, query = '', question, status } of ways) {
+      t.nginx.forget();
+      const reply = await ask(t.url, path + query, question);
+      const bytes = question.method === 'HEAD' ? undefined : contentOf(file);
+      const step = `${how} ${path}${query}`;
+      t.require(reply.status === status && (!bytes || reply.body.equals(bytes)), {
+        step,
+        expected: `${status}${bytes ? `, the ${bytes.length} bytes of ${file}` : ''}`,
+        seen: `${inWords(reply)}, ${reply.body.length} bytes`,
+        because: 'The file does not come, or is not the right one.',
+      });
+      t.require(type.test(reply.headers['content-type'] ?? ''), {
+        step,
+        expected: `a Content-Type like ${type.source.replace(/[\\^]|\(x-\)\?/g, '')}`,
+        seen: reply.headers['content-type'] ?? 'none',
+        because: 'A browser runs no script and uses no style sheet that calls itself something else.',
+        lookAt: 'where does nginx get the types from: which include is missing?',
+      });
+      t.require(t.nginx.seen().length === 0, { step, expected: 'no request to Node', seen: 'Node was asked' });
+    }
+    const tag = (await ask(t.url, path)).headers.etag;
+    if (!tag) continue;
+    const again = await ask(t.url, path, { headers: { 'if-none-match': tag } });
+    t.require(again.status === 304, {
+      step: `GET ${path}, If-None-Match: ${tag}`,
+      expected: '304',
+      seen: inWords(again),
+    });
+  }
+}
+
+const secrets = ['encore.env', 'nginx.conf', 'package.json', 'src/app.ts', 'k8s/desk.yaml'];
+/** A line of each that no other file has. */
+const outside = [
+  { file: 'encore.env', text: 'TICKET_SIGNING_KEY' },
+  { file: 'nginx.conf', text: 'proxy_pass' },
+  { file: 'package.json', text: 'encore-ticket-desk' },
+  { file: 'src/app.ts', text: "from 'express'" },
+  { file: 'k8s/desk.yaml', text: 'apiVersion' },
+];
+
+function attacks(): string[] {
+  const ups = [
+    '/assets../',
+    '/assets/../',
+    '/assets/..%2f',
+    '/assets/%2e%2e/',
+    '/assets/%2e%2e%2f',
+    '/assets//../',
+    '/assets..%2f',
+  ];
+  const roots = ['/', '/../', '/%2e%2e/', '/..%2f', '//', '/assets/'];
+  return [...ups, ...roots].flatMap((up) => secrets.map((file) => up + file));
+}
+
+function maxAge(header: string | undefined): number | undefined {
+  const seconds = /\bmax-age=(\d+)/.exec(header ?? '')?.[1];
+  return seconds === undefined ? undefined : Number(seconds);
+}
+
+const isKeptBack = (header: string | undefined) => /\b(no-store|no-cache|private)\b/.test(header ?? '');

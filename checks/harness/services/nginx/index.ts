@@ -1,0 +1,22 @@
+import { type Explanation, explainProviders, startFirstUsable } from '../first-usable.ts';
+import type { Look, Provider, Session } from '../provider.ts';
+import { nginxFromDebianPackage } from './debian-package.ts';
+import { nginxOnPath } from './on-path.ts';
+import type { NginxProgram } from './program.ts';
+
+/** The command that brings an nginx to this machine. */
+export const fixForNginx = (platform: NodeJS.Platform = process.platform): string =>
+  platform === 'darwin' ? 'brew install nginx' : 'sudo apt-get install nginx, or the package of your distribution';
+
+/** The ways to get an nginx, best first. */
+function providers(look: Look): Provider<NginxProgram>[] {
+  return [nginxOnPath(look), nginxFromDebianPackage(look)];
+}
+
+/** The first nginx program that works here. */
+export function findNginx(options: Look & Session): Promise<NginxProgram> {
+  return startFirstUsable({ name: 'nginx', fix: fixForNginx() }, providers(options), options);
+}
+
+/** Every provider in order, and which one a check would use. */
+export const explainNginx = (look: Look): Promise<Explanation[]> => explainProviders(providers(look));
