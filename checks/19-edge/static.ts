@@ -27,9 +27,9 @@ export function staticBehaviours(behaviour: CheckDefinition['behaviour']): void 
         const { path } = files[n % files.length] ?? page;
         await ask(t.url, path, { agent });
       });
-      for (const path of ['/assets/none.000000.js', '/assets/', '/assets/none/none.css']) {
+      for (const path of ['/assets/none.000000.js', '/assets/none/none.css', '/assets/shop.000000.css']) {
         const reply = await ask(t.url, path);
-        t.require(reply.status === 404 || reply.status === 403, {
+        t.require(reply.status === 404, {
           step: `GET ${path}, which does not exist`,
           expected: '404',
           seen: inWords(reply),
