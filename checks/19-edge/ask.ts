@@ -19,13 +19,24 @@ export interface Question {
   from?: string | undefined;
   agent?: Agent;
   withinMs?: number;
+  /** Whatever comes is the answer. */
+  once?: boolean;
 }
 
-/** Sends the path exactly as it is given, on a connection of its own unless an agent keeps some. */
-export function ask(base: string, path: string, question: Question = {}): Promise<Reply> {
-  const { call, reply } = open(base, path, question);
-  call.end(question.body);
-  return reply;
+const mostTries = 4;
+
+/**
+ * Sends the path exactly as it is given, on a connection of its own unless an agent keeps some. A GET that gets a 504 is asked
+ * again: on a busy machine Node may be late by itself.
+ */
+export async function ask(base: string, path: string, question: Question = {}): Promise<Reply> {
+  const mayRepeat = !question.once && (question.method ?? 'GET') === 'GET';
+  for (let tries = 1; ; tries++) {
+    const { call, reply } = open(base, path, question);
+    call.end(question.body);
+    const answer = await reply;
+    if (answer.status !== 504 || !mayRepeat || tries === mostTries) return answer;
+  }
 }
 
 /** Begins a request. Whoever calls this sends the body and the end. */

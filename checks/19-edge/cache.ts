@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
-import { ask, inWords, jsonOf, order } from './ask.ts';
+import { ask, inWords, jsonOf, order, type Reply } from './ask.ts';
 
 const ada = { authorization: 'Bearer ada.9f31c7' };
 const grace = { authorization: 'Bearer grace.51d0e2' };
@@ -18,13 +18,7 @@ export function cacheBehaviours(behaviour: CheckDefinition['behaviour']): void {
     },
     async (t) => {
       for (const path of ['/events/oslo', '/events', '/events?city=Vienna']) {
-        t.nginx.forget();
-        for (const { door } of t.nginx.gates) door.holdReplies();
-        const replies = Array.from({ length: atOnce }, () => ask(t.url, path));
-        await t.until('the first request to reach Node', () => t.nginx.seen().length > 0);
-        await delay(400);
-        for (const { door } of t.nginx.gates) door.resume();
-        const answered = await Promise.all(replies);
+        const answered = await askTogether(t, path);
         const bad = answered.find(({ status }) => status !== 200);
         t.require(!bad, {
           step: `GET ${path}, ${atOnce} at once`,
@@ -149,25 +143,35 @@ export function cacheBehaviours(behaviour: CheckDefinition['behaviour']): void {
         seen: `${places.size}`,
         because: 'Two browsers have the same place, and the same cookie.',
       });
-      for (const host of ['encore.example', 'tickets.encore.example']) {
-        const reply = await ask(t.url, '/whoami', { headers: { host } });
-        t.require(jsonOf(reply)?.host === host, {
-          step: `GET /whoami, Host: ${host}`,
-          expected: host,
-          seen: jsonOf(reply)?.host ?? inWords(reply),
+      const made = jsonOf(await ask(t.url, '/orders', order()));
+      for (const path of [`/orders/${made?.id}`, '/whoami']) {
+        t.nginx.forget();
+        for (let n = 0; n < 3; n++) await ask(t.url, path);
+        const seen = t.nginx.seen().length;
+        t.require(seen === 3, {
+          step: `GET ${path.startsWith('/orders') ? '/orders/:id' : path}, three times`,
+          expected: 'three requests to Node',
+          seen: `${seen}`,
         });
       }
-      const made = jsonOf(await ask(t.url, '/orders', order()));
-      t.nginx.forget();
-      for (let n = 0; n < 3; n++) await ask(t.url, `/orders/${made?.id}`);
-      const seen = t.nginx.seen().length;
-      t.require(seen === 3, {
-        step: 'GET /orders/:id, three times',
-        expected: 'three requests to Node',
-        seen: `${seen}`,
-      });
     },
   );
+}
+
+/** Node takes 0.4 s for the first of them. Where the machine made that longer than nginx waits, all are asked again. */
+async function askTogether(t: Stage, path: string): Promise<Reply[]> {
+  for (let tries = 1; tries <= 3; tries++) {
+    t.nginx.forget();
+    for (const { door } of t.nginx.gates) door.holdReplies();
+    const replies = Array.from({ length: atOnce }, () => ask(t.url, path, { once: true }));
+    await t.until('the first request to reach Node', () => t.nginx.seen().length > 0);
+    await delay(400);
+    for (const { door } of t.nginx.gates) door.resume();
+    const answered = await Promise.all(replies);
+    if (!answered.some(({ status }) => status === 504)) return answered;
+    await t.nginx.startAgain();
+  }
+  return t.inconclusive('three times Node could not answer before nginx gave up');
 }
 
 /** Somebody fills what is kept, an order follows, and the next who asks comes two seconds later. */

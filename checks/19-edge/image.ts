@@ -3,6 +3,8 @@ import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { type BuildStage, commandOf, fromOf, lineOf, partsOf, sourcesOf, stagesOf } from './dockerfile.ts';
 import { ignoredBy } from './dockerignore.ts';
 
+/** Of an ARG or ENV, which everybody can read who has the image; also where the value comes with the build. */
+const secretName = /(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY|SIGNING_?KEY)$/i;
 /** What may stand before node and hands signals on to it. */
 const inits = /(^|\/)(tini|dumb-init|catatonit)$/;
 
@@ -109,14 +111,12 @@ export function imageBehaviours(behaviour: CheckDefinition['behaviour']): void {
       const stages = read(t);
       for (const one of stages.flatMap(({ instructions }) => instructions)) {
         if (!['ARG', 'ENV'].includes(one.getKeyword())) continue;
-        const secret =
-          /\b(\w*(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY|SIGNING_?KEY)\w*)\s*(=|\s)\s*["']?[^\s"'$]/i.exec(
-            one.getArgumentsContent() ?? '',
-          );
-        t.require(!secret, {
+        const names = textOf(one).matchAll(/(?:^|\s)(\w+)(?==|\s|$)/g);
+        const secret = [...names].map(([, name = '']) => name).find((name) => secretName.test(name));
+        t.require(secret === undefined, {
           step: `${one.getKeyword()} in the Dockerfile`,
-          expected: 'no value of a secret',
-          seen: secret?.[1] ?? '',
+          expected: 'no secret there',
+          seen: secret ?? '',
         });
       }
       const ignored = ignoredBy(t.answerSheet('Dockerfile.dockerignore') ?? t.answerSheet('.dockerignore') ?? '');

@@ -31,7 +31,9 @@ export function deskOf(t: Stage, manifests: Manifest[]): { deployment: Manifest;
     const container = pod?.containers?.find(({ image }: Manifest) => /\bdesk\b/.test(String(image)));
     return container ? [{ deployment, pod, container }] : [];
   });
-  const [desk] = found;
+  const only = deployments.length === 1 ? deployments[0] : undefined;
+  const pod = only?.spec?.template?.spec;
+  const [desk = pod?.containers?.[0] && { deployment: only, pod, container: pod.containers[0] }] = found;
   t.require(desk, {
     step: 'k8s/',
     expected: 'a Deployment with a container of the image desk',

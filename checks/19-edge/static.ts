@@ -169,7 +169,12 @@ async function eachFileIsRight(t: Stage): Promise<void> {
       t.require(t.nginx.seen().length === 0, { step, expected: 'no request to Node', seen: 'Node was asked' });
     }
     const tag = (await ask(t.url, path)).headers.etag;
-    if (!tag) continue;
+    t.require(tag, {
+      step: `GET ${path}`,
+      expected: 'an ETag',
+      seen: 'none',
+      because: 'Without an ETag a browser that has the file gets all of it again.',
+    });
     const again = await ask(t.url, path, { headers: { 'if-none-match': tag } });
     t.require(again.status === 304, {
       step: `GET ${path}, If-None-Match: ${tag}`,

@@ -151,7 +151,7 @@ export function upstreamBehaviours(behaviour: CheckDefinition['behaviour']): voi
       for (const { door } of nginx.gates) door.holdReplies();
       const asked = performance.now();
       const [get, post] = await Promise.all([
-        ask(nginx.url, '/events/oslo', { withinMs: lateMs }),
+        ask(nginx.url, '/events/oslo', { withinMs: lateMs, once: true }),
         ask(nginx.url, '/orders', { ...order(), withinMs: lateMs }),
       ]);
       t.step(

@@ -79,19 +79,21 @@ function filledIn(line: string, { door, instances }: Environment): string {
 
 /** Where everything is, for curl, psql, redis-cli and debuggers. */
 function addresses(env: Environment, debuggers: Debuggers | undefined): string[] {
-  const { cdn, balancer, instances, worker, processes, files } = env;
+  const { cdn, edge, balancer, instances, worker, processes, files } = env;
   const line = (name: string, address: string, more = '') => `  ${name.padEnd(12)} ${address}  ${dim(more)}`.trimEnd();
   return [
     '',
     ...(cdn ? [line('cdn', cdn.url, cdn.label)] : []),
-    line('balancer', balancer.url),
+    edge ? line('nginx', edge.url, edge.label) : line('balancer', balancer.url),
     ...instances.flatMap(({ name, url, pid, ports }) => [
       line(name, url, `pid ${pid}`),
       ...Object.entries(ports).map(([variable, port]) => line(variable, String(port), `of ${name}`)),
     ]),
     ...(worker ? [line(worker.name, `pid ${worker.pid}`)] : []),
     ...(debuggers ? processes.map(({ name }) => line('debugger', debuggers.addressOf(name), `of ${name}`)) : []),
-    ...[...env.openServices()].map(([name, { env: told, label }]) => line(name, Object.values(told).join(' '), label)),
+    ...[...env.openServices()]
+      .filter(([name]) => name !== 'nginx')
+      .map(([name, { env: told, label }]) => line(name, Object.values(told).join(' '), label)),
     ...Object.entries(files).map(([variable, path]) => `  ${variable.padEnd(14)} ${path}`),
     ...(debuggers
       ? [

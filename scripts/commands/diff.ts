@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { structuredPatch } from 'diff';
 import { repoDir } from '../../checks/harness/os/run.ts';
 import type { Command } from '../command.ts';
@@ -28,7 +28,10 @@ export const command: Command = {
     }
     const yours = join(repoDir, 'lessons', lesson.folder, 'src');
     const ours = join(repoDir, 'solutions', lesson.folder, 'src');
-    const lines = diffOfFolders(yours, ours);
+    const lines = [
+      ...diffOfFolders(yours, ours),
+      ...(lesson.services.includes('nginx') ? diffOfRest(dirname(yours), dirname(ours)) : []),
+    ];
     for (const line of lines) console.log(line);
     console.log(
       lines.length === 0
@@ -41,7 +44,20 @@ export const command: Command = {
 
 /** The differences between two folders, file by file, as lines for a terminal. */
 export function diffOfFolders(yours: string, ours: string): string[] {
+  return diffOfFiles(yours, ours, [...new Set([...filesIn(yours), ...filesIn(ours)])].sort());
+}
+
+/** The same for what lies beside src in a lesson that is about more than the app. */
+function diffOfRest(yours: string, ours: string): string[] {
   const files = [...new Set([...filesIn(yours), ...filesIn(ours)])].sort();
+  return diffOfFiles(
+    yours,
+    ours,
+    files.filter((file) => !/^(src\/|README\.md$)/.test(file)),
+  );
+}
+
+function diffOfFiles(yours: string, ours: string, files: string[]): string[] {
   return files.flatMap((file) => {
     const left = contentOf(join(yours, file));
     const right = contentOf(join(ours, file));

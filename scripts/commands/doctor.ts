@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MachineWatch } from '../../checks/harness/measure/machine.ts';
 import { cacheDir, repoDir } from '../../checks/harness/os/run.ts';
+import { explainNginx, fixForNginx } from '../../checks/harness/services/nginx/index.ts';
 import { explainPostgres, fixForPostgres } from '../../checks/harness/services/postgres/index.ts';
 import type { Availability } from '../../checks/harness/services/provider.ts';
 import { explainRedis } from '../../checks/harness/services/redis/index.ts';
@@ -43,6 +44,16 @@ export const command: Command = {
       text: database?.ok ? `${database.name}: ${database.detail}` : 'none of the ways below works',
     });
     showProviders(postgres);
+    const nginx = await explainNginx({ cacheDir, repoDir, env: process.env });
+    const edge = nginx.find((provider) => provider.used);
+    show({
+      name: 'nginx',
+      state: edge ? 'good' : 'note',
+      text: edge?.ok
+        ? `${edge.name}: ${edge.detail}`
+        : `none of the ways below works; lesson 19 needs it: ${fixForNginx()}`,
+    });
+    showProviders(nginx);
     await watched;
     const others = programs(watch.use());
     if (others) show(others);

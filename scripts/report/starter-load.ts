@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import type { LoadResult } from '../../checks/harness/model/result.ts';
 import { cacheDir, repoDir } from '../../checks/harness/os/run.ts';
-import { contentOf, sameContent } from '../learner/folder-content.ts';
+import { contentOf, type FolderContent, sameContent } from '../learner/folder-content.ts';
 import { readStarter } from '../learner/starter.ts';
 
 /** The starter's last load run on this machine. */
@@ -18,9 +18,12 @@ export interface StarterLoad {
 }
 
 /** Whether a lesson's folder still holds the starter's source. */
-export function isStarter({ folder }: Lesson): boolean {
-  const source = Object.entries(readStarter(folder)).filter(([file]) => file.startsWith('src/'));
-  return sameContent(contentOf(join(repoDir, 'lessons', folder, 'src'), 'src/'), Object.fromEntries(source));
+export function isStarter({ folder, services }: Lesson): boolean {
+  const isSource = (file: string) =>
+    file.startsWith('src/') || (services.includes('nginx') && !/(^|\/)(\.|node_modules\/)|^README\.md$/.test(file));
+  const sourceOf = (content: FolderContent) =>
+    Object.fromEntries(Object.entries(content).filter(([file]) => isSource(file)));
+  return sameContent(sourceOf(contentOf(join(repoDir, 'lessons', folder))), sourceOf(readStarter(folder)));
 }
 
 /** Keeps a load run of the starter, to be drawn beside the learner's. One on a busy machine is better than none. */

@@ -8,7 +8,7 @@ const stormGapMs = 2_000;
 /** How long the files must then be still. */
 const stormEndsAfterMs = 900;
 /** What an app is made of. Other files may be the app's own output, and a check that wrote them must not start the next. */
-const source = /\.([cm]?[jt]s|lua|sql)$|(^|[\\/])package\.json$/;
+const source = /\.([cm]?[jt]s|lua|sql|conf|ya?ml)$|(^|[\\/])(package\.json|mime\.types|[\w.]*Dockerfile)$/;
 /** An editor's own files, and packages. */
 const ignored = /^(\.|#)|~$|^node_modules$/;
 

@@ -55,7 +55,7 @@ export class Environment implements AsyncDisposable {
     this.lesson = options.lesson;
     this.probes = probes;
     this.files = makeLessonFiles(options.run, options.lesson.files);
-    this.#services = new Services(options);
+    this.#services = new Services({ ...options, doorPort: options.balancerPort });
     const env = () => this.#appEnv();
     this.#migrations = new Migrations({ ...options, env });
     this.#instances = new Instances({ ...options, probes, env });
@@ -89,7 +89,8 @@ export class Environment implements AsyncDisposable {
     await this.#instances.startAll();
     this.edge?.setTargets(this.instances);
     const hasCdn = this.lesson.services.includes('cdn');
-    this.balancer = await startBalancer(this.instances, hasCdn ? 0 : balancerPort, this.lesson.balancer);
+    const isDoor = !hasCdn && !this.edge;
+    this.balancer = await startBalancer(this.instances, isDoor ? balancerPort : 0, this.lesson.balancer);
     await untilAllReady(this.balancer, this.instances);
     if (hasCdn) this.cdn = await startCdn(this.balancer, balancerPort);
   }

@@ -14,8 +14,10 @@ export interface OpenService {
   close(): Promise<void>;
 }
 
-/** What opening takes. The lesson has the service's own data, such as its seed. `subjectDir` is the app's folder. */
-export type OpenOptions = Look & Session & { lesson: Lesson; subjectDir?: string | undefined };
+/** What opening takes. The lesson has the service's own data, such as its seed. `subjectDir` is the app's folder,
+ * `doorPort` where visitors come in, if somebody wants a certain one. */
+export type OpenOptions = Look &
+  Session & { lesson: Lesson; subjectDir?: string | undefined; doorPort?: number | undefined };
 
 /** A kind of service: one folder, and one line in registry.ts. */
 export interface ServiceKind<Open extends OpenService, More = undefined> {

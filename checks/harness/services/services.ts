@@ -10,6 +10,8 @@ export interface ServicesOptions {
   run: Run;
   /** The folder of the app, where a service takes files of the learner's from there. */
   subjectDir?: string | undefined;
+  /** Where visitors come in, if somebody wants a certain port. */
+  doorPort?: number | undefined;
   onProgress?: ((text: string) => void) | undefined;
 }
 
@@ -41,11 +43,11 @@ export class Services {
 
   /** One beside those that `open` brings, empty or seeded afresh: whoever asks for it closes it. */
   async start<Name extends RegisteredName>(name: Name, more?: StartOptions[Name]): Promise<Handles[Name]> {
-    const { run, lesson, subjectDir, onProgress = () => {} } = this.#options;
+    const { run, lesson, subjectDir, doorPort, onProgress = () => {} } = this.#options;
     const { fix, open } = registry[name] as ServiceKind<OpenService, StartOptions[Name]>;
     try {
       return (await open(
-        { run, lesson, subjectDir, cacheDir, repoDir, env: process.env, onProgress },
+        { run, lesson, subjectDir, doorPort, cacheDir, repoDir, env: process.env, onProgress },
         more,
       )) as Handles[Name];
     } catch (error) {

@@ -34,7 +34,7 @@ export interface NginxHandle extends OpenService {
 
 /** Starts the learner's nginx in front of gates, which lead to the instances once these are there. */
 export async function openNginx(options: OpenOptions): Promise<NginxHandle> {
-  const { run, lesson, subjectDir } = options;
+  const { run, lesson, subjectDir, doorPort } = options;
   if (subjectDir === undefined) throw new TypeError('nginx needs the folder of the app');
   const program = await findNginx(options);
   const gates: Gate[] = [];
@@ -45,7 +45,7 @@ export async function openNginx(options: OpenOptions): Promise<NginxHandle> {
     if (!hasConfig(subjectDir as string)) throw hasNoConfig();
     const upstreams = gates.map(({ door }) => ({ host: '127.0.0.1', port: door.port }));
     for (let tries = 0; tries < mostPorts; tries++) {
-      const port = site && tries === 0 ? site.port : await freePort();
+      const port = tries === 0 && (site?.port ?? doorPort) ? ((site?.port ?? doorPort) as number) : await freePort();
       const dir = layOutSite(run.dir, subjectDir as string, { port, upstreams });
       const nginx = await startNginx(program, dir, port, run);
       if (!nginx) continue;

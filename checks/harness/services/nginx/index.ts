@@ -6,7 +6,8 @@ import type { NginxProgram } from './program.ts';
 
 /** The command that brings an nginx to this machine. */
 export const fixForNginx = (platform: NodeJS.Platform = process.platform): string =>
-  platform === 'darwin' ? 'brew install nginx' : 'sudo apt-get install nginx, or the package of your distribution';
+  (({ darwin: 'brew install nginx', win32: 'use WSL, and check again' }) as NodeJS.Dict<string>)[platform] ??
+  'sudo apt-get install nginx, or the package of your distribution';
 
 /** The ways to get an nginx, best first. */
 function providers(look: Look): Provider<NginxProgram>[] {
