@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { ask, inWords, open } from './ask.ts';
+import { beginDownload, lengthOfPlan } from './download.ts';
 
 const json = { 'content-type': 'application/json' };
 const limitBytes = 64 * 1024;
@@ -80,13 +81,8 @@ export function bodyBehaviours(behaviour: CheckDefinition['behaviour']): void {
       lookAt: 'what may nginx keep of an answer, in memory and in files, while its client reads?',
     },
     async (t) => {
-      const plan = await ask(t.app(1).url, '/events/berlin/seats.csv');
-      const bytes = plan.body.length;
-      t.nginx.forget();
-      const { call, reply } = open(t.url, '/events/berlin/seats.csv', { withinMs: 30_000 });
-      call.on('response', (answer) => answer.pause());
-      void reply;
-      call.end();
+      const bytes = await lengthOfPlan(t);
+      const { call } = await beginDownload(t, t.url, () => t.nginx.forget());
       t.step(`GET /events/berlin/seats.csv, ${bytes.toLocaleString('en')} bytes, by a client that reads nothing`);
       const taken = () => t.nginx.gates.reduce((sum, { answeredBytes }) => sum + answeredBytes, 0);
       try {

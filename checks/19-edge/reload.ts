@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition } from '../harness/sdk/index.ts';
-import { ask, inWords, open } from './ask.ts';
+import { ask, inWords } from './ask.ts';
+import { beginDownload, lengthOfPlan } from './download.ts';
 
 const clients = 6;
 const reloads = 3;
@@ -15,14 +16,8 @@ export function reloadBehaviour(behaviour: CheckDefinition['behaviour']): void {
     },
     async (t) => {
       const nginx = await t.startService('nginx');
-      const whole = (await ask(t.app(1).url, '/events/berlin/seats.csv')).body.length;
-      const { call, reply } = open(nginx.url, '/events/berlin/seats.csv', { withinMs: 60_000 });
-      let resume = () => {};
-      call.on('response', (answer) => {
-        answer.pause();
-        resume = () => void answer.resume();
-      });
-      call.end();
+      const whole = await lengthOfPlan(t);
+      const slow = await beginDownload(t, nginx.url);
       let over = false;
       let answered = 0;
       const bad: string[] = [];
@@ -44,15 +39,14 @@ export function reloadBehaviour(behaviour: CheckDefinition['behaviour']): void {
       await delay(5_000);
       over = true;
       await Promise.all(loops);
-      resume();
-      const download = await reply;
+      const download = await slow.read();
       t.step(`${reloads} reloads (SIGHUP) while ${clients} clients ask and one downloads slowly: ${answered} answers`);
-      t.require(bad.length === 0, { expected: 'no request to fail', seen: `${bad.length} did; ${bad[0]}` });
       t.require(download.body.length === whole, {
         step: 'GET /events/berlin/seats.csv, begun before them and read 6 s later',
         expected: `${whole} bytes`,
         seen: download.broke ?? `${download.body.length} bytes`,
       });
+      t.require(bad.length === 0, { expected: 'no request to fail', seen: `${bad.length} did; ${bad[0]}` });
     },
     { background: true, limitMs: 40_000 },
   );

@@ -16,15 +16,22 @@ export const events: readonly Event[] = [
 
 export const eventOf = (id: unknown): Event | undefined => events.find((event) => event.id === id);
 
-/** A line for each seat of the hall, some 8 MB for the largest: the box offices print their plans from it. */
-export function seatPlan({ id, seats }: Event): string {
+const plans = new Map<string, string>();
+
+/** A line for each seat of the hall, 8 MB for the largest: the box offices print their plans from it. */
+export function seatPlan(event: Event): string {
+  const plan = plans.get(event.id) ?? drawn(event);
+  plans.set(event.id, plan);
+  return plan;
+}
+
+function drawn({ id, seats }: Event): string {
   const lines = ['event,block,row,seat,kind,note'];
   for (let seat = 0; seat < seats; seat++) {
     const block = Math.floor(seat / 1_000);
     const row = Math.floor((seat % 1_000) / 25);
-    lines.push(
-      `${id},block ${block},row ${row},seat ${seat % 25},standard,"enter by gate ${block % 12}, stairs ${row % 4}; ${'-'.repeat(60)}"`,
-    );
+    const note = `enter by gate ${block % 12}, stairs ${row % 4}; ${'-'.repeat(60)}`;
+    lines.push(`${id},block ${block},row ${row},seat ${seat % 25},standard,"${note}"`);
   }
   return lines.join('\n');
 }

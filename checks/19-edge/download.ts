@@ -1,0 +1,51 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Stage } from '../harness/sdk/index.ts';
+import { ask, inWords, open, type Reply } from './ask.ts';
+
+const path = '/events/berlin/seats.csv';
+const mostTries = 4;
+
+/** A download that has begun, of which its client reads nothing yet. */
+export interface Download {
+  call: ClientRequest;
+  /** Goes on with it. */
+  read(): Promise<Reply>;
+}
+
+/** How long the largest answer is, asked past nginx. Both instances have drawn it then. */
+export async function lengthOfPlan(t: Stage): Promise<number> {
+  await ask(t.app(2).url, path);
+  const plan = await ask(t.app(1).url, path);
+  t.require(plan.status === 200, { step: `GET ${path} past nginx`, expected: '200', seen: inWords(plan) });
+  return plan.body.length;
+}
+
+/** Asks for it through nginx. A 504 is asked again: on a busy machine Node may be late by itself. */
+export async function beginDownload(t: Stage, base: string, forget = () => {}): Promise<Download> {
+  for (let tries = 1; ; tries++) {
+    forget();
+    const { call, reply } = open(base, path, { withinMs: 60_000 });
+    const head = new Promise<IncomingMessage | undefined>((resolve) => {
+      call.on('response', (answer) => {
+        answer.pause();
+        resolve(answer);
+      });
+      reply.then(() => resolve(undefined));
+    });
+    call.end();
+    const answer = await head;
+    if (answer?.statusCode === 200)
+      return {
+        call,
+        read() {
+          answer.resume();
+          return reply;
+        },
+      };
+    answer?.resume();
+    const refusal = await reply;
+    if (refusal.status === 504 && tries < mostTries) continue;
+    if (refusal.status === 504) return t.inconclusive('Node was too late to answer four times');
+    t.require(false, { step: `GET ${path}`, expected: '200', seen: inWords(refusal) });
+  }
+}
