@@ -68,12 +68,12 @@ export function upstreamBehaviours(behaviour: CheckDefinition['behaviour']): voi
     async (t) => {
       const before = t.nginx.connections().soFar;
       t.nginx.forget();
-      await inTurns(8, 500, async (_, agent) => {
+      await inTurns(4, 500, async (_, agent) => {
         const n = ++drawn;
         const [path, question] = gets[n % gets.length]?.(n) ?? ['/whoami'];
         await ask(t.url, path, { ...question, agent });
       });
-      t.step(`500 requests by 8 clients, of which ${t.nginx.seen().length} reached Node`);
+      t.step(`500 requests by 4 clients, of which ${t.nginx.seen().length} reached Node`);
       t.require(t.nginx.seen().length >= 200, {
         expected: 'requests that differ to reach Node',
         seen: `${t.nginx.seen().length} of 500 did`,
