@@ -86,12 +86,12 @@ export function bodyBehaviours(behaviour: CheckDefinition['behaviour']): void {
       t.step(`GET /events/berlin/seats.csv, ${bytes.toLocaleString('en')} bytes, by a client that reads nothing`);
       const taken = () => t.nginx.gates.reduce((sum, { answeredBytes }) => sum + answeredBytes, 0);
       try {
-        await t.until('nginx to have the whole answer', () => taken() >= bytes, { deadlineMs: 15_000 });
+        await t.until('nginx to have the whole answer', () => taken() >= bytes, { deadlineMs: 25_000 });
       } finally {
         call.destroy();
       }
     },
-    { limitMs: 40_000 },
+    { limitMs: 60_000 },
   );
 }
 

@@ -48,6 +48,6 @@ export function reloadBehaviour(behaviour: CheckDefinition['behaviour']): void {
       });
       t.require(bad.length === 0, { expected: 'no request to fail', seen: `${bad.length} did; ${bad[0]}` });
     },
-    { background: true, limitMs: 40_000 },
+    { background: true, limitMs: 60_000 },
   );
 }

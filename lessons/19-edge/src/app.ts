@@ -54,7 +54,7 @@ export function createApp(desk: Desk) {
   app.get('/events/:id/seats.csv', (req, res) => {
     const event = eventOf(req.params.id);
     if (!event) return void res.status(404).json({ error: 'no such event' });
-    res.type('text/csv').send(seatPlan(event));
+    res.type('text/csv').end(seatPlan(event));
   });
 
   // A place in the waiting room belongs to the browser that has asked for it.

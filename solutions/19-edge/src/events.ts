@@ -16,22 +16,22 @@ export const events: readonly Event[] = [
 
 export const eventOf = (id: unknown): Event | undefined => events.find((event) => event.id === id);
 
-const plans = new Map<string, string>();
+const plans = new Map<string, Buffer>();
 
-/** A line for each seat of the hall, 8 MB for the largest: the box offices print their plans from it. */
-export function seatPlan(event: Event): string {
+/** A line for each seat of the hall, 30 MB for the largest: the box offices print their plans from it. */
+export function seatPlan(event: Event): Buffer {
   const plan = plans.get(event.id) ?? drawn(event);
   plans.set(event.id, plan);
   return plan;
 }
 
-function drawn({ id, seats }: Event): string {
+function drawn({ id, seats }: Event): Buffer {
   const lines = ['event,block,row,seat,kind,note'];
   for (let seat = 0; seat < seats; seat++) {
     const block = Math.floor(seat / 1_000);
     const row = Math.floor((seat % 1_000) / 25);
-    const note = `enter by gate ${block % 12}, stairs ${row % 4}; ${'-'.repeat(60)}`;
+    const note = `enter by gate ${block % 12}, stairs ${row % 4}; ${'-'.repeat(430)}`;
     lines.push(`${id},block ${block},row ${row},seat ${seat % 25},standard,"${note}"`);
   }
-  return lines.join('\n');
+  return Buffer.from(lines.join('\n'));
 }
