@@ -19,6 +19,8 @@ export interface Question {
   from?: string | undefined;
   agent?: Agent;
   withinMs?: number;
+  /** The body of the answer is not read before. */
+  hold?: Promise<void>;
   /** Whatever comes is the answer. */
   once?: boolean;
 }
@@ -45,7 +47,7 @@ export function open(
   path: string,
   question: Question = {},
 ): { call: ClientRequest; reply: Promise<Reply> } {
-  const { method = 'GET', headers = {}, from, agent, withinMs = 10_000 } = question;
+  const { method = 'GET', headers = {}, from, agent, hold, withinMs = 10_000 } = question;
   const { hostname, port } = new URL(base);
   const call = request({ hostname, port, path, method, headers, localAddress: from, agent: agent ?? false });
   let late = false;
@@ -61,7 +63,10 @@ export function open(
     call.on('error', broken);
     call.on('response', (answer) => {
       const { statusCode: status = 0, headers } = answer;
-      buffer(answer).then((body) => resolve({ status, headers, body }), broken);
+      answer.on('error', () => {}); // It may break before it is read, and is told of then.
+      Promise.resolve(hold)
+        .then(() => buffer(answer))
+        .then((body) => resolve({ status, headers, body }), broken);
     });
   }).finally(() => clearTimeout(timer));
   return { call, reply };

@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import type { Stage } from '../harness/sdk/index.ts';
 import { ask, inWords, open, type Reply } from './ask.ts';
 
@@ -24,25 +24,20 @@ export async function lengthOfPlan(t: Stage): Promise<number> {
 export async function beginDownload(t: Stage, base: string, forget = () => {}): Promise<Download> {
   for (let tries = 1; ; tries++) {
     forget();
-    const { call, reply } = open(base, path, { withinMs: 60_000 });
-    const head = new Promise<IncomingMessage | undefined>((resolve) => {
-      call.on('response', (answer) => {
-        answer.pause();
-        resolve(answer);
-      });
+    const { promise: hold, resolve: read } = Promise.withResolvers<void>();
+    const { call, reply } = open(base, path, { hold, withinMs: 60_000 });
+    const status = new Promise<number | undefined>((resolve) => {
+      call.on('response', ({ statusCode }) => resolve(statusCode));
       reply.then(() => resolve(undefined));
     });
     call.end();
-    const answer = await head;
-    if (answer?.statusCode === 200)
-      return {
-        call,
-        read() {
-          answer.resume();
-          return reply;
-        },
-      };
-    answer?.resume();
+    const isRight = (await status) === 200;
+    const readOn = () => {
+      read();
+      return reply;
+    };
+    if (isRight) return { call, read: readOn };
+    read();
     const refusal = await reply;
     if (refusal.status === 504 && tries < mostTries) continue;
     if (refusal.status === 504) return t.inconclusive('Node was too late to answer four times');

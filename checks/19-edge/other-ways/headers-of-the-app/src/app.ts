@@ -67,7 +67,10 @@ export function createApp(desk: Desk) {
     if (!event || !(Number.isInteger(seats) && seats >= 1 && seats <= 20))
       return void res.status(400).json({ error: 'an order has an event that we sell, and 1 to 20 seats' });
     const order = await orders.place(event.id, seats, event.cents);
-    res.status(201).location(`http://${req.get('host')}/orders/${order.id}`).json(order);
+    res
+      .status(201)
+      .location(`http://${req.get('host')}/orders/${order.id}`)
+      .json(order);
   });
 
   app.get('/orders/:id', async (req, res) => {
@@ -77,7 +80,10 @@ export function createApp(desk: Desk) {
   });
 
   // For the people at the phone: "what do you see of me?"
-  app.get('/whoami', (req, res) => void res.json({ address: req.get('x-real-ip'), protocol: 'http', host: req.get('host') }));
+  app.get(
+    '/whoami',
+    (req, res) => void res.json({ address: req.get('x-real-ip'), protocol: 'http', host: req.get('host') }),
+  );
 
   return app;
 }
