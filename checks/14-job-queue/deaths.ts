@@ -41,7 +41,7 @@ export function deathBehaviours(behaviour: CheckDefinition['behaviour']): void {
       lookAt: 'when does a job leave the queue for good, and how often does somebody look for lost ones?',
     },
     workerDies,
-    { background: true, limitMs: 50_000 },
+    { background: true, limitMs: 60_000 },
   );
 }
 

@@ -29,8 +29,8 @@ export function kindOf(email: string): Kind | undefined {
 
 export const inOneLine = (code: number) => parts(code).join(': ');
 
-/** The second one begins with what looks like a code of the other kind. */
+/** Each has what looks like a code of the other kind: a version that has three parts, as the codes of RFC 3463 have, and a number. */
 const parts = (code: number): [string, string] => [
-  `sorry, ${code * 7}`,
+  `sorry, ${code * 7}, says relay ${code < 500 ? '5.9.83' : '4.9.83'}`,
   code < 500 ? '540 seconds from now, come again' : '450 mailboxes have other names',
 ];
