@@ -6,12 +6,12 @@ import { heldWhile } from './held-while.ts';
 const limit = 16_384;
 const writers = [
   { path: '/orders', body: '{"show":"1","seats":1}' },
-  { path: '/visitors', body: '{"name":"Ada"}' },
+  { path: '/visitors', body: '{"name":"Zoë 🎸"}' },
 ];
 
-/** As long as asked, by spaces in front: what is good stays good. */
+/** As many bytes as asked, by spaces in front: what is good stays good. */
 function padded(body: string, length: number): string {
-  return body.padStart(length);
+  return ' '.repeat(length - Buffer.byteLength(body)) + body;
 }
 
 export function bodyBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -42,12 +42,20 @@ export function bodyBehaviours(behaviour: CheckDefinition['behaviour']): void {
           for (const length of [limit + 1, 20_000, 102_401, 1_048_577])
             await must(413, { body: padded(body, length), chunked, what: `of ${length} bytes${how}` });
         }
-        for (const chunked of [false, true])
-          await must(413, {
-            body: JSON.stringify({ name: 'é'.repeat(8_200) }),
-            chunked,
-            what: `with 8,200 × é, which are 16,400 bytes${chunked ? ', without Content-Length' : ''}`,
-          });
+        for (const { what, text } of fewCharacters) {
+          for (const chunked of [false, true])
+            await must(413, { body: text, chunked, what: `${what}${chunked ? ', without Content-Length' : ''}` });
+          for (const [encoding, pack] of packers)
+            await must([413, 415], {
+              body: pack(text),
+              headers: { 'content-encoding': encoding },
+              what: `${what}, sent as ${encoding}`,
+            });
+        }
+        await must(400, {
+          body: Buffer.concat([Buffer.from('{"name":"'), Buffer.alloc(8_000, 0xeb), Buffer.from('"}')]),
+          what: 'with a name of 8,000 bytes that are no UTF-8',
+        });
         await must([400, 413], { body: padded('{"name":', 20_000), what: 'of 20,000 bytes that are no JSON' });
         for (const [encoding, pack] of packers) {
           const headers = { 'content-encoding': encoding };
@@ -180,6 +188,12 @@ export function bodyBehaviours(behaviour: CheckDefinition['behaviour']): void {
     },
   );
 }
+
+/** Above 16,384 bytes, and below as many characters. */
+const fewCharacters = [
+  { what: 'with 8,200 × é, which are 16,400 bytes', text: JSON.stringify({ name: 'é'.repeat(8_200) }) },
+  { what: 'with 4,100 × 🎸, which are 16,400 bytes', text: JSON.stringify({ name: '🎸'.repeat(4_100) }) },
+];
 
 const noRoute = [404, 405];
 const readers: [method: string, path: string, statuses: number | number[]][] = [
