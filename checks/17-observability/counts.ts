@@ -1,6 +1,7 @@
 import { type CheckDefinition, keptConnections, type Stage } from '../harness/sdk/index.ts';
 import { ask, askAll, OpenRequest, order, type Question } from './ask.ts';
 import { baseline, http, httpLabels, mustBeA, mustCount, within } from './counting.ts';
+import { Pipelined } from './pipelined.ts';
 import { type Counts, type Scrape, scrape } from './scrape.ts';
 
 const none = 'none';
@@ -147,18 +148,36 @@ async function countsThoseWhoLeave(t: Stage): Promise<void> {
   const before = await baseline(t, app);
   await t.supplier.reset();
   await t.supplier.setLatency(60_000);
-  const grows = { 'GET /events/:id 499': 4, 'POST /orders 499': 2, 'GET /seats 499': 1 };
+  const grows = {
+    'GET /events/:id 499': 5,
+    'POST /orders 499': 6,
+    'GET /seats 499': 1,
+    'GET /health 499': 1,
+    'GET none 499': 1,
+  };
   const held = await Promise.all([
     ...Array.from({ length: 4 }, () => OpenRequest.send(app, 'GET', '/events/9')),
     OpenRequest.send(app, 'GET', '/seats'),
     OpenRequest.send(app, 'POST', '/orders', { text: JSON.stringify(order), sent: 1_000 }),
   ]);
-  const body = await OpenRequest.send(app, 'POST', '/orders', { text: JSON.stringify(order), sent: 8 });
+  const text = JSON.stringify(order);
+  const uploads = await Promise.all(
+    [8, 0, text.length - 1, 8].map((sent) => OpenRequest.send(app, 'POST', '/orders', { text, sent })),
+  );
+  const piped = new Pipelined(app);
+  await piped.send(
+    { method: 'GET', path: '/events/9' },
+    { method: 'GET', path: '/health' },
+    { method: 'GET', path: '/nothing' },
+    { method: 'POST', path: '/orders', body: { seats: 100 } },
+  );
   // The supplier has been asked for each, so the app is in the middle of all of them.
-  await t.until('the supplier to be asked', async () => (await t.supplier.heard()).length >= held.length);
-  for (const [n, request] of held.entries()) request.hangUp(n % 2 ? 'RST' : 'FIN');
-  body.hangUp();
-  t.step('7 requests: the client hangs up while the supplier is asked, or in the middle of its body');
+  await t.until('the supplier to be asked', async () => (await t.supplier.heard()).length > held.length);
+  for (const [n, request] of [...held, ...uploads].entries()) request.hangUp(n % 2 ? 'RST' : 'FIN');
+  piped.hangUp();
+  t.step(
+    `${held.length + uploads.length} requests: the client hangs up while the supplier is asked, or in the middle of its body; and 4 on one connection, whose client hangs up before the first of them is answered`,
+  );
   const asIfAnswered = (grown: Counts) =>
     [...grown.keys()].some((key) => / \d\d\d$/.test(key) && !key.endsWith(' 499'))
       ? {

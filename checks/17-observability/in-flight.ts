@@ -1,6 +1,7 @@
 import type { CheckDefinition, Instance, Stage, SupplierHandle, Teaching } from '../harness/sdk/index.ts';
 import { ask, OpenRequest, order, touch } from './ask.ts';
 import { mustBeA, within } from './counting.ts';
+import { Pipelined } from './pipelined.ts';
 import { scrape } from './scrape.ts';
 import { childrenOf, endWorker, skipWithoutSignals } from './workers.ts';
 
@@ -33,14 +34,20 @@ export function inFlightBehaviours(behaviour: CheckDefinition['behaviour']): voi
       const held = await holdRequests(t, app, 8, t.supplier);
       const text = JSON.stringify(order);
       const halfSent = await OpenRequest.send(app, 'POST', '/orders', { text, sent: 8 });
-      await mustBe(t, app, 9, '8 requests wait for the supplier, two orders among them, and one is sending its body', {
+      const when = '8 requests wait for the supplier, two orders among them, and one is sending its body';
+      await mustBe(t, app, 9, when, {
         because:
           'A request is in flight until its answer is sent. One that is taken out earlier, or never put in, is missing when the app is full.',
         lookAt: 'which event takes a request out, and does it come before the answer of one that has a body?',
       });
+      const piped = await pipe(t, app, t.supplier);
+      await mustBe(t, app, 12, `${when}; and 3 more on one connection, of which two wait for the supplier`, (seen) =>
+        seen < 12 ? (seen < 11 ? oneConnection : waitsForItsTurn) : {},
+      );
       for (const [n, request] of held.slice(0, 3).entries()) request.hangUp(n % 2 ? 'RST' : 'FIN');
       halfSent.hangUp();
-      await mustBe(t, app, 5, 'the clients of 4 have hung up', {
+      piped.hangUp();
+      await mustBe(t, app, 5, 'the clients of 7 have hung up, 3 of them on one connection', {
         because: 'Who hangs up is not in flight any more. A gauge that keeps them grows for ever.',
         lookAt: 'which event ends a request whose client has gone?',
       });
@@ -71,6 +78,31 @@ export function inFlightBehaviours(behaviour: CheckDefinition['behaviour']): voi
       for (const request of held) request.hangUp();
     },
   );
+}
+
+const oneConnection = {
+  because:
+    'One connection may carry several requests, the next before the last is answered. Here each connection is counted, or the first request on it.',
+  lookAt: 'what is counted: a connection, or a request?',
+};
+
+const waitsForItsTurn = {
+  because:
+    'The app has written an answer, and has not sent it: on one connection, an answer waits until those before it are over. Its client has nothing yet.',
+  lookAt: 'is a request taken out when its handler is done, or when its answer has been sent?',
+};
+
+/** Three on one connection: two that the supplier is asked for, and one that is answered and waits for them. */
+async function pipe(t: Stage, app: Instance, supplier: SupplierHandle): Promise<Pipelined> {
+  const before = await supplier.total();
+  const piped = new Pipelined(app);
+  await piped.send(
+    { method: 'GET', path: '/events/8' },
+    { method: 'GET', path: '/seats' },
+    { method: 'GET', path: '/health' },
+  );
+  await t.until('the supplier to be asked', async () => (await supplier.total()) >= before + 2);
+  return piped;
 }
 
 /** Requests that the supplier has been asked for, and has not answered. */
