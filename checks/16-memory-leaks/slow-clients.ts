@@ -6,7 +6,7 @@ import { linesOf, openExport, stadiumSeats } from './under-way.ts';
 
 /** By the contract, so long a client may read nothing. */
 const promisedMs = 30_000;
-/** Half of that: no machine makes a client slower than it may be. An app that waits for ten seconds is caught. */
+/** Half of that: no machine makes a client slower than it may be. Node takes up to twice a timeout for a write that stands still. */
 const stallMs = 15_000;
 /** Sales come late in the stall: at its beginning the cores belong to what is judged first. */
 const quietMs = 3_000;
