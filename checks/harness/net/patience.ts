@@ -11,20 +11,19 @@ export interface Patience {
 }
 
 /**
- * Calls `onEnd`, with the milliseconds that it took, in whole steps, when the limit is over, or up to three times as late where other programs
- * keep the machine busy. Calling what it returns ends the wait.
+ * Calls `onEnd`, with the milliseconds that it took, in whole steps, when the limit is over, or up to three times as late
+ * where other programs keep the machine busy. Calling what it returns ends the wait.
  */
 export function endsAfter({ limitMs, watchMachine }: Patience, onEnd: (ms: number) => void): () => void {
-  const startedAt = performance.now();
   const stepMs = Math.min(lookEveryMs, limitMs);
+  let waitedMs = limitMs;
   let isBusy: (() => boolean) | undefined;
   let timer: NodeJS.Timeout;
   const look = () => {
-    const elapsedMs = performance.now() - startedAt;
     // Looking costs a few milliseconds of CPU, so nobody looks while answers come in time.
     if (watchMachine && !isBusy) isBusy = watchMachine();
-    else if (elapsedMs >= busyStretch * limitMs || !isBusy?.())
-      return onEnd(isBusy ? Math.max(limitMs, Math.round(elapsedMs / stepMs) * stepMs) : limitMs);
+    else if (waitedMs >= busyStretch * limitMs || !isBusy?.()) return onEnd(waitedMs);
+    else waitedMs += stepMs;
     timer = setTimeout(look, stepMs);
   };
   timer = setTimeout(look, watchMachine ? limitMs - stepMs : limitMs);
