@@ -6,7 +6,7 @@ import { troubleIn } from '../../checks/harness/os/trouble.ts';
 import type { Arguments } from '../arguments.ts';
 import { wrongTurnForShow } from '../authoring/subjects.ts';
 import type { Command } from '../command.ts';
-import { oneLesson, readLessons } from '../learner/lesson-list.ts';
+import { editedFolder, oneLesson, readLessons } from '../learner/lesson-list.ts';
 import { withResult } from '../learner/progress.ts';
 import { updateProgress } from '../learner/progress-file.ts';
 import { afterLoad } from '../report/after-load.ts';
@@ -116,7 +116,7 @@ function nextSteps(lesson: Lesson, result: CheckResult, load: CheckPlan['load'])
     ];
   if (result.verdict === 'inconclusive') return ['Look at "to fix it" above, or run: npm run doctor'];
   return [
-    `Edit lessons/${lesson.folder}/src, then: ${isWatched ? 'save' : `npm run check ${name}`}`,
+    `Edit ${editedFolder(lesson)}, then: ${isWatched ? 'save' : `npm run check ${name}`}`,
     `Stuck? ${isWatched ? 'Press h' : `npm run hint ${name}`}. Every lesson fails at first: that is the exercise.`,
   ];
 }

@@ -3,7 +3,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { structuredPatch } from 'diff';
 import { repoDir } from '../../checks/harness/os/run.ts';
 import type { Command } from '../command.ts';
-import { oneLesson, readLessons } from '../learner/lesson-list.ts';
+import { editedFolder, oneLesson, readLessons } from '../learner/lesson-list.ts';
 import { isPassed } from '../learner/progress.ts';
 import { readProgress } from '../learner/progress-file.ts';
 import { confirmed } from '../terminal/ask.ts';
@@ -35,8 +35,8 @@ export const command: Command = {
     for (const line of lines) console.log(line);
     console.log(
       lines.length === 0
-        ? `  lessons/${lesson.folder}/src is the same as our solution.`
-        : `\n  ${red('-')} yours, lessons/${lesson.folder}/src   ${green('+')} ours, solutions/${lesson.folder}/src. Another design can pass as well.`,
+        ? `  ${editedFolder(lesson)} is the same as our solution.`
+        : `\n  ${red('-')} yours, ${editedFolder(lesson)}   ${green('+')} ours, ${editedFolder(lesson).replace('lessons', 'solutions')}. Another design can pass as well.`,
     );
     return 0;
   },

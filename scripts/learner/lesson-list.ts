@@ -58,3 +58,8 @@ function namesOf({ number, folder }: Lesson): string[] {
     folder,
   ];
 }
+
+/** What a learner edits, as a path in the repository: where more than the app's source is judged, the lesson's whole folder. */
+export function editedFolder({ folder, services }: Lesson): string {
+  return services.includes('nginx') ? `lessons/${folder}` : `lessons/${folder}/src`;
+}

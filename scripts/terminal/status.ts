@@ -1,4 +1,5 @@
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
+import { editedFolder } from '../learner/lesson-list.ts';
 import type { Attempt, LessonProgress, Progress } from '../learner/progress.ts';
 import { isPassed } from '../learner/progress.ts';
 import { bold, columns, dim, green, red, yellow } from './style.ts';
@@ -55,7 +56,7 @@ export function introduction(lesson: Lesson, passed: boolean): string[] {
   return [
     bold(`lesson ${lesson.number} · ${lesson.title}`),
     `  Read     lessons/${lesson.folder}/README.md`,
-    `  Edit     lessons/${lesson.folder}/src`,
+    `  Edit     ${editedFolder(lesson)}`,
     passed
       ? '  You have passed it. n goes on to the next one; nothing else does.'
       : '  The first check fails, and is meant to: the lesson starts broken.',

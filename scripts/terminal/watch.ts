@@ -2,6 +2,7 @@ import { join, relative } from 'node:path';
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import { repoDir } from '../../checks/harness/os/run.ts';
 import { keptPath, keptVersions } from '../learner/kept.ts';
+import { editedFolder } from '../learner/lesson-list.ts';
 import { isPassed } from '../learner/progress.ts';
 import { readProgress, updateProgress } from '../learner/progress-file.ts';
 import { OneAtATime } from '../running/one-at-a-time.ts';
@@ -233,7 +234,7 @@ export class LessonWatch {
 
   #idle(): void {
     const last = this.#lastVerdict && `, last: ${this.#lastVerdict}`;
-    this.#status(`watching lessons/${this.#lesson.folder}/src${last}. Save a file, or press a key.`);
+    this.#status(`watching ${editedFolder(this.#lesson)}${last}. Save a file, or press a key.`);
   }
 
   #status(text: string): void {

@@ -1,0 +1,9 @@
+import { expect, it } from 'vitest';
+import { editedFolder, oneLesson, readLessons } from '../learner/lesson-list.ts';
+
+it.each([
+  ['sessions', 'lessons/03-sessions/src'],
+  ['edge', 'lessons/19-edge'],
+])('the learner of %s edits %s', async (name, folder) => {
+  expect(editedFolder(oneLesson(await readLessons(), 'check', [name]))).toBe(folder);
+});
