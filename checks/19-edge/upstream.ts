@@ -1,4 +1,4 @@
-import type { CheckDefinition, SeenRequest, Stage } from '../harness/sdk/index.ts';
+import { type CheckDefinition, disturbs, MachineWatch, type SeenRequest, type Stage } from '../harness/sdk/index.ts';
 import { ask, inTurns, inWords, order, type Question } from './ask.ts';
 
 const mostConnections = 20;
@@ -66,13 +66,7 @@ export function upstreamBehaviours(behaviour: CheckDefinition['behaviour']): voi
         'what does nginx send to the app as its HTTP version and its Connection header, and how many idle connections may the upstream keep?',
     },
     async (t) => {
-      const before = t.nginx.connections().soFar;
-      t.nginx.forget();
-      await inTurns(4, 500, async (_, agent) => {
-        const n = ++drawn;
-        const [path, question] = gets[n % gets.length]?.(n) ?? ['/whoami'];
-        await ask(t.url, path, { ...question, agent });
-      });
+      const opened = await askFiveHundred(t);
       t.step(`500 requests by 4 clients, of which ${t.nginx.seen().length} reached Node`);
       t.require(t.nginx.seen().length >= 200, {
         expected: 'requests that differ to reach Node',
@@ -80,7 +74,7 @@ export function upstreamBehaviours(behaviour: CheckDefinition['behaviour']): voi
         because: 'nginx answered what it had not asked for yet.',
         lookAt: 'what does nginx keep, and by which key?',
       });
-      t.atMost('connections that nginx opened to Node', t.nginx.connections().soFar - before, mostConnections, '');
+      t.atMost('connections that nginx opened to Node', opened, mostConnections, '');
     },
   );
 
@@ -173,6 +167,39 @@ export function upstreamBehaviours(behaviour: CheckDefinition['behaviour']): voi
     },
     { background: true, limitMs: 40_000 },
   );
+}
+
+/**
+ * How many connections 500 requests open. Where a machine made an answer late, nginx closes its connection, and leaves that
+ * instance alone for ten seconds: then all are asked again.
+ */
+async function askFiveHundred(t: Stage): Promise<number> {
+  const watch = new MachineWatch();
+  let late = 0;
+  for (let tries = 1; tries <= 3; tries++) {
+    const before = t.nginx.connections().soFar;
+    late = 0;
+    t.nginx.forget();
+    await inTurns(4, 500, async (_, agent) => {
+      const n = ++drawn;
+      const [path, question] = gets[n % gets.length]?.(n) ?? ['/whoami'];
+      const { status } = await ask(t.url, path, { ...question, agent, once: true });
+      if (status === 0 || status >= 500) late++;
+    });
+    const opened = t.nginx.connections().soFar - before;
+    if (late === 0) return opened;
+    await t.nginx.startAgain();
+  }
+  if (disturbs(watch.otherCoresBusy()))
+    t.inconclusive('three times an instance could not answer in time on a machine that other programs kept busy');
+  t.require(false, {
+    step: '500 requests by 4 clients',
+    expected: 'an answer of the desk to each',
+    seen: `${late} times none, or one above 500`,
+    because: 'Both instances work, and nginx got no answer from them.',
+    lookAt: 'for how long does nginx wait, and which idle connections does it keep for longer than Node does?',
+  });
+  return Number.POSITIVE_INFINITY;
 }
 
 /** Twice what the contract allows: a busy machine may be late. */
