@@ -157,7 +157,13 @@ export async function mustBeInTime(t: Stage, death: Death): Promise<void> {
 async function mustNotSendAgain(t: Stage, { ids, smtp, visitor }: Death, isSlow: () => boolean): Promise<void> {
   const again = ids.filter((id) => offersOf(smtp, id).length > 2).length;
   t.trail.begin(`the SMTP server takes ${slowMs / 1_000} s for ${ids.length > 1 ? 'each e-mail' : 'the e-mail'}`);
-  if (again > 0 && isSlow()) t.inconclusive('the machine is too busy to tell how long a worker waits');
+  // A worker that gets no core may lose its job to another one. One that hangs up itself did not wait.
+  const hungUp = ids.some((id) =>
+    offersOf(smtp, id)
+      .slice(1)
+      .some((email) => smtp.abandoned.includes(email)),
+  );
+  if (again > 0 && !hungUp && isSlow()) t.inconclusive('the machine is too busy to tell how long a worker waits');
   t.require(again === 0, {
     expected: 'each e-mail sent once by the worker that lives',
     seen: `${again} of ${ids.length} sent again`,

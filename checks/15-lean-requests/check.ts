@@ -1,6 +1,7 @@
 import { defineCheck } from '../harness/sdk/index.ts';
 import { bodyBehaviours } from './bodies.ts';
 import { compressedBehaviour } from './compressed.ts';
+import { contentTypeBehaviours } from './content-types.ts';
 import { cpuBehaviour, listLoad } from './cost.ts';
 import { documentedBehaviour } from './documented.ts';
 import { fieldsBehaviour } from './fields.ts';
@@ -16,6 +17,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
   routesBehaviour(behaviour);
   redisBehaviour(behaviour);
   bodyBehaviours(behaviour);
+  contentTypeBehaviours(behaviour);
   fieldsBehaviour(behaviour);
   queriesBehaviour(behaviour);
   searchBehaviour(behaviour);

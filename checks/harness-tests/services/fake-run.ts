@@ -5,12 +5,12 @@ import type { TestContext } from 'vitest';
 import { Child } from '../../harness/os/child.ts';
 import { findOnPath } from '../../harness/os/command.ts';
 import { cacheDir, type Run, repoDir } from '../../harness/os/run.ts';
+import type { Binary } from '../../harness/services/debian/packaged.ts';
+import { findUnpacked } from '../../harness/services/debian/unpacked.ts';
 import type { Look, RedisServer, Session } from '../../harness/services/provider.ts';
-import { redisFromDebianPackage } from '../../harness/services/redis/debian-package.ts';
-import type { RedisBinary } from '../../harness/services/redis/server-process.ts';
+import { redisFromDebianPackage, redisPackage, serverNames } from '../../harness/services/redis/packaged.ts';
 import { startBinary } from '../../harness/services/redis/server-process.ts';
 import { redisStandIn } from '../../harness/services/redis/stand-in.ts';
-import { findUnpacked, serverNames } from '../../harness/services/redis/unpacked.ts';
 
 /** A run without a reaper. Whatever was registered and still lives at its end is a leak, and is ended. */
 export interface FakeRun extends Run, AsyncDisposable {
@@ -70,7 +70,7 @@ function withoutUrls(): NodeJS.ProcessEnv {
 }
 
 /** The binary of a real server: unpacked in the workshop's cache, or installed. Without one the test is skipped. */
-export async function realBinary(context: TestContext, run: FakeRun): Promise<RedisBinary> {
+export async function realBinary(context: TestContext, run: FakeRun): Promise<Binary> {
   const unpacked = await bringOnce(run);
   if (unpacked) return unpacked;
   context.skip('no real Redis can be had on this machine');
@@ -84,15 +84,15 @@ export async function privateServer(run: FakeRun): Promise<RedisServer & AsyncDi
   return { ...server, [Symbol.asyncDispose]: () => server.stop() };
 }
 
-async function bringOnce(run: FakeRun): Promise<RedisBinary | undefined> {
+async function bringOnce(run: FakeRun): Promise<Binary | undefined> {
   const options = { ...run.options(), cacheDir };
-  const found = await findUnpacked(options);
+  const found = await findUnpacked(redisPackage, options);
   if (found) return found.binary;
   const package_ = redisFromDebianPackage(options);
   if ((await package_.available()).ok) {
     const server = await package_.start(options).catch(() => undefined);
     await server?.stop();
-    if (server) return (await findUnpacked(options))?.binary;
+    if (server) return (await findUnpacked(redisPackage, options))?.binary;
   }
   const file = findOnPath(serverNames, options.env);
   return file ? { file, env: options.env } : undefined;

@@ -8,7 +8,8 @@ import { describe, expect, it } from 'vitest';
 import { BehaviourFailure } from '../../harness/model/verdict.ts';
 import { plainRequest } from '../../harness/net/plain-request.ts';
 import { processTable } from '../../harness/os/processes.ts';
-import { needed } from '../../harness/services/nginx/debian-package.ts';
+import { needed } from '../../harness/services/debian/packaged.ts';
+import { nginxPackage } from '../../harness/services/nginx/packaged.ts';
 import { type RequestHead, RequestHeads } from '../../harness/services/nginx/request-heads.ts';
 import { fakeRun, survivors } from './fake-run.ts';
 import { configWith, openWith, twoInstances } from './nginx-fixture.ts';
@@ -158,8 +159,14 @@ describe('the packages of nginx', () => {
       ['nginx', [['libc6'], ['libpcre2-8-0'], ['iproute2'], ['nginx-common'], ['zlib1g']]],
       ['libpcre2-8-0', [['libc6']]],
     ]);
-    expect(needed(dependencies, new Set(['libc6']))).toEqual(['nginx', 'libpcre2-8-0', 'zlib1g']);
-    expect(needed(dependencies, new Set(['libc6', 'libpcre2-8-0', 'zlib1g', 'nginx-common']))).toEqual(['nginx']);
+    expect(needed(nginxPackage, 'nginx', dependencies, new Set(['libc6']))).toEqual([
+      'nginx',
+      'libpcre2-8-0',
+      'zlib1g',
+    ]);
+    expect(
+      needed(nginxPackage, 'nginx', dependencies, new Set(['libc6', 'libpcre2-8-0', 'zlib1g', 'nginx-common'])),
+    ).toEqual(['nginx']);
   });
 
   it('are those of nginx-core, where nginx itself only names others', () => {
@@ -167,6 +174,10 @@ describe('the packages of nginx', () => {
       ['nginx', [['nginx-core', 'nginx-full', 'nginx-light']]],
       ['nginx-core', [['libc6'], ['libssl1.1'], ['libnginx-mod-http-geoip'], ['nginx-common']]],
     ]);
-    expect(needed(dependencies, new Set(['libc6']))).toEqual(['nginx', 'nginx-core', 'libssl1.1']);
+    expect(needed(nginxPackage, 'nginx', dependencies, new Set(['libc6']))).toEqual([
+      'nginx',
+      'nginx-core',
+      'libssl1.1',
+    ]);
   });
 });

@@ -2,9 +2,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { parseDependencies } from '../../harness/services/apt.ts';
-import { needed, redisFromDebianPackage } from '../../harness/services/redis/debian-package.ts';
+import { parseDependencies } from '../../harness/services/debian/apt.ts';
+import { needed } from '../../harness/services/debian/packaged.ts';
 import { explainRedis, startRedis } from '../../harness/services/redis/index.ts';
+import { redisFromDebianPackage, redisPackage } from '../../harness/services/redis/packaged.ts';
 import { type FakeRun, fakeRun } from './fake-run.ts';
 
 /** Starts the package's server, or skips the test where the machine has no apt or reaches no mirror. */
@@ -128,12 +129,13 @@ liblua5.1-0
 `;
 
   it('are the server, its tools and the libraries that the machine lacks', () => {
-    const found = needed('redis-server', parseDependencies(text), new Set(['libatomic1', 'adduser']));
+    const found = needed(redisPackage, 'redis-server', parseDependencies(text), new Set(['libatomic1', 'adduser']));
     expect(found).toEqual(['redis-server', 'redis-tools', 'liblua5.1-0', 'lua-cjson', 'libdl']);
   });
 
   it('leave out libraries of which an alternative is installed', () => {
     const found = needed(
+      redisPackage,
       'redis-server',
       parseDependencies(text),
       new Set(['libatomic1', 'libluajit', 'lua-cjson', 'redis-tools']),

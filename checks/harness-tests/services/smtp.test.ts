@@ -156,6 +156,17 @@ describe('the SMTP server', () => {
     expect(smtp.accepted.map(({ messageId }) => messageId)).toEqual(['order-2@encore.example']);
   });
 
+  it('tells of e-mails whose sender did not wait for the answer, and of no others', async () => {
+    await send(1);
+    smtp.hold();
+    const impatient = nodemailer.createTransport({ url: smtp.url, socketTimeout: 1_000 });
+    await expect(impatient.sendMail(letter(2))).rejects.toThrow();
+    await expect.poll(() => smtp.abandoned, { timeout: 3_000 }).toMatchObject([{ messageId: 'order-2@encore.example' }]);
+    smtp.release();
+    await send(3);
+    expect(smtp.abandoned).toHaveLength(1);
+  });
+
   it('counts connections, and allows five at a time', async () => {
     smtp.setLatency(100);
     const pool = nodemailer.createTransport({ url: smtp.url, pool: true, maxConnections: 2 } as object);

@@ -57,6 +57,12 @@ export function disturbs(otherCoresBusy: number | undefined, cores = availablePa
   return otherCoresBusy !== undefined && otherCoresBusy >= disturbingShare * cores;
 }
 
+/** Begins to watch. What it returns says whether other programs have kept the machine busy since. */
+export function watchOthers(): () => boolean {
+  const watch = new MachineWatch();
+  return () => disturbs(watch.otherCoresBusy());
+}
+
 /**
  * What kept cores from us, as the end of a sentence, and what to do about it. Undefined when we had what we needed: a limit
  * that pauses those who use all of it is no excuse, because a machine with so many cores would not give them more.

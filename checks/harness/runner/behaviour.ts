@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { AppCommandEnd } from '../app/app-command.ts';
 import { hasCrashed } from '../app/failures.ts';
-import { disturbs, MachineWatch } from '../measure/machine.ts';
+import { watchOthers } from '../measure/machine.ts';
 import { BehaviourFailure, Inconclusive, type Teaching } from '../model/verdict.ts';
 import type { Evidence } from '../net/answer.ts';
 import { forwarded } from '../net/balancer.ts';
@@ -252,10 +252,4 @@ export class Stage extends Judging {
     await Promise.allSettled(this.#extras.map(async (extra) => (await extra).kill()));
     await Promise.all(this.#services.map(([, service]) => service.close()));
   }
-}
-
-/** Begins to watch; what it returns says whether other programs have kept the machine busy since. */
-function watchOthers(): () => boolean {
-  const watch = new MachineWatch();
-  return () => disturbs(watch.otherCoresBusy());
 }

@@ -1,7 +1,8 @@
+import { fromDebianPackage } from '../debian/package.ts';
 import { type Explanation, explainProviders, startFirstUsable } from '../first-usable.ts';
 import type { Look, Provider, Session } from '../provider.ts';
-import { nginxFromDebianPackage } from './debian-package.ts';
 import { nginxOnPath } from './on-path.ts';
+import { nginxPackage } from './packaged.ts';
 import type { NginxProgram } from './program.ts';
 
 /** The command that brings an nginx to this machine. */
@@ -11,7 +12,11 @@ export const fixForNginx = (platform: NodeJS.Platform = process.platform): strin
 
 /** The ways to get an nginx, best first. */
 function providers(look: Look): Provider<NginxProgram>[] {
-  return [nginxOnPath(look), nginxFromDebianPackage(look)];
+  const unpacked = fromDebianPackage(nginxPackage, look, async ({ binary, version }) => ({
+    ...binary,
+    label: `${version} (Debian package)`,
+  }));
+  return [nginxOnPath(look), unpacked];
 }
 
 /** The first nginx program that works here. */

@@ -1,8 +1,8 @@
 import { type Explanation, explainProviders, startFirstUsable } from '../first-usable.ts';
 import type { Look, RedisProvider, RedisServer, Session } from '../provider.ts';
 import { redisInCompose } from './compose.ts';
-import { redisFromDebianPackage } from './debian-package.ts';
 import { redisOnPath } from './on-path.ts';
+import { redisFromDebianPackage } from './packaged.ts';
 import { redisStandIn } from './stand-in.ts';
 import { redisAtUrl } from './url.ts';
 

@@ -1,8 +1,8 @@
 import { findOnPath } from '../../os/command.ts';
 import { troubleIn } from '../../os/trouble.ts';
 import type { Availability, Look, RedisProvider } from '../provider.ts';
+import { serverNames } from './packaged.ts';
 import { binaryVersion, startBinary } from './server-process.ts';
-import { serverNames } from './unpacked.ts';
 
 /** A server program that is installed here, started as a private server of ours. */
 export function redisOnPath({ env }: Look): RedisProvider {

@@ -5,19 +5,14 @@ import type { Child } from '../../os/child.ts';
 import { runCommand } from '../../os/command.ts';
 import { freePort } from '../../os/ports.ts';
 import type { Run } from '../../os/run.ts';
+import type { Binary } from '../debian/packaged.ts';
 import type { RedisServer } from '../provider.ts';
-
-/** A redis-server or valkey-server binary and the environment that it needs. */
-export interface RedisBinary {
-  file: string;
-  env: NodeJS.ProcessEnv;
-}
 
 const readyWithinMs = 10_000;
 const endWithinMs = 2_000;
 
 /** "redis-server 7.0.15". Rejects when the binary does not run here, with what it said. */
-export async function binaryVersion({ file, env }: RedisBinary): Promise<string> {
+export async function binaryVersion({ file, env }: Binary): Promise<string> {
   const { stdout, stderr } = await runCommand(file, ['--version'], { env, limitMs: 5_000 });
   const [, name, version] = /(redis|valkey) server v=([\w.-]+)/i.exec(stdout) ?? [];
   if (!name || !version) throw new Error((stderr || stdout).trim().split('\n')[0] || `${file} tells no version`);
@@ -25,7 +20,7 @@ export async function binaryVersion({ file, env }: RedisBinary): Promise<string>
 }
 
 /** Starts a server of our own: on 127.0.0.1, on a free port, keeping nothing on disk. */
-export async function startBinary(binary: RedisBinary, label: string, run: Run): Promise<RedisServer> {
+export async function startBinary(binary: Binary, label: string, run: Run): Promise<RedisServer> {
   // The server reports the folder that it is in, and so we can tell ours from another one on the same port.
   const dir = realpathSync(mkdtempSync(join(run.dir, 'redis-')));
   for (let attempt = 1; ; attempt++) {
@@ -51,7 +46,7 @@ export async function startBinary(binary: RedisBinary, label: string, run: Run):
   }
 }
 
-function launch({ file, env }: RedisBinary, port: number, dir: string, run: Run): Promise<Child> {
+function launch({ file, env }: Binary, port: number, dir: string, run: Run): Promise<Child> {
   const settings = {
     bind: '127.0.0.1',
     port,

@@ -22,6 +22,8 @@ export interface SmtpHandle extends OpenService {
   readonly refusedSenders: readonly { address: string; refusal: Exclude<Refusal, 'drop'>; atMs: number }[];
   /** What came whole, in the order in which it came: also what was refused, and what nobody waited for. */
   readonly offered: readonly Email[];
+  /** Those whose sender hung up, or died, before it had an answer. */
+  readonly abandoned: readonly Email[];
   /** Connections open now, the most at one time, how many there were since the last reset, and how many too many. */
   connections(): { now: number; most: number; total: number; turnedAway: number };
   /** How long the server thinks after each e-mail, before it answers. */

@@ -15,6 +15,7 @@ const mostConnections = 5;
 export async function startSmtp(): Promise<SmtpHandle> {
   const accepted: Email[] = [];
   const offered: Email[] = [];
+  const abandoned: Email[] = [];
   const refused: { email: Email; refusal: Refusal }[] = [];
   const refusedRecipients: SmtpHandle['refusedRecipients'][number][] = [];
   const refusedSenders: SmtpHandle['refusedSenders'][number][] = [];
@@ -28,6 +29,8 @@ export async function startSmtp(): Promise<SmtpHandle> {
   /** Open connections by the client's port; of these, the ones that are served. */
   const sockets = new Map<number, Socket>();
   const served = new Set<number>();
+  /** E-mails that wait for their answer, by the same. */
+  const unanswered = new Map<number, Email>();
   let most = 0;
   let total = 0;
   let turnedAway = 0;
@@ -40,9 +43,11 @@ export async function startSmtp(): Promise<SmtpHandle> {
     const attempt = (attempts.get(email.messageId) ?? 0) + 1;
     attempts.set(email.messageId, attempt);
     offered.push(email);
+    unanswered.set(session.remotePort, email);
     const refusal = decide?.(email, attempt);
     if (held && (!held.only || held.only(email))) await held.promise;
     if (latencyMs > 0) await delay(latencyMs, undefined, { ref: false });
+    unanswered.delete(session.remotePort);
     if (refusal) refused.push({ email, refusal });
     // Who hung up meanwhile has heard no answer, and will send it again: then it was not taken.
     else if (sockets.has(session.remotePort)) accepted.push(email);
@@ -96,6 +101,9 @@ export async function startSmtp(): Promise<SmtpHandle> {
     const port = socket.remotePort ?? 0;
     sockets.set(port, socket);
     socket.on('close', () => {
+      const email = unanswered.get(port);
+      if (email) abandoned.push(email);
+      unanswered.delete(port);
       sockets.delete(port);
       served.delete(port);
     });
@@ -106,6 +114,7 @@ export async function startSmtp(): Promise<SmtpHandle> {
   const reset = () => {
     accepted.length = 0;
     offered.length = 0;
+    abandoned.length = 0;
     refused.length = 0;
     refusedRecipients.length = 0;
     refusedSenders.length = 0;
@@ -121,6 +130,7 @@ export async function startSmtp(): Promise<SmtpHandle> {
     label: `${mostConnections} connections at most`,
     accepted,
     offered,
+    abandoned,
     refused,
     refusedRecipients,
     refusedSenders,

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findOnPath, runCommand } from '../os/command.ts';
-import type { Run } from '../os/run.ts';
+import { findOnPath, runCommand } from '../../os/command.ts';
+import type { Run } from '../../os/run.ts';
 
 /** The package tools of Debian and Ubuntu, used without root and without changing anything of the machine. */
 export interface Apt {
