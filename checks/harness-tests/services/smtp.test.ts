@@ -161,7 +161,9 @@ describe('the SMTP server', () => {
     smtp.hold();
     const impatient = nodemailer.createTransport({ url: smtp.url, socketTimeout: 1_000 });
     await expect(impatient.sendMail(letter(2))).rejects.toThrow();
-    await expect.poll(() => smtp.abandoned, { timeout: 3_000 }).toMatchObject([{ messageId: 'order-2@encore.example' }]);
+    await expect
+      .poll(() => smtp.abandoned, { timeout: 3_000 })
+      .toMatchObject([{ messageId: 'order-2@encore.example' }]);
     smtp.release();
     await send(3);
     expect(smtp.abandoned).toHaveLength(1);
