@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { descendantsOf } from '../harness/os/descendants.ts';
 import { identityOf, isSame, processTable, processTree, rowsOf, stillAlive, treeOf } from '../harness/os/processes.ts';
 import { rowsFromPs } from '../harness/os/ps.ts';
 
@@ -85,6 +86,22 @@ describe.skipIf(process.platform === 'win32')('a process that was known', () => 
     await parent.ended;
     expect(stillAlive([identity])).toEqual([]);
     expect(treeOf(identity)).toHaveLength(1);
+  });
+
+  it('has descendants until it ends', async () => {
+    using parent = await family();
+    const identity = identityOf(parent.pid);
+    if (!identity) throw new Error('no identity');
+    const pids = () => descendantsOf(identity).map(({ pid }) => pid);
+    expect(pids()).toEqual(processTree(parent.pid).flatMap(({ pid }) => (pid === parent.pid ? [] : [pid])));
+    expect(pids()).toHaveLength(1);
+    expect(descendantsOf({ ...identity, startedAt: identity.startedAt - 60 })).toEqual([]);
+    const ofThis = identityOf(process.pid);
+    if (process.platform === 'linux' && ofThis)
+      expect(descendantsOf(ofThis)).not.toContainEqual(expect.objectContaining(ofThis));
+    process.kill(parent.pid, 'SIGKILL');
+    await parent.ended;
+    expect(pids().filter((pid) => pid === parent.pid)).toEqual([]);
   });
 
   it.each([0, 1, -1, undefined])('has no identity as %j', (pid) => expect(identityOf(pid)).toBeUndefined());

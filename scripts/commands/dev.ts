@@ -68,11 +68,11 @@ export const command: Command = {
   },
 };
 
-/** A line to try, with the addresses that it speaks of: `$URL`, and ports of the first instance as `$METRICS_PORT`. */
-function filledIn(line: string, { door, instances }: Environment): string {
-  const ports = Object.entries(instances[0]?.ports ?? {});
-  return ports.reduce(
-    (text, [name, port]) => text.replaceAll(`$${name}`, String(port)),
+/** A line to try, with the addresses that it speaks of: `$URL`, and of the first instance `$METRICS_PORT` or `$PM2_HOME`. */
+function filledIn(line: string, { door, instances: [first] }: Environment): string {
+  const told = { ...first?.ports, ...(first?.pm2 ? { PM2_HOME: first.pm2.home } : {}) };
+  return Object.entries(told).reduce(
+    (text, [name, value]) => text.replaceAll(`$${name}`, String(value)),
     line.replaceAll('$URL', door.url),
   );
 }
@@ -85,8 +85,9 @@ function addresses(env: Environment, debuggers: Debuggers | undefined): string[]
     '',
     ...(cdn ? [line('cdn', cdn.url, cdn.label)] : []),
     edge ? line('nginx', edge.url, edge.label) : line('balancer', balancer.url),
-    ...instances.flatMap(({ name, url, pid, ports }) => [
+    ...instances.flatMap(({ name, url, pid, ports, pm2 }) => [
       line(name, url, `pid ${pid}`),
+      ...(pm2 ? [line('PM2_HOME', pm2.home, `of ${name}`)] : []),
       ...Object.entries(ports).map(([variable, port]) => line(variable, String(port), `of ${name}`)),
     ]),
     ...(worker ? [line(worker.name, `pid ${worker.pid}`)] : []),

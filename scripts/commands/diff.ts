@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { structuredPatch } from 'diff';
 import { repoDir } from '../../checks/harness/os/run.ts';
 import type { Command } from '../command.ts';
@@ -26,11 +26,12 @@ export const command: Command = {
         return 0;
       }
     }
-    const yours = join(repoDir, 'lessons', lesson.folder, 'src');
-    const ours = join(repoDir, 'solutions', lesson.folder, 'src');
+    const yours = join(repoDir, 'lessons', lesson.folder);
+    const ours = join(repoDir, 'solutions', lesson.folder);
     const lines = [
-      ...diffOfFolders(yours, ours),
-      ...(lesson.services.includes('nginx') ? diffOfRest(dirname(yours), dirname(ours)) : []),
+      ...diffOfFolders(join(yours, 'src'), join(ours, 'src')),
+      ...(lesson.ecosystem ? diffOfFiles(yours, ours, [lesson.ecosystem]) : []),
+      ...(lesson.services.includes('nginx') ? diffOfRest(yours, ours) : []),
     ];
     for (const line of lines) console.log(line);
     console.log(

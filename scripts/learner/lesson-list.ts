@@ -60,6 +60,6 @@ function namesOf({ number, folder }: Lesson): string[] {
 }
 
 /** What a learner edits, as a path in the repository: where more than the app's source is judged, the lesson's whole folder. */
-export function editedFolder({ folder, services }: Lesson): string {
-  return services.includes('nginx') ? `lessons/${folder}` : `lessons/${folder}/src`;
+export function editedFolder({ folder, services, ecosystem }: Lesson): string {
+  return services.includes('nginx') || ecosystem ? `lessons/${folder}` : `lessons/${folder}/src`;
 }

@@ -18,9 +18,11 @@ export interface StarterLoad {
 }
 
 /** Whether a lesson's folder still holds the starter's source. */
-export function isStarter({ folder, services }: Lesson): boolean {
+export function isStarter({ folder, services, ecosystem }: Lesson): boolean {
   const isSource = (file: string) =>
-    file.startsWith('src/') || (services.includes('nginx') && !/(^|\/)(\.|node_modules\/)|^README\.md$/.test(file));
+    file.startsWith('src/') ||
+    file === ecosystem ||
+    (services.includes('nginx') && !/(^|\/)(\.|node_modules\/)|^README\.md$/.test(file));
   const sourceOf = (content: FolderContent) =>
     Object.fromEntries(Object.entries(content).filter(([file]) => isSource(file)));
   return sameContent(sourceOf(contentOf(join(repoDir, 'lessons', folder))), sourceOf(readStarter(folder)));

@@ -40,6 +40,7 @@ export class DevRestarts {
       try {
         await this.#environment.redeploy();
         console.log(dim('  restarted\n'));
+        for (const { pm2 } of this.#environment.instances) if (pm2) console.log(`  PM2_HOME is now ${pm2.home}\n`);
       } catch (error) {
         if (isStopping()) return;
         if (!(error instanceof BehaviourFailure)) throw error;

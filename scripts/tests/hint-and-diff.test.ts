@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseHints, readHints, terminalLines } from '../learner/hint-texts.ts';
 import { readLessons } from '../learner/lesson-list.ts';
@@ -89,6 +90,35 @@ describe('npm run diff', () => {
     expect(stdout).toMatch(/größe 1\.ts \(yours only\)/);
     expect(stdout).toMatch(/seats\.bin\n {2}not text/);
     expect(stdout).not.toContain('server.ts');
+  });
+});
+
+describe('the ecosystem file of a lesson that has one', () => {
+  beforeAll(() => {
+    const lesson = readFileSync(copy.path('checks/02-other/lesson.ts'), 'utf8');
+    copy.write(
+      'checks/02-other/lesson.ts',
+      lesson.replace('instances: 1', "instances: 1, ecosystem: 'app.config.cjs'"),
+    );
+    copy.write('checks/02-other/hints.md', readFileSync(copy.path('checks/01-tiny/hints.md')));
+    copy.write('checks/02-other/starter/app.config.cjs', 'module.exports = 1;\n');
+    copy.write('lessons/02-other/app.config.cjs', 'module.exports = 2;\n');
+    copy.write('solutions/02-other/app.config.cjs', 'module.exports = 3;\n');
+  });
+
+  it('is shown by npm run diff beside src', () => {
+    expect(copy.run('diff', '2', '--yes').stdout).toMatch(
+      /^app\.config\.cjs\n.*\n {2}-module\.exports = 2;\n {2}\+module\.exports = 3;\n/m,
+    );
+  });
+
+  it('is part of the app: whoever has changed nothing else has no starter any more', () => {
+    const passed = { ...failed, verdict: 'pass', failing: undefined };
+    const lessons = { '02-other': { last: passed, best: passed } };
+    copy.write('.workshop/progress.json', JSON.stringify({ version: progressVersion, lessons }));
+    expect(copy.run('hint', '2').stdout).toContain('Your last check passed');
+    copy.write('lessons/02-other/app.config.cjs', 'module.exports = 1;\n');
+    expect(copy.run('hint', '2').stdout).toContain('since the starter came back');
   });
 });
 

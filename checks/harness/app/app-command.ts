@@ -21,14 +21,26 @@ export interface AppCommand {
   dir: string;
   /** What `node` runs in it: "src/migrate.ts". */
   script: string;
+  args?: readonly string[];
   env: Record<string, string>;
   /** Gets each line that it prints, as it comes. */
   onOutput?: ((line: string) => void) | undefined;
 }
 
 /** Runs a script of the app that ends by itself. One that does not is ended, with its children. */
-export async function runAppCommand({ run, dir, script, env, onOutput }: AppCommand): Promise<AppCommandEnd> {
-  const child = await run.spawn(process.execPath, [script], { cwd: dir, limitMs, env: { ...inheritedEnv(), ...env } });
+export async function runAppCommand({
+  run,
+  dir,
+  script,
+  args = [],
+  env,
+  onOutput,
+}: AppCommand): Promise<AppCommandEnd> {
+  const child = await run.spawn(process.execPath, [script, ...args], {
+    cwd: dir,
+    limitMs,
+    env: { ...inheritedEnv(), ...env },
+  });
   if (onOutput) new OutputLines(onOutput).follow(child.process.stdout, child.process.stderr);
   await child.closed; // Its last lines are there.
   return {

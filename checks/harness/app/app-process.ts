@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { cpuMsOf, threadCpuMs } from '../measure/cpu-time.ts';
 import type { Failure } from '../model/verdict.ts';
 import type { Child } from '../os/child.ts';
+import { descendantsOf } from '../os/descendants.ts';
 import type { OutputTail } from '../os/output-tail.ts';
 import { PrintedLines } from '../os/printed-lines.ts';
 import { commandOf, killNow, lateTable, type ProcessRow, stillAlive, treeOf } from '../os/processes.ts';
@@ -19,6 +20,8 @@ const killedWithinMs = 1_000;
 /** One process of a learner's app, known only by its command, environment, HTTP and signals. */
 export class AppProcess implements AsyncDisposable {
   readonly name: string;
+  /** What has started it, as somebody would type it in its folder: "node src/server.ts". */
+  readonly command: string;
   readonly port: number;
   /** The loopback address that it listens on: an app may bind to IPv4, IPv6 or both. */
   host = '127.0.0.1';
@@ -39,9 +42,10 @@ export class AppProcess implements AsyncDisposable {
   #stopping = false;
 
   /** @param child may not listen yet. */
-  constructor(child: Child, port: number, name: string, strays?: Strays) {
+  constructor(child: Child, port: number, name: string, command: string, strays?: Strays) {
     this.#strays = strays;
     this.name = name;
+    this.command = command;
     this.port = port;
     this.#child = child;
     this.output = child.output;
@@ -107,6 +111,12 @@ export class AppProcess implements AsyncDisposable {
   tree(maxAgeMs = 10): ProcessRow[] {
     const { identity } = this.#child;
     return identity ? treeOf(identity, lateTable(Math.max(this.#since, performance.now() - maxAgeMs))) : [];
+  }
+
+  /** What it has started and what came of that, as seen now. Cheap: for whoever looks every few milliseconds. */
+  descendants(): ProcessRow[] {
+    const { identity } = this.#child;
+    return identity ? descendantsOf(identity, () => lateTable(performance.now() - 10)) : [];
   }
 
   /** CPU milliseconds that the whole process tree has used, ended threads and children included, in steps of 10. */

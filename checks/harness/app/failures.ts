@@ -8,6 +8,8 @@ import { knownMistake, portOfItsOwn } from './known-mistakes.ts';
 /** What these sentences need to know of a process: `AppProcess` is one. */
 interface AppFacts {
   readonly name: string;
+  /** "node src/server.ts". */
+  readonly command: string;
   readonly port: number;
   readonly output: OutputTail;
   /** "exit code 1" or "signal SIGKILL". */
@@ -24,11 +26,11 @@ export function exitedEarly(app: AppFacts): BehaviourFailure {
   if (port !== undefined) return wrongPort(app, [port], `it wanted port ${port} and could not have it`);
   return new BehaviourFailure({
     kind: 'exited-early',
-    trail: [{ what: 'node src/server.ts' }],
+    trail: [{ what: app.command }],
     expected: 'to listen on PORT',
     seen: `it ended with ${app.ending()} before it listened`,
     because: 'The app ended while it was starting. Its own last lines say why.',
-    lookAt: 'the error below; node src/server.ts in the lesson folder shows the same',
+    lookAt: `the error below; ${app.command} in the lesson folder shows the same`,
     ...knownMistake(output),
     appOutput: app.output.crashLines(12),
   });
@@ -38,23 +40,23 @@ export function exitedEarly(app: AppFacts): BehaviourFailure {
 export function workerEnded(app: AppFacts, script: string): BehaviourFailure {
   return new BehaviourFailure({
     kind: 'exited-early',
-    trail: [{ what: `node ${script}` }],
+    trail: [{ what: app.command }],
     expected: 'to run until it gets SIGTERM',
     seen: `it ended with ${app.ending()} while it was starting`,
     because: `${script} ended by itself. Nobody does the work that is left for it.`,
-    lookAt: `the error below, if there is one; node ${script} in the lesson folder shows the same`,
+    lookAt: `the error below, if there is one; ${app.command} in the lesson folder shows the same`,
     ...knownMistake(app.output.lastBytes(knownBytes)),
     appOutput: app.output.crashLines(12),
   });
 }
 
-/** A script of the app, such as src/server.ts, can't even be tried. */
-export function hasNoScript(dir: string, script: string): BehaviourFailure {
+/** What a process of the app is started by, such as src/server.ts, can't even be tried. */
+export function hasNoFile(dir: string, { file, command }: { file: string; command: string }): BehaviourFailure {
   return new BehaviourFailure({
     kind: 'exited-early',
-    trail: [{ what: `node ${script}` }],
-    expected: `a file ${script}`,
-    seen: `${script} is not there`,
+    trail: [{ what: command }],
+    expected: `a file ${file}`,
+    seen: `${file} is not there`,
     because: 'The file that starts this process of the app is gone, so it can’t be started.',
     lookAt: `the folder ${dir}; npm run reset brings back the lesson as it was shipped`,
   });
@@ -92,7 +94,7 @@ export function neverListened(app: AppFacts, waitedMs: number): BehaviourFailure
 function notListening(app: AppFacts, what: Pick<Failure, 'kind' | 'seen' | 'because'>): BehaviourFailure {
   return new BehaviourFailure({
     ...what,
-    trail: [{ what: `PORT=${app.port} node src/server.ts` }],
+    trail: [{ what: `PORT=${app.port} ${app.command}` }],
     expected: `to listen on port ${app.port}`,
     lookAt: 'where does src/server.ts call listen, and with which port?',
     appOutput: app.lastLines(),

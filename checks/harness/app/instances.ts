@@ -10,6 +10,7 @@ import { stillAlive } from '../os/processes.ts';
 import { type Run, repoDir } from '../os/run.ts';
 import type { AppProcess } from './app-process.ts';
 import { hasCrashed } from './failures.ts';
+import { Pm2 } from './pm2.ts';
 import { startApp } from './start-app.ts';
 import type { ProcessOptions } from './start-process.ts';
 import { startWorker } from './start-worker.ts';
@@ -23,6 +24,8 @@ export type Instance = AppProcess & {
   probe: Probe;
   /** The ports that it has besides PORT, by the lesson's names for them. */
   ports: Readonly<Record<string, number>>;
+  /** What has started it, where the lesson has an ecosystem file. */
+  pm2?: Pm2 | undefined;
 };
 
 /** What the learner's app may be compared with: our solution, or the starter as it was shipped. */
@@ -117,15 +120,17 @@ export class Instances {
     const probed = probes.env(key, profileDir);
     probed.NODE_OPTIONS = `${nodeOptions} ${probed.NODE_OPTIONS}`.trim();
     const ports = await drawPorts(lesson.ports ?? [], wanted);
+    const dir = reference ? this.#dirOf(reference) : subjectDir;
+    const pm2 = lesson.ecosystem && !worker ? new Pm2({ run, dir, ecosystem: lesson.ecosystem }) : undefined;
     const options: ProcessOptions = {
       run,
-      dir: reference ? this.#dirOf(reference) : subjectDir,
+      dir,
       name,
       under,
       strays: reference ? undefined : this.#strays,
       onOutput: reference ? undefined : onOutput && ((line) => onOutput(name, line)),
       nodeArgs,
-      env: { ...this.#options.env(), ...probed, ...inText(ports), ...launchEnv, ...env },
+      env: { ...this.#options.env(), ...probed, ...pm2?.env, ...inText(ports), ...launchEnv, ...env },
     };
     const probeOf = (pid: number) => probes.probeOf(key, pid);
     if (worker) {
@@ -134,8 +139,8 @@ export class Instances {
       return Object.assign(app, { probe: probeOf(app.pid), ports });
     }
     const drawPort = port === undefined ? undefined : async () => ((await isFree(port)) ? port : freePort());
-    const app = await startApp({ ...options, drawPort });
-    return Object.assign(app, { probe: probeOf(app.pid), ports });
+    const app = await startApp({ ...options, program: pm2?.program, drawPort });
+    return Object.assign(app, { probe: probeOf(app.pid), ports, pm2 });
   }
 
   /** The learner's folder is no starter any more once the lesson is solved, so the check keeps a copy. */

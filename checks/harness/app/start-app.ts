@@ -1,9 +1,11 @@
 import { accepts, freePort } from '../os/ports.ts';
 import type { AppProcess } from './app-process.ts';
 import { listeningHost, ownsItsPort } from './listening.ts';
-import { type ProcessOptions, startProcess } from './start-process.ts';
+import { type ProcessOptions, type Program, scriptOf, startProcess } from './start-process.ts';
 
 export interface AppOptions extends ProcessOptions {
+  /** In place of `node src/server.ts`. */
+  program?: Program | undefined;
   /** Draws its port. */
   drawPort?: (() => Promise<number>) | undefined;
 }
@@ -12,7 +14,7 @@ export interface AppOptions extends ProcessOptions {
 const mostPorts = 3;
 
 /**
- * Starts `node src/server.ts` and waits until it listens on its port.
+ * Starts `node src/server.ts`, or what is given in its place, and waits until it or a child of it listens on its port.
  * @throws {BehaviourFailure} exited-early, wrong-port or never-listened, with the app's last lines.
  */
 export async function startApp(options: AppOptions): Promise<AppProcess> {
@@ -26,12 +28,12 @@ export async function startApp(options: AppOptions): Promise<AppProcess> {
 
 /** Undefined when somebody else listens on the port that was drawn for the app. */
 async function startOnce(
-  { drawPort = freePort, ...options }: AppOptions,
+  { program = scriptOf('src/server.ts'), drawPort = freePort, ...options }: AppOptions,
   trust?: 'whoever listens',
 ): Promise<AppProcess | undefined> {
   const port = await drawPort();
   const spawnedAt = performance.now();
-  const app = await startProcess('src/server.ts', options, port);
+  const app = await startProcess(program, options, port);
   try {
     app.host = await listeningHost(app);
     app.listensSince = performance.now();

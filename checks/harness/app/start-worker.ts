@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Probe } from '../measure/probe/probe.ts';
 import type { AppProcess } from './app-process.ts';
 import { workerEnded } from './failures.ts';
-import { type ProcessOptions, startProcess } from './start-process.ts';
+import { type ProcessOptions, scriptOf, startProcess } from './start-process.ts';
 
 /** A worker that finds work waiting may never rest. */
 const restsWithinMs = 5_000;
@@ -18,7 +18,7 @@ export async function startWorker(
   probeOf: (pid: number) => Probe,
 ): Promise<AppProcess> {
   const startedAt = performance.now();
-  const app = await startProcess(script, options);
+  const app = await startProcess(scriptOf(script), options);
   const probe = probeOf(app.pid);
   let rests = false;
   while (!app.exited && !rests && performance.now() - startedAt < restsWithinMs) {

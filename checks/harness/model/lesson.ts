@@ -72,6 +72,11 @@ export interface Lesson {
    * what a deploy does first.
    */
   migrate?: string;
+  /**
+   * A file in the app's folder, such as "ecosystem.config.cjs", by which PM2 starts the app. An instance is then a
+   * `pm2-runtime` with a home of its own, and the processes that serve are its children.
+   */
+  ecosystem?: string;
   /** How many processes of the app run behind the balancer. */
   instances: number;
   /** How the balancer treats them, where the lesson is about that. Without it all get requests, and a GET may be sent twice. */

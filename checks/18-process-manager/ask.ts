@@ -1,0 +1,102 @@
+import { type Agent, type ClientRequest, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { type Instance, type NoReply, type PlainRequest, plainRequest, type Stage } from '../harness/sdk/index.ts';
+import { orderOf } from './orders.ts';
+
+/** An answer, or why none came: then its status is 0, and its text is "ECONNREFUSED". */
+export interface Reply {
+  status: number;
+  text: string;
+}
+
+/** Asks past the balancer, which would repeat a GET. Without an agent the connection is a fresh one. */
+export function ask(app: Instance, path: string, question: PlainRequest = {}): Promise<Reply> {
+  return plainRequest(new URL(path, app.url), question).catch((error: NoReply) => ({ status: 0, text: error.message }));
+}
+
+/** The worker that gives an answer to GET /live. Undefined while none does. */
+export async function pidServing(app: Instance, agent?: Agent): Promise<number | undefined> {
+  const { status, text } = await ask(app, '/live', { agent, withinMs: 5_000 });
+  return status === 200 ? pidIn(text) : undefined;
+}
+
+export function pidIn(text: string): number | undefined {
+  try {
+    const { pid } = JSON.parse(text) as { pid?: unknown };
+    return Number.isInteger(pid) ? (pid as number) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export const inWords = ({ status, text }: Reply) =>
+  status === 0 ? `the connection broke: ${text}` : `${status} ${status < 400 ? '' : text.slice(0, 80)}`.trim();
+
+/** An order of which a worker has the head and not yet the body: it is in flight for as long as the check wants. */
+export class HeldOrder {
+  /** performance.now() when the answer came, or the connection broke. */
+  endedAt: number | undefined;
+  readonly #order = JSON.stringify(orderOf('held'));
+  readonly #call: ClientRequest;
+  readonly #reply: Promise<Reply>;
+  readonly #begun: Promise<unknown>;
+
+  private constructor(app: Instance) {
+    this.#call = request(new URL('/orders', app.url), {
+      method: 'POST',
+      agent: false,
+      headers: {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(this.#order),
+        expect: '100-continue',
+      },
+    });
+    this.#begun = new Promise((resolve) => this.#call.once('continue', resolve));
+    this.#reply = new Promise<Reply>((resolve) => {
+      const broke = ({ code, message }: NodeJS.ErrnoException) => resolve({ status: 0, text: code ?? message });
+      this.#call.on('error', broke);
+      this.#call.on('response', (answer) =>
+        text(answer).then((text) => resolve({ status: answer.statusCode ?? 0, text }), broke),
+      );
+    });
+    void this.#reply.then(() => {
+      this.endedAt = performance.now();
+    });
+    this.#call.flushHeaders();
+  }
+
+  /** Resolves when a worker has the head, or with what came in its place. */
+  static async tryToBegin(app: Instance): Promise<HeldOrder | Reply> {
+    const held = new HeldOrder(app);
+    const late = AbortSignal.timeout(10_000);
+    const reply = await Promise.race([
+      held.#begun.then(() => undefined),
+      held.#reply,
+      new Promise<Reply>((resolve) =>
+        late.addEventListener('abort', () => resolve({ status: 0, text: 'no answer within 10 s' })),
+      ),
+    ]);
+    return reply ?? held;
+  }
+
+  static async begin(t: Stage, app: Instance): Promise<HeldOrder> {
+    const held = await HeldOrder.tryToBegin(app);
+    if (held instanceof HeldOrder) return held;
+    t.require(false, {
+      step: 'POST /orders, with its body to follow',
+      expected: 'the app to wait for the body',
+      seen: inWords(held),
+    });
+    throw new TypeError('never reached');
+  }
+
+  /** Sends the body. */
+  async finish(): Promise<Reply> {
+    this.#call.end(this.#order);
+    return this.#reply;
+  }
+
+  drop(): void {
+    this.#call.destroy();
+  }
+}

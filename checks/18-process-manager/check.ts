@@ -1,0 +1,28 @@
+import { defineCheck } from '../harness/sdk/index.ts';
+import { crashLoopBehaviour } from './crash-loop.ts';
+import { firstStartBehaviour } from './first-start.ts';
+import { furtherBehaviours } from './further.ts';
+import { killedBehaviour } from './killed.ts';
+import lesson from './lesson.ts';
+import { ordinaryLoad } from './load-watch.ts';
+import { memoryBehaviour } from './memory.ts';
+import { reloadBehaviour } from './reload.ts';
+import { routeBehaviour } from './routes.ts';
+import { slowOrderBehaviour } from './slow-order.ts';
+import { noSignals } from './turns.ts';
+import { workerBehaviours } from './workers.ts';
+
+defineCheck(lesson, ({ behaviour, load }) => {
+  routeBehaviour(behaviour);
+  workerBehaviours(behaviour);
+  reloadBehaviour(behaviour);
+  firstStartBehaviour(behaviour);
+  killedBehaviour(behaviour);
+  memoryBehaviour(behaviour);
+  slowOrderBehaviour(behaviour);
+  crashLoopBehaviour(behaviour);
+
+  furtherBehaviours(behaviour);
+
+  load((t) => (process.platform === 'win32' ? { skip: noSignals } : { watch: () => ordinaryLoad(t) }));
+});

@@ -1,0 +1,130 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CheckDefinition, Instance, Stage, Teaching } from '../harness/sdk/index.ts';
+import { Patience, Rest } from './patience.ts';
+import { skipOnWindows, startInTurn } from './turns.ts';
+import { mustServe, pidsServing, workersOf } from './workers.ts';
+
+/** By the contract, there is a pause of a second before the twelfth start at the latest. */
+const mostStarts = 11;
+const aPauseMs = 900;
+/** One that rests for so long does not end by itself. It may wait for its settings. */
+const livesOnMs = 3_000;
+const watchForMs = 40_000;
+/** By the contract within 20 s: the longest pause of PM2 is 15 s. */
+const backWithinMs = 25_000;
+
+const broken = '{\n  "feeCents": 250,\n';
+
+/** Line 7. */
+export function crashLoopBehaviour(behaviour: CheckDefinition['behaviour']): void {
+  behaviour(
+    'crash-loop',
+    'a worker that can’t start is tried again after pauses, and serves once it can',
+    {
+      because: 'Each start takes a core for a while, for nothing. The workers that serve need it.',
+      lookAt: 'what does PM2 do between the end of a process and its next start, and when does it stop to try?',
+    },
+    async (t) => {
+      skipOnWindows(t);
+      const whole = readFileSync(t.file('SETTINGS_FILE'), 'utf8');
+      const file = join(dirname(t.file('SETTINGS_FILE')), 'broken-settings.json');
+      writeFileSync(file, whole);
+      const app = await startInTurn(t, { WEB_CONCURRENCY: '2', SETTINGS_FILE: file }, { isUrgent: true });
+      const [victim] = await mustServe(t, app, 2, 'WEB_CONCURRENCY=2');
+      writeFileSync(file, broken);
+      const before = new Set(workersOf(app));
+      process.kill(victim as number, 'SIGKILL');
+      const starts = await untilPause(app, before, victim as number);
+      t.trail.begin('SETTINGS_FILE is broken, and one of two workers is killed');
+      mustGoOn(t, app);
+      const livesOn = starts.restedMs >= livesOnMs;
+      if (!livesOn) mustPause(t, starts);
+      writeFileSync(file, whole);
+      t.step(`${livesOn ? 'a new one lives on' : `${starts.count} starts failed`}; then SETTINGS_FILE is whole again`);
+      await mustComeBack(t, app, livesOn ? livesInVain : gaveUp);
+    },
+    { limitMs: 120_000, background: true },
+  );
+}
+
+interface Starts {
+  count: number;
+  longestPauseMs: number;
+  /** For how long the last one has rested. */
+  restedMs: number;
+  afterMs: number;
+}
+
+/** Watches the workers that come and go, until PM2 has waited for a while, or has shown that it does not. */
+async function untilPause(app: Instance, before: ReadonlySet<number>, victim: number): Promise<Starts> {
+  const seen = new Set(before);
+  const patience = new Patience(watchForMs);
+  const starts: Starts = { count: 0, longestPauseMs: 0, restedMs: 0, afterMs: 0 };
+  let pauseMs = 0;
+  const isOver = () =>
+    app.exited ||
+    starts.count > mostStarts ||
+    starts.longestPauseMs >= aPauseMs ||
+    starts.restedMs >= livesOnMs ||
+    !patience.lasts;
+  for (const rest = new Rest(); !isOver(); await delay(20)) {
+    const alive = workersOf(app).filter((pid) => pid === victim || !before.has(pid));
+    const fresh = alive.filter((pid) => !seen.has(pid));
+    for (const pid of fresh) seen.add(pid);
+    starts.count += fresh.length;
+    // Whoever gets no core neither rests nor pauses.
+    const restedMs = rest.look(alive.length > 0 ? alive.map((pid) => ({ pid })) : [app]);
+    starts.restedMs = alive.length > 0 && fresh.length === 0 ? starts.restedMs + restedMs : 0;
+    pauseMs = alive.length > 0 ? 0 : pauseMs + restedMs;
+    starts.longestPauseMs = Math.max(starts.longestPauseMs, pauseMs);
+  }
+  return { ...starts, afterMs: patience.tookMs };
+}
+
+function mustGoOn(t: Stage, app: Instance): void {
+  t.require(!app.exited, {
+    expected: 'PM2 to go on: one of its workers serves',
+    seen: app.exited ? `it ended with ${app.ending()}` : '',
+    because: 'One worker could not start, and everything ended, with the one that served.',
+  });
+}
+
+function mustPause(t: Stage, { count, longestPauseMs, afterMs }: Starts): void {
+  t.require(longestPauseMs >= aPauseMs, {
+    expected: `a pause of a second before start number ${mostStarts + 1}`,
+    seen: `${count} starts in ${(afterMs / 1_000).toFixed(1)} s, the longest pause ${Math.round(longestPauseMs)} ms`,
+  });
+}
+
+const gaveUp: Teaching = {
+  because: 'PM2 has stopped to try, and waits for somebody who tells it to go on. At three in the morning nobody does.',
+  lookAt: 'after how many starts does PM2 give up, and how long do its pauses get?',
+};
+
+const livesInVain: Teaching = {
+  because:
+    'The worker could not read its settings, did not end, and does not read them again in time. PM2 keeps a process whose module throws: it is there, and serves nobody.',
+  lookAt: 'what does src/server.ts do when the settings can’t be read, and who ends the process then?',
+};
+
+async function mustComeBack(t: Stage, app: Instance, teaching: Teaching): Promise<void> {
+  const from = t.trail.length;
+  let serving = 0;
+  const patience = new Patience(backWithinMs);
+  for (const rest = new Rest(); patience.lasts && rest.ms < backWithinMs && !app.exited; await delay(100)) {
+    rest.look([app, ...app.descendants()]);
+
+    if (workersOf(app).length >= 2) serving = (await pidsServing(app, 2)).size;
+    if (serving === 2) break;
+  }
+  t.trail.retell(from);
+  mustGoOn(t, app);
+  t.require(serving === 2, {
+    expected: 'two workers to serve within 20 s',
+    seen: `one after ${Math.round(patience.tookMs / 1_000)} s`,
+    ...teaching,
+  });
+  patience.mustHaveLasted(t, 'the next start');
+}

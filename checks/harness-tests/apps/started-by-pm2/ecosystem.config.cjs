@@ -1,0 +1,3 @@
+module.exports = {
+  apps: [{ name: 'app', script: 'src/server.ts', interpreter: 'node', exec_mode: 'cluster', instances: 2 }],
+};
