@@ -1,7 +1,20 @@
 import { type Agent, type ClientRequest, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { type Instance, type NoReply, type PlainRequest, plainRequest, type Stage } from '../harness/sdk/index.ts';
+import {
+  endsAfter,
+  type Instance,
+  type NoReply,
+  type PlainRequest,
+  plainRequest,
+  type Stage,
+  watchOthers,
+} from '../harness/sdk/index.ts';
 import { orderOf } from './orders.ts';
+
+/** For a worker to take the head of an order; on a busy machine up to three times as long. */
+const beginsWithinMs = 10_000;
+/** Longer than a right app takes on a busy machine. */
+const lookWithinMs = 15_000;
 
 /** An answer, or why none came: then its status is 0, and its text is "ECONNREFUSED". */
 export interface Reply {
@@ -12,6 +25,16 @@ export interface Reply {
 /** Asks past the balancer, which would repeat a GET. Without an agent the connection is a fresh one. */
 export function ask(app: Instance, path: string, question: PlainRequest = {}): Promise<Reply> {
   return plainRequest(new URL(path, app.url), question).catch((error: NoReply) => ({ status: 0, text: error.message }));
+}
+
+/** A GET whose answer nobody reads: to decode hundreds of pictures as text would cost the check more than they cost the app. */
+export function look(app: Instance, path: string, agent: Agent): Promise<void> {
+  return new Promise((resolve) => {
+    const sent = request(new URL(path, app.url), { agent, signal: AbortSignal.timeout(lookWithinMs) });
+    sent.on('error', () => resolve());
+    sent.on('response', (answer) => answer.on('close', resolve).resume());
+    sent.end();
+  });
 }
 
 /** The worker that gives an answer to GET /live. Undefined while none does. */
@@ -30,7 +53,9 @@ export function pidIn(text: string): number | undefined {
 }
 
 export const inWords = ({ status, text }: Reply) =>
-  status === 0 ? `the connection broke: ${text}` : `${status} ${status < 400 ? '' : text.slice(0, 80)}`.trim();
+  status === 0
+    ? `the connection broke: ${text}`
+    : `${status} ${status < 400 ? '' : text.replace(/\s+/g, ' ').slice(0, 80)}`.trim();
 
 /** An order of which a worker has the head and not yet the body: it is in flight for as long as the check wants. */
 export class HeldOrder {
@@ -68,14 +93,13 @@ export class HeldOrder {
   /** Resolves when a worker has the head, or with what came in its place. */
   static async tryToBegin(app: Instance): Promise<HeldOrder | Reply> {
     const held = new HeldOrder(app);
-    const late = AbortSignal.timeout(10_000);
-    const reply = await Promise.race([
-      held.#begun.then(() => undefined),
-      held.#reply,
-      new Promise<Reply>((resolve) =>
-        late.addEventListener('abort', () => resolve({ status: 0, text: 'no answer within 10 s' })),
-      ),
-    ]);
+    const late = Promise.withResolvers<Reply>();
+    const stopWaiting = endsAfter({ limitMs: beginsWithinMs, watchMachine: watchOthers }, (ms) =>
+      late.resolve({ status: 0, text: `no answer within ${ms / 1_000} s` }),
+    );
+    const reply = await Promise.race([held.#begun.then(() => undefined), held.#reply, late.promise]);
+    stopWaiting();
+    if (reply) held.drop();
     return reply ?? held;
   }
 

@@ -16,13 +16,13 @@ defineCheck(lesson, ({ behaviour, load }) => {
   routeBehaviour(behaviour);
   workerBehaviours(behaviour);
   reloadBehaviour(behaviour);
-  firstStartBehaviour(behaviour);
   killedBehaviour(behaviour);
   memoryBehaviour(behaviour);
   slowOrderBehaviour(behaviour);
   crashLoopBehaviour(behaviour);
 
   furtherBehaviours(behaviour);
+  firstStartBehaviour(behaviour);
 
   load((t) => (process.platform === 'win32' ? { skip: noSignals } : { watch: () => ordinaryLoad(t) }));
 });

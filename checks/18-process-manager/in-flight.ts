@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance, Stage, Teaching } from '../harness/sdk/index.ts';
-import { HeldOrder, pidServing } from './ask.ts';
+import { HeldOrder, inWords, pidServing } from './ask.ts';
 import { Patience } from './patience.ts';
 import { workers, workersOf } from './workers.ts';
 
 export const refusedInFlight: Teaching = {
-  because: 'Requests in flight were refused by a worker that is about to end.',
+  because: 'Requests in flight were answered with an error by a worker that is about to end.',
   lookAt: 'what does the app do with requests that it has already, and does it close what they need before them?',
 };
 
@@ -43,7 +43,7 @@ export class OrdersInFlight {
     t.require(lost.length === 0, {
       step: `${this.#held.length} orders in flight, whose bodies come when a new worker serves`,
       expected: '201 for each',
-      seen: `${lost.length} were not answered: ${lost[0]?.status || ''} ${lost[0]?.text.slice(0, 60)}`,
+      seen: `${lost.length} without one: ${lost[0] && inWords(lost[0])}`,
       ...(lost.every(({ status }) => status === 500 || status === 503) ? refusedInFlight : teaching),
     });
   }

@@ -22,7 +22,6 @@ export default defineLesson(import.meta.url, {
   starterFails: [
     'workers',
     'reload',
-    'first-start',
     'killed',
     'memory',
     'slow-order',
@@ -30,6 +29,7 @@ export default defineLesson(import.meta.url, {
     'stop',
     'log',
     'slow-start',
+    'first-start',
   ],
   tryIt: [
     'curl $URL/live',

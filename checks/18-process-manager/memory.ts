@@ -8,7 +8,7 @@ import {
   MachineWatch,
   type Stage,
 } from '../harness/sdk/index.ts';
-import { ask } from './ask.ts';
+import { look } from './ask.ts';
 import { OrdersInFlight } from './in-flight.ts';
 import lesson from './lesson.ts';
 import { Patience } from './patience.ts';
@@ -133,7 +133,7 @@ async function grow(t: Stage, app: Instance, { before, toMb }: Growth): Promise<
   let grewAt = 0;
   try {
     for (let n = 0; n < mostPictures && grown.mb < toMb; n++) {
-      await ask(app, `/pictures/oslo/${toMb}-${n}`, { agent });
+      await look(app, `/pictures/oslo/${toMb}-${n}`, agent);
       if (n % 4 < 3) continue;
       const gone = sizes().find(({ mb }) => mb === 0);
       if (gone) return { pid: gone.pid, mb: grown.mb };

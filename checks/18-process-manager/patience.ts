@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { disturbs, MachineWatch, type Stage, wantsCore } from '../harness/sdk/index.ts';
+import { type Stage, wantsCore, watchOthers } from '../harness/sdk/index.ts';
 
 /** So many times its limit is what a machine that others keep busy may make of a wait. */
 const mostStretch = 4;
@@ -8,7 +8,7 @@ const eventuallyMs = 20_000;
 
 /** The time for something. It is longer while other programs keep the machine busy. */
 export class Patience {
-  readonly #watch = new MachineWatch();
+  readonly #othersAreBusy = watchOthers();
   readonly #startedAt = performance.now();
   readonly #limitMs: number;
 
@@ -23,13 +23,13 @@ export class Patience {
   /** Whether to look once more. */
   get lasts(): boolean {
     const ms = this.tookMs;
-    return ms < this.#limitMs || (ms < mostStretch * this.#limitMs && disturbs(this.#watch.otherCoresBusy()));
+    return ms < this.#limitMs || (ms < mostStretch * this.#limitMs && this.#othersAreBusy());
   }
 
   /** What has come, and came late, is neither right nor wrong. */
   mustHaveLasted(t: Stage, what: string): void {
     const ms = this.tookMs;
-    if (ms > this.#limitMs && disturbs(this.#watch.otherCoresBusy()))
+    if (ms > this.#limitMs && this.#othersAreBusy())
       t.inconclusive(`${what} took ${(ms / 1_000).toFixed(1)} s, and other programs kept the machine busy`);
   }
 }

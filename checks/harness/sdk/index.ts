@@ -11,12 +11,13 @@ export {
   seriesKey,
   toNumber,
 } from '../measure/exposition.ts';
-export { disturbance, disturbs, MachineWatch } from '../measure/machine.ts';
+export { disturbance, disturbs, MachineWatch, watchOthers } from '../measure/machine.ts';
 export { pulseOf, wantedCoreMs, wantsCore } from '../measure/pulse.ts';
 export type { Step } from '../model/trail.ts';
 export { BehaviourFailure, type Teaching } from '../model/verdict.ts';
 export { type CdnVerdict, cdnVerdictInWords } from '../net/cache-status.ts';
 export type { Call } from '../net/closed-loop.ts';
+export { endsAfter } from '../net/patience.ts';
 export { keptConnections, NoReply, type PlainReply, type PlainRequest, plainRequest } from '../net/plain-request.ts';
 export { type Answer, excerpt, type RequestOptions, type Visitor } from '../net/visitor.ts';
 export { type ProcessRow, processTable } from '../os/processes.ts';
