@@ -32,11 +32,16 @@ export class OrdersInFlight {
     return new OrdersInFlight(held, new Set(workersOf(app)));
   }
 
-  /** Sends the bodies when an old worker has been told to end, or when they have taken long enough. All must be answered. */
-  async finish(t: Stage, app: Instance, teaching: Teaching): Promise<void> {
+  /**
+   * Sends the bodies when an old worker has been told to end, or when they have taken long enough. All must be answered.
+   * @param isTold whether PM2 was told to start new workers: they will come, if late. An old one that leaves by itself may wait
+   * for these orders before anybody starts, and on a busy machine not longer.
+   */
+  async finish(t: Stage, app: Instance, teaching: Teaching, isTold = false): Promise<void> {
     const patience = new Patience(heldForMs);
     const isBroken = () => this.#held.some(({ endedAt }) => endedAt !== undefined);
-    while (!isBroken() && !(await this.#newServes(app)) && patience.lasts) await delay(20);
+    const mayHold = () => patience.tookMs < heldForMs || ((isTold || this.#hasNew(app)) && patience.lasts);
+    while (!isBroken() && !(await this.#newServes(app)) && mayHold()) await delay(20);
     for (const toldAt = performance.now(); !isBroken() && performance.now() - toldAt < toldWithinMs; ) await delay(20);
     const replies = await Promise.all(this.#held.map((order) => order.finish()));
     const lost = replies.filter(({ status }) => status !== 201);
@@ -52,8 +57,12 @@ export class OrdersInFlight {
     for (const order of this.#held) order.drop();
   }
 
+  #hasNew(app: Instance): boolean {
+    return workersOf(app).some((pid) => !this.#before.has(pid));
+  }
+
   async #newServes(app: Instance): Promise<boolean> {
-    if (workersOf(app).every((pid) => this.#before.has(pid))) return false;
+    if (!this.#hasNew(app)) return false;
     const pid = await pidServing(app);
     return pid !== undefined && !this.#before.has(pid);
   }

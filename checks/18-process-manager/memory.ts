@@ -157,7 +157,7 @@ async function grow(t: Stage, app: Instance, { before, toMb }: Growth): Promise<
 }
 
 /** Resident memory; 0 when it has ended. */
-function memoryMbOf(pid: number): number {
+export function memoryMbOf(pid: number): number {
   try {
     const kb =
       process.platform === 'linux'

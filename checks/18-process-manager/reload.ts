@@ -22,7 +22,7 @@ export const endedAtOnce = {
   lookAt: 'with which signal does PM2 ask, and what does the process do then?',
 };
 
-/** Lines 2 and 3; first-start.ts is about line 3, too. */
+/** Lines 2 and 3. */
 export function reloadBehaviour(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
     'reload',
@@ -69,7 +69,7 @@ async function losesNothing(t: Stage, app: Instance): Promise<Set<string>> {
     const reloaded = reload(t, app);
     reloaded.catch(() => {}); // Awaited below.
     t.trail.begin('pm2 reload all, in the middle of requests');
-    await inFlight.finish(t, app, endedAtOnce);
+    await inFlight.finish(t, app, endedAtOnce, true);
     await reloaded;
     await sent(t, traffic, warmUpRequests);
   } finally {
