@@ -1,0 +1,97 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { directivesIn } from '../harness/sdk/index.ts';
+import { type Asked, ask, header, jsonOf } from './ask.ts';
+import { conclude, type Part } from './parts.ts';
+
+const quietEvent = 50;
+const freshWithinMs = 2_000;
+const onTheWayMs = 1_500;
+
+export function cachingPart(part: Part): void {
+  part(
+    'caching',
+    'HTTP caching',
+    {
+      points: 6,
+      lessons: [6],
+      because: 'Whoever has the list already gets all of it again, because no answer says for how long it is good.',
+      lookAt: 'which headers say that an answer may be kept, and who answers If-None-Match?',
+    },
+    async (t, minute) => {
+      const { asked, customers } = minute;
+      const conditional = asked.filter(({ route, status }) => /^GET \/events/.test(route) && status === 304).length;
+      const paths = ['/events', `/events/${quietEvent}`];
+      const notModified: string[] = [];
+      for (const path of paths) if (!(await isNotModified(t.url, path))) notModified.push(`GET ${path}`);
+      const lifetimes = await Promise.all(paths.map(async (path) => lifetimeOf(await ask(t.url, { path }))));
+      const wrong = paths.filter((_, n) => !lifetimes[n]);
+      const [customer] = customers.filter(({ isLoggedIn }) => isLoggedIn);
+      const staleMs = customer && (await staleFor(t.url, customer));
+      t.step(`${conditional} answers of the minute were 304; then each list was asked for again with its ETag`);
+      conclude(t, minute, [
+        {
+          worth: 0.4,
+          share: 1 - notModified.length / 2,
+          seen: `${notModified.join(' and ')} with the ETag just received was no 304`,
+          good: `${conditional} answers were 304`,
+        },
+        {
+          worth: 0.3,
+          share: 1 - wrong.length / 2,
+          seen: `${wrong.join(' and ')} may not be kept for 1 or 2 s by a shared cache`,
+          good: 'shared caches may keep the programme for a moment',
+          because:
+            'Ten thousand requests for the same list all come to the shop, because no cache in front of it may keep an answer.',
+        },
+        {
+          worth: 0.3,
+          timed: true,
+          share: staleMs === undefined ? 0 : staleMs <= freshWithinMs + onTheWayMs ? 1 : 0,
+          seen:
+            staleMs === undefined
+              ? 'no order could be placed to see it in seatsLeft'
+              : `seatsLeft was wrong for more than ${freshWithinMs / 1_000} s after an order`,
+          good: 'seatsLeft is fresh',
+          because: 'What was kept is shown for longer than 2 s, so customers try to buy what is gone.',
+          lookAt: 'how long is an answer kept inside the shop, besides what its headers say?',
+        },
+      ]);
+    },
+  );
+}
+
+/** An event may be ordered between two questions, so three times. */
+async function isNotModified(url: string, path: string): Promise<boolean> {
+  for (let tries = 0; tries < 3; tries++) {
+    const etag = (await ask(url, { path })).headers.etag;
+    if (!etag) return false;
+    if ((await ask(url, { path, headers: { 'if-none-match': etag } })).status === 304) return true;
+  }
+  return false;
+}
+
+function lifetimeOf({ headers }: Asked): boolean {
+  const said = directivesIn(header(headers, 'cdn-cache-control') ?? header(headers, 'cache-control') ?? '');
+  if (said.has('private') || said.has('no-store') || said.has('no-cache')) return false;
+  const seconds = Number(said.get('s-maxage') ?? said.get('max-age') ?? Number.NaN);
+  return seconds >= 1 && seconds <= 2;
+}
+
+/** How long an order is not seen in seatsLeft. */
+async function staleFor(
+  url: string,
+  customer: { ask(url: string, question: object): Promise<Asked> },
+): Promise<number | undefined> {
+  const seatsLeft = async () =>
+    jsonOf(await ask(url, { path: `/events/${quietEvent}` }))?.seatsLeft as number | undefined;
+  const before = await seatsLeft();
+  const placed = await customer.ask(url, { method: 'POST', path: '/orders', json: { event: quietEvent, seats: 1 } });
+  if (before === undefined || placed.status !== 201) return undefined;
+  const from = performance.now();
+  for (; performance.now() - from < freshWithinMs + 2 * onTheWayMs; await delay(100)) {
+    // Both instances must have seen it.
+    const seen = await Promise.all([seatsLeft(), seatsLeft(), seatsLeft(), seatsLeft()]);
+    if (seen.every((seats) => seats === before - 1)) break;
+  }
+  return performance.now() - from;
+}

@@ -1,0 +1,119 @@
+import { Agent } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PostgresHandle, Stage } from '../harness/sdk/index.ts';
+import type { Asked } from './ask.ts';
+import { Customer } from './customers.ts';
+import { conclude, type Part } from './parts.ts';
+
+/** Of the seed: 20 orders. The others have no part in the minute. */
+const longLists = [146, 167, 188];
+const mostStatements = 4;
+const times = 5;
+/** Pages of 8 KB. All orders together have over 1,000. */
+const mostPages = 400;
+
+export function databasePart(part: Part): void {
+  part(
+    'database',
+    'The database',
+    {
+      points: 10,
+      lessons: [9, 10],
+      limitMs: 40_000,
+      because: 'The list asks the database once more for each of its rows, one question after the other.',
+      lookAt: 'which statement is in a loop, and what could one statement for all rows look like?',
+    },
+    async (t, minute) => {
+      // One connection leads to one process, so that where sessions are does not matter here.
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const { url } = t.app(1);
+      const customer = await someone(url, agent, longLists);
+      if (!customer) {
+        agent.destroy();
+        t.score(0, 'nobody with old orders could log in and read them', {
+          because: 'The lists can’t be judged before POST /login and GET /orders answer.',
+          lookAt: 'what do both answer with one process? WEB_CONCURRENCY=1 npm run dev lesson-20',
+        });
+        return;
+      }
+      await t.postgres.query('ANALYZE orders');
+      const idle = await named(t, () => delay(1_000));
+      const lists: [string, number][] = [];
+      for (const path of ['/events', '/orders'])
+        lists.push([path, await statementsOf(t, () => customer.ask(url, { path, agent }))]);
+      const costs = await named(t, async () => {
+        for (let n = 0; n < times; n++) {
+          const answer = await customer.ask(url, { path: '/orders', agent });
+          const [order] = JSON.parse(answer.body || '{}').orders ?? [];
+          if (order) await customer.ask(url, { path: `/orders/${order.id}`, agent });
+          await customer.ask(url, { path: '/events', agent });
+        }
+      });
+      agent.destroy();
+      const greedy = costs.filter(
+        ({ query, pages }) => pages > mostPages && !idle.some((other) => other.query === query),
+      );
+      t.step(
+        `GET /events and GET /orders of a customer with 20 orders: ${lists.map(([path, n]) => `${n} statements for ${path}`).join(', ')}`,
+      );
+      const many = lists.filter(([, statements]) => statements > mostStatements);
+      const [worst] = greedy;
+      conclude(t, minute, [
+        {
+          worth: 0.5,
+          share: 1 - many.length / 2,
+          seen: many.map(([path, statements]) => `GET ${path} took ${statements} statements`).join(', '),
+          good: 'lists take at most four statements',
+        },
+        {
+          worth: 0.5,
+          share: greedy.length === 0 ? 1 : 0,
+          seen: `a statement read ${worst?.pages} pages for a list: ${short(worst?.query)}`,
+          good: 'and none reads the whole table of orders',
+          because: 'To find the orders of one customer, PostgreSQL reads those of all: no index leads to them.',
+          lookAt: 'which column does the statement compare, and in which index does it come first?',
+        },
+      ]);
+    },
+  );
+}
+
+/** Logged in, on the one connection that the agent has; undefined where nobody could. */
+async function someone(url: string, agent: Agent, numbers: readonly number[]): Promise<Customer | undefined> {
+  for (const number of numbers) {
+    const customer = new Customer(number);
+    await customer.logIn(url, { agent, headers: { 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'https' } });
+    if ((await customer.ask(url, { path: '/orders', agent })).status === 200) return customer;
+  }
+  return undefined;
+}
+
+/** The fewest of some tries, because a worker may ask for its work just then. */
+async function statementsOf(t: Stage, act: () => Promise<Asked>): Promise<number> {
+  const counts: number[] = [];
+  for (let n = 0; n < times; n++) {
+    await delay(50);
+    const before = t.postgres.statementsSent();
+    const { status } = await act();
+    if (status === 200) counts.push(t.postgres.statementsSent() - before);
+  }
+  // An answer that was kept takes none; the one that is made anew is judged, and two beside it may be others'.
+  return counts.length > 0 ? (counts.sort((a, b) => a - b)[Math.floor(counts.length / 2)] ?? 0) : 99;
+}
+
+interface Cost {
+  query: string;
+  pages: number;
+}
+
+/** The statements meanwhile, with the pages of each. */
+async function named(t: Stage, act: () => Promise<unknown>): Promise<Cost[]> {
+  await t.postgres.resetStatements();
+  await act();
+  const all: Awaited<ReturnType<PostgresHandle['statements']>> = await t.postgres.statements();
+  return all
+    .map(({ query, blocks, calls }) => ({ query, pages: Math.round(blocks / Math.max(1, calls)) }))
+    .sort((one, other) => other.pages - one.pages);
+}
+
+const short = (query = '') => `${query.replace(/\s+/g, ' ').slice(0, 70)}…`;

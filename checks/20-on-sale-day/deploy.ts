@@ -1,0 +1,57 @@
+import { isUnanswered } from './ask.ts';
+import lesson from './lesson.ts';
+import { conclude, isWithin, kindsOf, type Part } from './parts.ts';
+
+const delayMs = Number(lesson.env.DRAIN_DELAY_MS);
+/** What was sent to an instance just before it ended may be seen so much later. */
+const graceMs = 300;
+
+export function deployPart(part: Part): void {
+  part(
+    'deploys',
+    'Deploys',
+    {
+      points: 10,
+      lessons: [13],
+      because: 'On SIGTERM the process ends at once, with whatever it was doing, and before the balancer knows.',
+      lookAt: 'what does each process do on SIGTERM, in which order, and how long does it still serve?',
+    },
+    async (t, minute) => {
+      const { asked, happened } = minute;
+      if (process.platform === 'win32') t.skip('a deploy begins with SIGTERM, which Windows does not have; WSL does');
+      const { deploys } = happened;
+      const meanwhile = asked.filter((answer) => deploys.some((deploy) => isWithin(answer, deploy, graceMs)));
+      const failed = meanwhile.filter((answer) => isUnanswered(answer));
+      const ended = deploys.filter(({ failure }) => !failure);
+      const unclean = deploys.find(({ failure }) => failure)?.failure;
+      const noticed = deploys.filter(({ noticedMs }) => noticedMs <= delayMs);
+      t.step(`both instances deployed, ${meanwhile.length} requests meanwhile`);
+      conclude(t, minute, [
+        {
+          worth: 0.6,
+          timed: failed.length <= meanwhile.length / 4,
+          share: failed.length === 0 ? 1 : failed.length <= 2 ? 0.6 : failed.length <= 8 ? 0.3 : 0,
+          seen: `${failed.length} of ${meanwhile.length} requests failed because of the deploy: ${kindsOf(failed)}`,
+          good: `none of ${meanwhile.length} requests failed in the deploy`,
+        },
+        {
+          worth: 0.2,
+          share: ended.length / 2,
+          seen: `an instance did not end as it should: ${unclean?.seen}`,
+          good: 'both instances ended by themselves',
+          because: unclean?.because ?? '',
+          lookAt: unclean?.lookAt ?? '',
+        },
+        {
+          worth: 0.2,
+          timed: true,
+          share: noticed.length / 2,
+          seen: '/ready still said yes when the instance was about to end',
+          good: 'and said so in time',
+          because: 'The balancer sends requests to an instance until /ready is 503, or until they fail.',
+          lookAt: 'what is the first thing that happens on SIGTERM, on every worker?',
+        },
+      ]);
+    },
+  );
+}

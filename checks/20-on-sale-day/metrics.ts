@@ -1,0 +1,109 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Instance } from '../harness/sdk/index.ts';
+import { ask } from './ask.ts';
+import { conclude, type Part } from './parts.ts';
+import { scrape } from './scrape.ts';
+import { childrenOf, killWorker } from './workers.ts';
+
+const requests = 30;
+/** By the contract a second; on a busy machine some more. */
+const patienceMs = 4_000;
+
+export function metricsPart(part: Part): void {
+  part(
+    'metrics',
+    'Metrics',
+    {
+      points: 6,
+      lessons: [17],
+      limitMs: 60_000,
+      because: 'Each process counts for itself, and a scrape gets to one of them.',
+      lookAt: 'which process answers a scrape, and how does it come by the counts of the others?',
+    },
+    async (t, minute) => {
+      const { happened } = minute;
+      const app = t.app(2);
+      const fell = falls(happened.counted);
+      const before = await counts(app);
+      const grow: Record<string, number> = { 'GET /events/:id 200': requests, 'GET /events/:id 404': requests };
+      for (let n = 0; n < requests; n++) {
+        await ask(app.url, { path: `/events/${1 + (n % 60)}` });
+        await ask(app.url, { path: `/events/${1_000 + n}` });
+        await ask(app.url, { path: `/unknown/${n}` });
+      }
+      const wrong = await untilTrue(app, before, grow);
+      const after = await counts(app);
+      const unknown = [...after.keys()].filter((key) => /unknown/.test(key)).length;
+      const isOne = childrenOf(app).length === 0;
+      let lower = '';
+      if (!isOne) {
+        await killWorker(app);
+        await delay(1_500);
+        const now = await counts(app);
+        lower = [...after].find(([key, value]) => (now.get(key) ?? 0) < value - 2)?.[0] ?? '';
+      }
+      t.step(`${3 * requests} requests to instance 2, counted by METRICS_PORT${isOne ? '' : ', and a killed worker'}`);
+      conclude(t, minute, [
+        {
+          worth: 0.5,
+          timed: true,
+          share: wrong ? 0 : 1,
+          seen: wrong ?? '',
+          good: `${3 * requests} requests over all workers were counted`,
+        },
+        {
+          worth: 0.3,
+          share: before.size > 0 && !lower && fell === 0 ? 1 : 0,
+          seen:
+            before.size === 0
+              ? 'there is no http_requests_total'
+              : lower
+                ? `after a worker’s death ${lower} was lower than before`
+                : `the total fell ${fell} times in the minute`,
+          good: 'no count falls',
+          because: 'To Prometheus a count that falls is a restart, and rate() takes all that comes after it for new.',
+          lookAt: 'where are the counts of a worker when it has ended?',
+        },
+        {
+          worth: 0.2,
+          share: unknown === 0 && before.size > 0 ? 1 : 0,
+          seen: before.size === 0 ? 'nothing is counted' : `${unknown} series came from paths that do not exist`,
+          good: 'unknown paths share a series',
+          because: 'Whoever asks for many paths makes as many series, and Prometheus keeps them all.',
+          lookAt: 'what is in the label route when no route was found?',
+        },
+      ]);
+    },
+  );
+}
+
+/** Undefined once they are right. */
+async function untilTrue(
+  app: Instance,
+  before: ReadonlyMap<string, number>,
+  grow: Record<string, number>,
+): Promise<string | undefined> {
+  for (const until = performance.now() + patienceMs; ; await delay(100)) {
+    const now = await counts(app);
+    const off = Object.entries(grow).find(([key, by]) => (now.get(key) ?? 0) - (before.get(key) ?? 0) !== by);
+    if (!off) return undefined;
+    const [key, by] = off;
+    if (performance.now() > until)
+      return `after ${by} more requests, ${key} had grown by ${(now.get(key) ?? 0) - (before.get(key) ?? 0)}`;
+  }
+}
+
+async function counts(app: Instance): Promise<Map<string, number>> {
+  return scrape(app).catch(() => new Map<string, number>());
+}
+
+/** How often the total of an instance was lower than before, although it was the same process. */
+function falls(counted: readonly { instance: Instance; total: number }[]): number {
+  const last = new Map<Instance, number>();
+  let fell = 0;
+  for (const { instance, total } of counted) {
+    if (total < (last.get(instance) ?? 0)) fell++;
+    last.set(instance, total);
+  }
+  return fell;
+}

@@ -1,0 +1,82 @@
+import { ask, jsonOf } from './ask.ts';
+import { lookedAt } from './mix.ts';
+import { conclude, type Part } from './parts.ts';
+
+/** Nobody has looked at these before. */
+const cold = [20, 21, 22];
+const lookers = 40;
+/** By the contract, and what an answer may take on its way. */
+const oldestMs = 2_000;
+const onTheWayMs = 700;
+
+export function pricesPart(part: Part): void {
+  part(
+    'prices',
+    'The box office',
+    {
+      points: 10,
+      lessons: [4, 5],
+      because: 'Everybody who misses the price asks the box office for it, each for themselves. That is a stampede.',
+      lookAt: 'what is kept of an answer, where, and what do others do while somebody asks already?',
+    },
+    async (t, minute) => {
+      const { asked, happened, isShort } = minute;
+      const inMinute = (await t.supplier.calls())['GET /events/:id'];
+      const events = new Set(lookedAt).size;
+      const seconds = isShort ? 30 : 60;
+      // Once a second, and four times once more by each of four processes.
+      const allowed = events * (seconds + 16);
+      const wanted = asked.filter(({ route }) => route === 'GET /events/:id');
+      const looks = wanted.filter(({ status }) => status === 200 || status === 304).length;
+      /** To ask the box office seldom is no art where customers get no answer. */
+      const serves = looks > wanted.length / 2;
+      const old = asked.filter((answer) => {
+        if (answer.path !== '/events/2' || answer.status !== 200) return false;
+        return (
+          answer.at > happened.price.at + oldestMs + onTheWayMs && jsonOf(answer)?.priceCents !== happened.price.cents
+        );
+      });
+      await t.supplier.reset();
+      const startedAt = performance.now();
+      const stampede = (
+        await Promise.all(
+          cold.flatMap((event) => Array.from({ length: lookers }, () => ask(t.url, { path: `/events/${event}` }))),
+        )
+      ).filter(({ status }) => status === 200);
+      const calls = (await t.supplier.calls())['GET /events/:id'];
+      const most = cold.length * Math.ceil((performance.now() - startedAt) / 1_000);
+      t.step(
+        `${looks} looks at ${events} events in the minute, and ${lookers} at once at each of ${cold.length} others`,
+      );
+      const wrong = stampede.filter((answer) => !(jsonOf(answer)?.priceCents > 0)).length;
+      conclude(t, minute, [
+        {
+          worth: 0.5,
+          share: stampede.length === 0 || wrong > 0 ? 0 : calls <= most ? 1 : calls <= 4 * most ? 0.4 : 0,
+          seen:
+            stampede.length === 0
+              ? 'nobody got a price'
+              : `${lookers * cold.length} looks at ${cold.length} events at the same moment made ${calls} calls`,
+          good: `${lookers} looks at the same moment are one call`,
+        },
+        {
+          worth: 0.25,
+          share: !serves ? 0 : inMinute <= allowed ? 1 : inMinute <= 2 * allowed ? 0.5 : 0,
+          seen: serves
+            ? `${inMinute} calls in the minute, at most ${allowed} were to be`
+            : `only ${looks} of ${wanted.length} looks at an event were answered`,
+          good: `${inMinute} calls for ${looks} looks`,
+          because: 'Each process keeps prices of its own, or keeps them too briefly, and asks for them again.',
+        },
+        {
+          worth: 0.25,
+          share: old.length === 0 && serves ? 1 : 0,
+          seen: old.length > 0 ? `${old.length} answers had a price that was more than 2 s old` : 'too few had a price',
+          good: 'none is old',
+          because: 'A price that has changed is shown for longer than the contract allows.',
+          lookAt: 'from when on does the time of an entry count, and what prolongs it?',
+        },
+      ]);
+    },
+  );
+}

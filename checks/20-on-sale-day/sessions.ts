@@ -1,0 +1,67 @@
+import { isUnanswered } from './ask.ts';
+import { conclude, isWithin, type Part } from './parts.ts';
+
+/** Redis has been away; so long after it an app may still notice. */
+const graceMs = 2_500;
+
+export function sessionsPart(part: Part): void {
+  part(
+    'sessions',
+    'Sessions',
+    {
+      points: 8,
+      lessons: [3],
+      because:
+        'The session lives in the memory of the process that created it. The next request may go to another one.',
+      lookAt: 'where does the shop keep its sessions, and who else can read them there?',
+    },
+    async (t, minute) => {
+      const { asked, customers, happened } = minute;
+      const { redisAway } = happened;
+      const withSession = asked.filter(
+        (answer) => answer.who !== undefined && /^(GET \/(me|orders)|POST \/orders)/.test(answer.route),
+      );
+      const outside = withSession.filter((answer) => !isWithin(answer, redisAway, graceMs) && !isUnanswered(answer));
+      const lost = outside.filter(({ status }) => status === 401);
+      const known = customers.filter(({ isLoggedIn }) => isLoggedIn);
+      let gone = 0;
+      for (const customer of known.slice(0, 20))
+        for (const number of [1, 2]) {
+          const answer = await customer.ask(t.app(number).url, { path: '/me' });
+          if (answer.status !== 200) gone++;
+        }
+      t.step(`GET /me of ${known.slice(0, 20).length} customers on both instances, after the minute`);
+      const browsing = asked.filter((answer) => /^GET \/events/.test(answer.route) && isWithin(answer, redisAway));
+      const unserved = browsing.filter((answer) => isUnanswered(answer) || answer.status >= 500 || answer.ms > 2_000);
+      const late = withSession.filter((answer) => isWithin(answer, redisAway) && answer.ms > 3_000);
+      conclude(t, minute, [
+        {
+          worth: 0.5,
+          share: known.length === 0 ? 0 : 1 - Math.min(1, (lost.length / Math.max(1, outside.length)) * 10),
+          seen:
+            known.length === 0
+              ? 'nobody could log in'
+              : `${lost.length} of ${outside.length} requests with a session were 401`,
+          good: `${outside.length} requests with a session, and none was 401`,
+        },
+        {
+          worth: 0.25,
+          share: known.length === 0 ? 0 : 1 - Math.min(1, gone / 4),
+          seen: `after the deploy ${gone} of ${2 * Math.min(20, known.length)} questions for /me were refused`,
+          good: 'they outlive the deploy',
+          because: 'Sessions end with the process that made them, so each deploy logs everybody out.',
+        },
+        {
+          worth: 0.25,
+          timed: true,
+          share: 1 - Math.min(1, (unserved.length + late.length) / Math.max(1, browsing.length / 4)),
+          seen: `while Redis was away, ${unserved.length} of ${browsing.length} who only looked were not served within 2 s`,
+          good: 'browsing goes on without Redis',
+          because:
+            'Each request waits for the session store, also where nobody needs a session. Redis takes the whole shop with it.',
+          lookAt: 'which routes load the session, and how long does a command wait for Redis?',
+        },
+      ]);
+    },
+  );
+}

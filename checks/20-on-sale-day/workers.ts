@@ -1,0 +1,50 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Instance } from '../harness/sdk/index.ts';
+
+/** By the contract. */
+export const replacedWithinMs = 2_000;
+/** CPU time by which a process that serves is told from one that waits or only hands on connections. */
+const servesMs = 10;
+const lookForMs = 2_000;
+
+/** What became of a worker that was killed. */
+export interface Killed {
+  at: number;
+  /** Until another process had come; undefined where none did. */
+  replacedMs: number | undefined;
+  /** There was one process only, so the whole instance has ended. */
+  wasAll: boolean;
+}
+
+/** Pids of the processes of an instance besides the one that was started, the oldest first. */
+export function childrenOf(app: Instance): number[] {
+  const rows = app.tree(0).filter(({ pid }) => pid !== app.pid);
+  return rows.sort((one, other) => one.startedAt - other.startedAt).map(({ pid }) => pid);
+}
+
+/** Processes that do something while requests come. The one that was started is one of them if it does as much as others. */
+export async function servingOf(app: Instance): Promise<number[]> {
+  const before = new Map(app.tree(0).map(({ pid, cpuMs }) => [pid, cpuMs]));
+  await delay(lookForMs);
+  const used = app.tree(0).map(({ pid, cpuMs }) => ({ pid, ms: cpuMs - (before.get(pid) ?? cpuMs) }));
+  const children = used.filter(({ pid }) => pid !== app.pid);
+  const most = Math.max(0, ...children.map(({ ms }) => ms));
+  return used
+    .filter(({ pid, ms }) => ms >= (pid === app.pid ? Math.max(servesMs, most / 2) : servesMs))
+    .map(({ pid }) => pid);
+}
+
+/** Kills the oldest worker of an instance, or the instance where it is one process, and waits for a new one. */
+export async function killWorker(app: Instance, withinMs = 6_000): Promise<Killed> {
+  const before = childrenOf(app);
+  const [oldest] = before;
+  const at = performance.now();
+  process.kill(oldest ?? app.pid, 'SIGKILL');
+  if (oldest === undefined) return { at, replacedMs: undefined, wasAll: true };
+  for (const until = at + withinMs; performance.now() < until; await delay(20)) {
+    if (app.exited) return { at, replacedMs: undefined, wasAll: true };
+    if (childrenOf(app).some((pid) => !before.includes(pid)))
+      return { at, replacedMs: performance.now() - at, wasAll: false };
+  }
+  return { at, replacedMs: undefined, wasAll: false };
+}
