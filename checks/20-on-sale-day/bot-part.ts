@@ -23,16 +23,20 @@ export function botPart(part: Part): void {
       lookAt: 'which entry of X-Forwarded-For is the balancer’s, and where are failures counted?',
     },
     async (t, minute) => {
-      const { asked, happened, isShort } = minute;
+      const { asked, happened, script } = minute;
       const { guesses } = happened;
       const compared = guesses.filter(({ status }) => status === 401).length;
       const limited = guesses.filter(({ status }) => status === 429);
-      const windows = Math.ceil((isShort ? 15 : 30) / windowS);
+      const windows = Math.ceil(script.bot / windowS);
       const most = mostFailures * windows + duringRestart;
       const untrue = limited.filter(({ headers }) => {
         const seconds = Number(header(headers, 'retry-after'));
         return !(Number.isInteger(seconds) && seconds >= 1 && seconds <= windowS);
       });
+      // The first five lock it, and after the window passwords are compared again, whatever was tried meanwhile.
+      const [first] = guesses.filter(({ status }) => status === 401);
+      const afterWindow = guesses.filter(({ at }) => first && at > first.at + first.ms + windowS * 1_000 + 1_000);
+      const lasts = limited.length > 0 && afterWindow.length > 5 && afterWindow.every(({ status }) => status === 429);
       const others = asked.filter(({ route, status }) => route === 'POST /login' && status === 429).length;
       // After the minute, past the balancer, with the address that it would add.
       const from = (address: string) => ({ 'x-forwarded-for': `10.9.8.7, ${address}` });
@@ -69,15 +73,19 @@ export function botPart(part: Part): void {
         },
         {
           worth: 0.25,
-          share: isLocked && knows && others === 0 ? 1 : 0,
-          seen: !isLocked
-            ? `five wrong passwords over both instances were ${statuses.join(', ')}, and the right one then ${again.status}`
-            : others > 0
-              ? `${others} customers with the right password were limited`
-              : `another address was ${elsewhere.status}, and another account ${colleague.status}`,
+          share: isLocked && knows && others === 0 && !lasts ? 1 : 0,
+          seen: lasts
+            ? `${windowS} s after the first failure, the account was still locked for this address`
+            : !isLocked
+              ? `five wrong passwords over both instances were ${statuses.join(', ')}, and the right one then ${again.status}`
+              : others > 0
+                ? `${others} customers with the right password were limited`
+                : `another address was ${elsewhere.status}, and another account ${colleague.status}`,
           good: 'nobody else was',
-          because: 'An account is locked for its owner, or five failures do not lock it for whoever made them.',
-          lookAt: 'what is in the key of the limit, and when is it looked at?',
+          because: lasts
+            ? 'Each further try makes the lock longer, so whoever goes on trying locks the owner out for as long.'
+            : 'An account is locked for its owner, or five failures do not lock it for whoever made them.',
+          lookAt: 'what is in the key of the limit, when is it looked at, and what does a refused try count?',
         },
         {
           worth: 0.25,

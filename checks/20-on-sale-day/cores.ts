@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Instance } from '../harness/sdk/index.ts';
+import type { Instance, Stage } from '../harness/sdk/index.ts';
 import { ask, isUnanswered } from './ask.ts';
 import { conclude, isWithin, type Part, shareOfFew } from './parts.ts';
-import { childrenOf, killWorker, replacedWithinMs } from './workers.ts';
+import { childrenOf, killWorker, replacedWithinMs, servingOf } from './workers.ts';
 
 /** With that of the minute they are ten. */
 const moreKills = 9;
@@ -32,22 +32,28 @@ export function coresPart(part: Part): void {
       const failed = asked.filter((answer) => isUnanswered(answer) && isWithin(answer, after));
       const app = t.app(1);
       let replaced = 0;
+      let ignored = false;
       const isOne = childrenOf(app).length === 0;
       if (!isOne)
         for (; replaced < moreKills && !app.exited; replaced++) {
-          const { replacedMs, wasAll } = await killWorker(app, patienceMs);
+          const { replacedMs, wasAll, wasIgnored } = await killWorker(app, patienceMs);
+          ignored = wasIgnored;
           if (wasAll || replacedMs === undefined) break;
         }
       await untilServes(app);
+      const ofThree = fewest >= 2 ? await servingOfThree(t) : 0;
       t.step(`SIGKILL to a worker in the minute, and to ${isOne ? 'none' : replaced} after it, one after the other`);
       const lives = killed !== undefined && !killed.wasAll && killed.replacedMs !== undefined;
       conclude(t, minute, [
         {
           worth: 0.4,
           timed: !isOne,
-          share: fewest >= 2 ? 1 : 0,
-          seen: `of the two processes of an instance that WEB_CONCURRENCY asks for, ${fewest === 1 ? 'one' : 'none'} served`,
-          good: 'two processes of each instance serve',
+          share: fewest < 2 ? 0 : ofThree === 3 ? 1 : 0.5,
+          seen:
+            fewest < 2
+              ? `of the two processes of an instance that WEB_CONCURRENCY asks for, ${fewest === 1 ? 'one' : 'none'} served`
+              : `with WEB_CONCURRENCY=3, ${ofThree} processes served`,
+          good: 'two processes of each instance serve, and three where WEB_CONCURRENCY is 3',
         },
         {
           worth: 0.2,
@@ -63,7 +69,7 @@ export function coresPart(part: Part): void {
         },
         {
           worth: 0.4,
-          timed: replaced > 0,
+          timed: replaced > 0 && !ignored,
           share: isOne ? 0 : replaced / moreKills,
           seen: isOne
             ? 'nobody replaces a process'
@@ -88,4 +94,17 @@ async function untilServes(app: Instance): Promise<void> {
     inARow = status === 200 ? inARow + 1 : 0;
     if (inARow === 0) await delay(100);
   }
+}
+
+/** How many processes of an instance serve that is told to have three. */
+async function servingOfThree(t: Stage): Promise<number> {
+  const extra = await t.startExtra({ env: { WEB_CONCURRENCY: '3' } });
+  let isOver = false;
+  const asking = Array.from({ length: 4 }, async () => {
+    while (!isOver && !extra.exited) await ask(extra.url, { path: '/events' });
+  });
+  const serving = await servingOf(extra);
+  isOver = true;
+  await Promise.all(asking);
+  return serving.length;
 }

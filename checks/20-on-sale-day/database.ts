@@ -1,12 +1,13 @@
 import { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PostgresHandle, Stage } from '../harness/sdk/index.ts';
-import type { Asked } from './ask.ts';
+import { type Asked, jsonOf } from './ask.ts';
 import { Customer } from './customers.ts';
 import { conclude, type Part } from './parts.ts';
 
 /** Of the seed: 20 orders. The others have no part in the minute. */
 const longLists = [146, 167, 188];
+const newOrderOf = 5;
 const mostStatements = 4;
 const times = 5;
 /** Pages of 8 KB. All orders together have over 1,000. */
@@ -41,6 +42,7 @@ export function databasePart(part: Part): void {
       const lists: [string, number][] = [];
       for (const path of ['/events', '/orders'])
         lists.push([path, await statementsOf(t, () => customer.ask(url, { path, agent }))]);
+      const wrong = await wrongIn(t, customer, url, agent);
       const costs = await named(t, async () => {
         for (let n = 0; n < times; n++) {
           const answer = await customer.ask(url, { path: '/orders', agent });
@@ -60,13 +62,21 @@ export function databasePart(part: Part): void {
       const [worst] = greedy;
       conclude(t, minute, [
         {
-          worth: 0.5,
+          worth: 0.4,
           share: 1 - many.length / 2,
           seen: many.map(([path, statements]) => `GET ${path} took ${statements} statements`).join(', '),
           good: 'lists take at most four statements',
         },
         {
-          worth: 0.5,
+          worth: 0.2,
+          share: wrong ? 0 : 1,
+          seen: wrong ?? '',
+          good: 'they have what they must, in the right order',
+          because: 'A list that is made in less time must still be the same list.',
+          lookAt: 'what does the contract say of the fields, of the order, and of how many there are?',
+        },
+        {
+          worth: 0.4,
           share: greedy.length === 0 ? 1 : 0,
           seen: `a statement read ${worst?.pages} pages for a list: ${short(worst?.query)}`,
           good: 'and none reads the whole table of orders',
@@ -86,6 +96,50 @@ async function someone(url: string, agent: Agent, numbers: readonly number[]): P
     if ((await customer.ask(url, { path: '/orders', agent })).status === 200) return customer;
   }
   return undefined;
+}
+
+/** What is wrong with the two lists and with an order, by the database; undefined if nothing is. */
+async function wrongIn(t: Stage, customer: Customer, url: string, agent: Agent): Promise<string | undefined> {
+  // One more than the list has.
+  const json = { event: newOrderOf, seats: 1 };
+  const { status } = await customer.ask(url, { method: 'POST', path: '/orders', json, agent });
+  if (status !== 201) return `POST /orders was ${status}, so that there was no new order for the list`;
+  const events = jsonOf(await customer.ask(url, { path: '/events', agent }))?.events;
+  const onSale = await t.postgres.query(
+    `SELECT events.id, title, name AS venue, starts_at AS "startsAt" FROM events JOIN venues ON venues.id = venue_id
+     WHERE on_sale ORDER BY starts_at`,
+  );
+  if (!isSame(events, onSale)) return 'GET /events was not what is on sale, the earliest first';
+  if (!events.every(({ seatsLeft }: { seatsLeft?: unknown }) => Number.isInteger(seatsLeft)))
+    return 'GET /events did not say how many seats are left';
+  const orders = jsonOf(await customer.ask(url, { path: '/orders', agent }))?.orders;
+  const newest = await t.postgres.query(
+    `SELECT orders.id, json_build_object('id', events.id, 'title', title, 'venue', name) AS event, orders.seats,
+       placed_at AS "placedAt"
+     FROM orders JOIN events ON events.id = event_id JOIN venues ON venues.id = venue_id
+     WHERE customer_id = $1 ORDER BY placed_at DESC LIMIT 20`,
+    [customer.number],
+  );
+  if (!isSame(orders, newest)) return 'GET /orders was not the newest 20 of the customer, the newest first';
+  const [first] = newest;
+  const one = jsonOf(await customer.ask(url, { path: `/orders/${first?.id}`, agent }));
+  return isSame([one], [first]) ? undefined : 'GET /orders/:id was not one of GET /orders';
+}
+
+/** Whether an answer has these rows in this order, whatever else it tells of each. */
+function isSame(seen: unknown, rows: unknown[]): boolean {
+  const wanted = JSON.parse(JSON.stringify(rows)) as Record<string, unknown>[]; // Dates as an answer has them.
+  return (
+    Array.isArray(seen) &&
+    seen.length === wanted.length &&
+    wanted.every((row, n) => Object.entries(row).every(([field, value]) => isEqual(field, seen[n]?.[field], value)))
+  );
+}
+
+function isEqual(field: string, seen: unknown, wanted: unknown): boolean {
+  if (field.endsWith('At')) return new Date(String(seen)).getTime() === new Date(String(wanted)).getTime();
+  if (typeof wanted !== 'object' || wanted === null) return seen === wanted;
+  return Object.entries(wanted).every(([key, value]) => (seen as Record<string, unknown> | undefined)?.[key] === value);
 }
 
 /** The fewest of some tries, because a worker may ask for its work just then. */

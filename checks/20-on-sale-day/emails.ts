@@ -8,6 +8,9 @@ import { conclude, type Part } from './parts.ts';
 
 /** All that was accepted is confirmed by then, on a slow machine too. */
 const patienceMs = 15_000;
+/** By the contract, and what a busy machine makes of it. */
+const retriedWithinMs = 5_000;
+const slackMs = 2_000;
 const answersWithinMs = 5_000;
 const event = 44;
 
@@ -24,7 +27,7 @@ export function emailsPart(part: Part): void {
       lookAt: 'where is it written down that an e-mail is still to be sent, and who sends it?',
     },
     async (t, minute) => {
-      const { accepted, customers } = minute;
+      const { accepted, customers, happened } = minute;
       if (accepted.length === 0) {
         t.score(0, 'no order was accepted, so there was no e-mail to send', {
           because:
@@ -41,10 +44,19 @@ export function emailsPart(part: Part): void {
       };
       for (const until = performance.now() + patienceMs; performance.now() < until; await delay(200))
         if (missing(accepted).length === 0) break;
+      // Nobody has tried to send any of them for so long: then it is no matter of time.
+      const restsSince = performance.now() - patienceMs / 2;
+      const isGivenUp = !t.smtp.offered.some(({ atMs }) => atMs > restsSince);
       await delay(500); // What is sent twice comes a moment later.
       const sent = sentTo();
       const lost = missing(accepted);
       const twice = accepted.filter((order) => (sent.get(idOf(order))?.length ?? 0) > 1);
+      // Those that the SMTP server has sent away with 451.
+      const refused = new Set(t.smtp.refused.map(({ email }) => email.messageId));
+      const late = accepted.filter((order) => {
+        const [email] = sent.get(idOf(order)) ?? [];
+        return refused.has(idOf(order)) && (email?.atMs ?? 0) > happened.smtpBack + retriedWithinMs + slackMs;
+      });
       const astray = accepted.filter((order) =>
         sent.get(idOf(order))?.some(({ to }) => to.join() !== emailOf(order.who)),
       );
@@ -56,11 +68,20 @@ export function emailsPart(part: Part): void {
       const wrong = twice.length + astray.length;
       conclude(t, minute, [
         {
-          worth: 0.4,
-          timed: true,
+          worth: 0.3,
+          timed: !isGivenUp,
           share: Math.max(0, 1 - (lost.length / accepted.length) * 5),
           seen: `${lost.length} of ${accepted.length} accepted orders got no e-mail`,
           good: `each of ${accepted.length} orders got its e-mail`,
+        },
+        {
+          worth: 0.1,
+          timed: true,
+          share: late.length === 0 ? 1 : 0,
+          seen: `${late.length} of ${refused.size} e-mails that were refused with 451 came later than 5 s after its end`,
+          good: `${refused.size} that were refused with 451 came soon after`,
+          because: 'What is refused for a moment waits much longer than that moment.',
+          lookAt: 'how long are the pauses between two tries, and do they grow without an end?',
         },
         {
           worth: 0.25,

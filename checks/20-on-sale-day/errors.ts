@@ -1,5 +1,8 @@
-import { type Asked, ask, header, isUnanswered, jsonOf } from './ask.ts';
+import type { Stage } from '../harness/sdk/index.ts';
+import { type Asked, ask, header, isUnanswered, jsonOf, type Question } from './ask.ts';
+import { Customer } from './customers.ts';
 import { conclude, isWithin, type Part } from './parts.ts';
+import { childrenOf } from './workers.ts';
 
 /** What must not stand in an answer: stacks, paths, statements, addresses. */
 const inside = /\n\s+at |node_modules|\/src\/|SELECT |INSERT |ECONNREFUSED|ETIMEDOUT|syntax for type|127\.0\.0\.1/;
@@ -7,12 +10,21 @@ const inside = /\n\s+at |node_modules|\/src\/|SELECT |INSERT |ECONNREFUSED|ETIME
 const withinMs = 2_000;
 const slackMs = 1_500;
 const coldEvents = [24, 25];
+/** Has eight. */
+const fewSeats = 3;
 
 interface Wrong {
   what: string;
-  question: Parameters<typeof ask>[1];
+  question: Question;
   status: readonly number[];
+  /** Asked with a session. */
+  loggedIn?: boolean;
 }
+
+const order = (event: unknown, seats: unknown) => ({
+  loggedIn: true,
+  question: { method: 'POST', path: '/orders', json: { event, seats } },
+});
 
 const wrongs: readonly Wrong[] = [
   { what: 'malformed JSON', question: { method: 'POST', path: '/login', raw: '{"email":' }, status: [400] },
@@ -28,6 +40,18 @@ const wrongs: readonly Wrong[] = [
   { what: 'an event that is over', question: { path: '/events/150' }, status: [404] },
   { what: 'an unknown path', question: { path: '/no/such/page' }, status: [404] },
   { what: 'no session', question: { path: '/orders' }, status: [401] },
+  { what: 'an order of nine seats', ...order(5, 9), status: [400] },
+  { what: 'an order of half a seat', ...order(5, 0.5), status: [400] },
+  { what: 'an order of an event in words', ...order('five', 1), status: [400] },
+  { what: 'an order of an event that is over', ...order(150, 1), status: [404] },
+  { what: 'an order of more seats than are left', ...order(fewSeats, 8), status: [409] },
+  { what: 'an order that can’t be one', loggedIn: true, question: { path: '/orders/abc' }, status: [404] },
+  {
+    what: 'the ticket of an order that does not exist',
+    loggedIn: true,
+    question: { path: '/orders/2000000000/ticket' },
+    status: [404],
+  },
 ];
 
 export function errorsPart(part: Part): void {
@@ -43,13 +67,18 @@ export function errorsPart(part: Part): void {
       lookAt: 'which one place turns an error into an answer, and what gets there?',
     },
     async (t, minute) => {
-      const { asked, happened } = minute;
+      const { asked, happened, customers } = minute;
+      const customer = customers.find(({ isLoggedIn }) => isLoggedIn) ?? nobody;
+      await customer.ask(t.url, order(fewSeats, 8).question); // Whatever was left of them is gone.
+      const before = processes(t);
       const answers = await Promise.all(
-        wrongs.map(async ({ what, question, status }) => {
-          const answer = await ask(t.url, question);
+        wrongs.map(async ({ what, question, status, loggedIn }) => {
+          const answer = await (loggedIn ? customer : nobody).ask(t.url, question);
           return { what, answer, right: status.includes(answer.status) && !problemFault(answer) };
         }),
       );
+      const alive = new Set(processes(t));
+      const ended = before.filter((pid) => !alive.has(pid)).length;
       const bad = answers.filter(({ right }) => !right);
       const [first] = bad;
       const refused = asked.filter((answer) => answer.status >= 400 && !isUnanswered(answer));
@@ -65,14 +94,20 @@ export function errorsPart(part: Part): void {
       const hanging = await Promise.all(coldEvents.map((event) => ask(t.url, { path: `/events/${event}` })));
       await t.supplier.heal();
       const patient = hanging.filter(({ status, ms }) => status !== 503 || ms > withinMs + slackMs);
+      const answeredWrong =
+        patient.some(({ status }) => status !== 503 && status !== 0) ||
+        late.some(({ status }) => ![200, 304, 503].includes(status));
       t.step(
         `${wrongs.length} requests that are wrong, ${refused.length} refusals of the minute, and a box office that does not answer`,
       );
       conclude(t, minute, [
         {
           worth: 0.5,
-          share: 1 - bad.length / wrongs.length,
-          seen: `${bad.length} of ${wrongs.length} wrong requests were not answered rightly, such as ${first?.what}: ${first && told(first.answer)}`,
+          share: ended > 0 ? 0 : 1 - bad.length / wrongs.length,
+          seen:
+            ended > 0
+              ? `${wrongs.length} wrong requests ended ${ended} processes`
+              : `${bad.length} of ${wrongs.length} wrong requests were not answered rightly, such as ${first?.what}: ${first && told(first.answer)}`,
           good: `${wrongs.length} wrong requests got their status as problem+json`,
         },
         {
@@ -83,7 +118,7 @@ export function errorsPart(part: Part): void {
         },
         {
           worth: 0.3,
-          timed: true,
+          timed: !answeredWrong,
           share: late.length + patient.length === 0 ? 1 : patient.length === 0 ? 0.5 : 0,
           seen:
             patient.length > 0
@@ -97,6 +132,11 @@ export function errorsPart(part: Part): void {
     },
   );
 }
+
+const nobody = new Customer(0);
+
+/** Of both instances. */
+const processes = (t: Stage) => [1, 2].flatMap((number) => [t.app(number).pid, ...childrenOf(t.app(number))]);
 
 /** What is wrong with an answer from 400 on, or nothing. */
 function problemFault(answer: Asked): string | undefined {

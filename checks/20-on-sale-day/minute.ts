@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { MachineWatch, type MinuteShown, type Stage } from '../harness/sdk/index.ts';
+import { MachineWatch, type MinuteOptions, type MinuteShown, type Stage } from '../harness/sdk/index.ts';
 import { type Asked, ask, isUnanswered, jsonOf, keptAgent } from './ask.ts';
 import { Customer } from './customers.ts';
 import { lookedAt, Mix } from './mix.ts';
 import { pace } from './pace.ts';
 import { type Happened, Program } from './program.ts';
 import { Rushes } from './rushes.ts';
+import { type Script, scriptFor } from './script.ts';
 
 /** Customers who have logged in before ten o'clock, and as many who come later. */
 const early = 60;
@@ -34,15 +35,16 @@ export interface Minute extends MinuteShown {
   /** performance.now() of its beginning and of its last answer. */
   from: number;
   to: number;
-  isShort: boolean;
+  script: Script;
   /** Cores that other programs kept busy meanwhile. */
   otherCoresBusy: number | undefined;
 }
 
 /** Sends the requests of the minute, open: none waits for the answer to another. Meanwhile the program happens. */
-export async function runMinute(t: Stage, { isShort }: { isShort: boolean }): Promise<Minute> {
-  const { ratePerS, note } = await pace(isShort);
-  const seconds = isShort ? 30 : 60;
+export async function runMinute(t: Stage, options: MinuteOptions): Promise<Minute> {
+  const script = scriptFor(options);
+  const { seconds } = script;
+  const { ratePerS, note } = await pace(script.name);
   const customers = Array.from({ length: early }, (_, n) => new Customer(n + 1));
   const newcomers = Array.from({ length: late }, (_, n) => new Customer(early + n + 1));
   const agent = keptAgent();
@@ -79,8 +81,8 @@ export async function runMinute(t: Stage, { isShort }: { isShort: boolean }): Pr
     await Promise.all(customers.slice(n, n + 10).map((customer) => customer.logIn(t.url, { agent })));
   const watch = new MachineWatch();
   const from = performance.now();
-  const program = new Program(t, { from, scale: seconds / 60, asked, agent });
-  const rushes = new Rushes(t.url, { from, scale: seconds / 60, customers, agent, keep });
+  const program = new Program(t, { from, script });
+  const rushes = new Rushes(t.url, { from, script, customers, agent, keep });
   let sent = 0;
   for (let at = 0; at < seconds; at = (performance.now() - from) / 1_000) {
     for (const due = Math.floor(at * ratePerS); sent < due; sent++) send();
@@ -99,7 +101,7 @@ export async function runMinute(t: Stage, { isShort }: { isShort: boolean }): Pr
     happened,
     from,
     to,
-    isShort,
+    script,
     otherCoresBusy: watch.otherCoresBusy(),
     requests: all.length,
     seconds,

@@ -9,8 +9,8 @@ const wantedCores = 2;
 const leastShare = 0.25;
 const lookForMs = 1_000;
 
-/** How many requests a second this machine can carry just now, besides the shop. It is the same for every app. */
-export async function pace(isShort: boolean): Promise<{ ratePerS: number; note: string }> {
+/** How many requests a second this machine can carry just now, besides the shop. It is the same for every app. @param length in words. */
+export async function pace(length: string): Promise<{ ratePerS: number; note: string }> {
   const watch = new MachineWatch();
   await delay(lookForMs);
   const cores = availableParallelism();
@@ -18,7 +18,6 @@ export async function pace(isShort: boolean): Promise<{ ratePerS: number; note: 
   const share = Math.min(1, Math.max(leastShare, (cores - busy) / wantedCores));
   // Less than a tenth is no reason.
   const ratePerS = share > 0.9 ? fullRatePerS : Math.round(fullRatePerS * share);
-  const length = isShort ? 'a short minute of 30 s' : 'a minute';
   if (ratePerS === fullRatePerS) return { ratePerS, note: `${length} with ${fullRatePerS} requests/s` };
   const why = busy > 0.1 ? `, of which other programs use ${busy.toFixed(1)}` : '';
   const note = `${length} with ${ratePerS} requests/s instead of ${fullRatePerS}: this machine has ${cores} cores${why}`;

@@ -20,12 +20,11 @@ export function pricesPart(part: Part): void {
       lookAt: 'what is kept of an answer, where, and what do others do while somebody asks already?',
     },
     async (t, minute) => {
-      const { asked, happened, isShort } = minute;
+      const { asked, happened, script } = minute;
       const inMinute = (await t.supplier.calls())['GET /events/:id'];
       const events = new Set(lookedAt).size;
-      const seconds = isShort ? 30 : 60;
       // Once a second, and four times once more by each of four processes.
-      const allowed = events * (seconds + 16);
+      const allowed = events * (script.seconds + 16);
       const wanted = asked.filter(({ route }) => route === 'GET /events/:id');
       const looks = wanted.filter(({ status }) => status === 200 || status === 304).length;
       /** To ask the box office seldom is no art where customers get no answer. */

@@ -1,17 +1,25 @@
-import type { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance, Stage } from '../harness/sdk/index.ts';
-import type { Asked } from './ask.ts';
+import { type Asked, ask } from './ask.ts';
 import { guess } from './bot.ts';
+import lesson from './lesson.ts';
 import { scrapeTotal } from './scrape.ts';
+import type { Act, Script } from './script.ts';
 import { type Killed, killWorker, servingOf } from './workers.ts';
+
+const drainDelayMs = Number(lesson.env.DRAIN_DELAY_MS);
 
 /** How an instance went in the deploy of the minute. */
 export interface Deployed {
   from: number;
   to: number;
   noticedMs: number;
-  isReady: boolean;
+  /** The longest time between two of the balancer's looks meanwhile. */
+  gapMs: number;
+  /** The instance has answered 503 to /ready while it lived. */
+  saidNo: boolean;
+  /** How often it said 200 although most of DRAIN_DELAY_MS had begun: a worker that has not heard of the signal. */
+  saidYes: number;
   failure: { expected: string; seen: string; because: string; lookAt: string } | undefined;
 }
 
@@ -22,8 +30,8 @@ export interface Happened {
   redisAway: { from: number; to: number };
   supplierAway: { from: number; to: number };
   deploys: Deployed[];
-  /** Processes that ended without being told to, and were started again as a platform does. */
-  deaths: string[];
+  /** When the SMTP server took e-mails again. */
+  smtpBack: number;
   /** Of each instance, how many processes served before anything happened. */
   serving: number[];
   guesses: Asked[];
@@ -35,10 +43,7 @@ export interface Happened {
 
 interface ProgramOptions {
   from: number;
-  /** 1: a minute. */
-  scale: number;
-  asked: readonly Asked[];
-  agent: Agent;
+  script: Script;
 }
 
 /** What happens to the shop in its minute. */
@@ -46,6 +51,7 @@ export class Program {
   readonly #t: Stage;
   readonly #options: ProgramOptions;
   readonly #acts: Promise<unknown>[] = [];
+  readonly #always: Promise<unknown>[];
   readonly #over = new AbortController();
   readonly #happened: Happened = {
     events: [],
@@ -53,7 +59,7 @@ export class Program {
     redisAway: { from: 0, to: 0 },
     supplierAway: { from: 0, to: 0 },
     deploys: [],
-    deaths: [],
+    smtpBack: Number.POSITIVE_INFINITY,
     serving: [],
     guesses: [],
     counted: [],
@@ -64,28 +70,31 @@ export class Program {
   constructor(t: Stage, options: ProgramOptions) {
     this.#t = t;
     this.#options = options;
-    this.#at(8, '', () => this.#countServing());
-    this.#at(10, 'a bot begins to try passwords', () => this.#bot());
-    this.#at(12, 'a worker is killed', () => this.#kill());
-    this.#at(20, 'Redis restarts', () => this.#redis());
-    this.#at(30, 'SMTP answers 451', () => this.#smtp());
-    this.#at(36, '', () => this.#changePrice());
-    this.#at(42, 'instance 1 is deployed', () => this.#deploy());
-    this.#at(50, 'the box office is away', () => this.#supplier());
-    this.#acts.push(this.#platform(), this.#scrapes());
+    const acts: Record<Act, [what: string, act: () => Promise<unknown>]> = {
+      serving: ['', () => this.#countServing()],
+      bot: ['a bot begins to try passwords', () => this.#bot()],
+      kill: ['a worker is killed', () => this.#kill()],
+      redis: ['Redis restarts', () => this.#redis()],
+      smtp: ['SMTP answers 451', () => this.#smtp()],
+      price: ['', () => this.#changePrice()],
+      deploy: ['instance 1 is deployed', () => this.#deploy()],
+      supplier: ['the box office is away', () => this.#supplier()],
+    };
+    for (const [act, second] of Object.entries(options.script.acts)) this.#at(second, ...acts[act as Act]);
+    this.#always = [this.#platform(), this.#scrapes()];
   }
 
   /** Resolves when all of it has happened. */
   async end(): Promise<Happened> {
-    await Promise.all(this.#acts.slice(0, -2));
-    this.#over.abort();
     await Promise.all(this.#acts);
+    this.#over.abort();
+    await Promise.all(this.#always);
     return this.#happened;
   }
 
   #at(second: number, what: string, act: () => Promise<unknown>): void {
     const run = async () => {
-      await delay(Math.max(0, this.#options.from + second * 1_000 * this.#options.scale - performance.now()));
+      await delay(Math.max(0, this.#options.from + second * 1_000 - performance.now()));
       if (what) this.#happened.events.push({ at: performance.now(), what });
       await act();
     };
@@ -99,7 +108,7 @@ export class Program {
   }
 
   async #bot(): Promise<void> {
-    const until = performance.now() + 30_000 * this.#options.scale;
+    const until = performance.now() + this.#options.script.bot * 1_000;
     for (let n = 0; performance.now() < until; n++) {
       this.#happened.guesses.push(await guess(this.#t.url, n));
       await delay(200);
@@ -122,8 +131,9 @@ export class Program {
 
   async #smtp(): Promise<void> {
     this.#t.smtp.refuse(() => ({ code: 451, text: 'please try again later' }));
-    await delay(6_000 * this.#options.scale);
+    await delay(this.#options.script.smtp * 1_000);
     this.#t.smtp.refuse(undefined);
+    this.#happened.smtpBack = performance.now();
   }
 
   async #changePrice(): Promise<void> {
@@ -136,7 +146,7 @@ export class Program {
   async #supplier(): Promise<void> {
     const from = performance.now();
     await this.#t.supplier.fail({ how: 'refuse' });
-    await delay(3_000 * this.#options.scale);
+    await delay(this.#options.script.supplier * 1_000);
     await this.#t.supplier.heal();
     this.#happened.supplierAway = { from, to: performance.now() };
   }
@@ -146,8 +156,19 @@ export class Program {
     for (const number of [1, 2]) {
       if (number === 2) this.#happened.events.push({ at: performance.now(), what: 'instance 2 is deployed' });
       const from = performance.now();
-      const { failure, isReady, noticedMs } = await this.#t.roll(number, { deadlineMs: 10_000 });
-      this.#happened.deploys.push({ from, to: performance.now(), noticedMs, isReady, failure });
+      this.#t.takeLongestGapMs();
+      const said = readinessOf(this.#t.app(number));
+      const { failure, toldAt, noticedMs } = await this.#t.roll(number, { deadlineMs: 10_000 });
+      const answers = (await said).filter(({ at }) => at > toldAt);
+      this.#happened.deploys.push({
+        from,
+        to: performance.now(),
+        noticedMs,
+        gapMs: this.#t.takeLongestGapMs(),
+        failure,
+        saidNo: answers.some(({ status }) => status === 503),
+        saidYes: answers.filter(({ at, status }) => status === 200 && at > toldAt + drainDelayMs / 2).length,
+      });
     }
     this.#rolling = false;
   }
@@ -157,15 +178,8 @@ export class Program {
     while (!this.#over.signal.aborted) {
       await delay(500);
       if (this.#rolling) continue;
-      for (const number of [1, 2])
-        if (this.#t.app(number).crashed) {
-          this.#happened.deaths.push(`instance ${number}`);
-          await this.#t.roll(number);
-        }
-      if (this.#t.worker().crashed) {
-        this.#happened.deaths.push('the worker');
-        await this.#t.restart('worker');
-      }
+      for (const number of [1, 2]) if (this.#t.app(number).crashed) await this.#t.roll(number);
+      if (this.#t.worker().crashed) await this.#t.restart('worker');
     }
   }
 
@@ -178,4 +192,11 @@ export class Program {
         if (total !== undefined) this.#happened.counted.push({ instance, total });
       }
   }
+}
+
+/** What an instance answers to /ready until it ends, each time on a connection of its own: another worker's turn. */
+async function readinessOf(instance: Instance): Promise<{ at: number; status: number }[]> {
+  const said: { at: number; status: number }[] = [];
+  for (; !instance.exited; await delay(25)) said.push(await ask(instance.url, { path: '/ready', withinMs: 1_000 }));
+  return said.map(({ at, status }) => ({ at, status }));
 }

@@ -2,22 +2,14 @@ import type { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Asked, Question } from './ask.ts';
 import type { Customer } from './customers.ts';
+import type { Rush, Script } from './script.ts';
 
 interface RushOptions {
   from: number;
-  scale: number;
+  script: Script;
   customers: readonly Customer[];
   agent: Agent;
   keep: (answer: Asked) => unknown;
-}
-
-/** What all customers do at the same moment. */
-interface Rush {
-  /** Of the minute. */
-  second: number;
-  /** So long before it, whatever the length of the minute. */
-  beforeMs?: number;
-  question: Pick<Question, 'method' | 'path' | 'json'>;
 }
 
 const order = (event: number, seats: number) => ({ method: 'POST', path: '/orders', json: { event, seats } });
@@ -26,23 +18,25 @@ const order = (event: number, seats: number) => ({ method: 'POST', path: '/order
  * Everybody wants the last seats at once: a shop that reads how many are left, and then writes, oversells. One crowd has just
  * ordered when a worker is killed, and one looks at its orders at the same moment.
  */
-const rushes: readonly Rush[] = [
-  { second: 4, question: order(3, 1) },
-  { second: 6, question: order(2, 4) },
-  { second: 12, beforeMs: 150, question: order(33, 1) },
-  { second: 16, question: order(1, 8) },
-  { second: 26, question: { path: '/orders' } },
-];
+const questions: Record<Rush, Pick<Question, 'method' | 'path' | 'json'>> = {
+  'eight seats': order(3, 1),
+  'many seats': order(2, 4),
+  'just before the kill': order(33, 1),
+  'the last seats': order(1, 8),
+  'their lists': { path: '/orders' },
+};
+/** So long before its second, whatever the length of the minute. */
+const beforeMs: Partial<Record<Rush, number>> = { 'just before the kill': 150 };
 
 /** Moments of the minute in which many ask at once. */
 export class Rushes {
   readonly done: Promise<unknown>;
 
-  constructor(url: string, { from, scale, customers, agent, keep }: RushOptions) {
+  constructor(url: string, { from, script, customers, agent, keep }: RushOptions) {
     this.done = Promise.all(
-      rushes.map(async ({ second, beforeMs = 0, question }) => {
-        await delay(Math.max(0, from + second * 1_000 * scale - beforeMs - performance.now()));
-        const asking = customers.map((customer) => customer.ask(url, { ...question, agent }));
+      (Object.entries(script.rushes) as [Rush, number][]).map(async ([rush, second]) => {
+        await delay(Math.max(0, from + second * 1_000 - (beforeMs[rush] ?? 0) - performance.now()));
+        const asking = customers.map((customer) => customer.ask(url, { ...questions[rush], agent }));
         for (const answer of await Promise.all(asking)) keep(answer);
       }),
     );

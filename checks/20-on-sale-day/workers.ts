@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Instance } from '../harness/sdk/index.ts';
+import { type Instance, pulseOf } from '../harness/sdk/index.ts';
 
 /** By the contract. */
 export const replacedWithinMs = 2_000;
@@ -14,6 +14,8 @@ export interface Killed {
   replacedMs: number | undefined;
   /** There was one process only, so the whole instance has ended. */
   wasAll: boolean;
+  /** Nobody came, although the process that could have started one had its time on a core, and rests. */
+  wasIgnored: boolean;
 }
 
 /** Pids of the processes of an instance besides the one that was started, the oldest first. */
@@ -39,12 +41,15 @@ export async function killWorker(app: Instance, withinMs = 6_000): Promise<Kille
   const before = childrenOf(app);
   const [oldest] = before;
   const at = performance.now();
+  const pulse = pulseOf(app.pid);
+  const none = { at, replacedMs: undefined, wasIgnored: false };
   process.kill(oldest ?? app.pid, 'SIGKILL');
-  if (oldest === undefined) return { at, replacedMs: undefined, wasAll: true };
+  if (oldest === undefined) return { ...none, wasAll: true };
   for (const until = at + withinMs; performance.now() < until; await delay(20)) {
-    if (app.exited) return { at, replacedMs: undefined, wasAll: true };
+    if (app.exited) return { ...none, wasAll: true };
     if (childrenOf(app).some((pid) => !before.includes(pid)))
-      return { at, replacedMs: performance.now() - at, wasAll: false };
+      return { ...none, replacedMs: performance.now() - at, wasAll: false };
   }
-  return { at, replacedMs: undefined, wasAll: false };
+  const now = pulseOf(app.pid);
+  return { ...none, wasAll: false, wasIgnored: pulse && now ? now.sleeps > pulse.sleeps && !now.wantsCore : false };
 }

@@ -35,8 +35,9 @@ describe('an exam', { timeout: 60_000 }, () => {
     expect([verdict, load?.note]).toEqual(['pass', 'a short minute']);
   });
 
-  it('judges one part alone, by its own load', async () => {
-    const { verdict, score, behaviours } = await check('right', 'ONLY=files');
+  it('judges one part alone, and tells its load so', async () => {
+    const { verdict, score, behaviours, load } = await check('right', 'ONLY=files');
+    expect(load?.note).toBe('what files needs');
     expect(outcomes(behaviours)).toEqual({ starts: 'pass', page: 'not-run', files: 'fail', secret: 'not-run' });
     expect([verdict, score]).toEqual(['fail', { points: 13, open: 0, of: 40, passAt: 80 }]);
   });

@@ -12,7 +12,7 @@ export interface Job {
   part: Part;
   /** Of a wrong turn: the behaviour that must catch it is judged, and none of those before it. */
   directly?: boolean;
-  /** Of an exam: under a short load, which shows what a wrong turn does. */
+  /** Of an exam: under a short load. */
   short?: boolean;
 }
 
@@ -39,21 +39,28 @@ export function readShare(text: string): Share | undefined {
 
 /** The verdicts that a subject is to get. */
 export function jobsFor(lesson: Lesson, subject: Subject, { repeat, noLoad, rest, through }: JobOptions): Job[] {
+  // The parts of an exam do not build on each other.
   const directly =
-    subject.role === 'wrong-turn' && through && partIn(`${subject.name} ${lesson.folder}`, through.of) !== through.part;
-  return Array.from({ length: repeat }, (_, round): Job => {
-    const part = partOf(lesson, subject, round, noLoad, rest);
-    const short = lesson.exam && (noLoad || subject.role === 'wrong-turn');
-    return {
-      lesson,
-      subject,
-      part,
-      ...(directly && part === 'behaviours' ? { directly } : {}),
-      ...(short ? { short } : {}),
-    };
-  })
-    .filter(() => !(rest && subject.role === 'starter'))
-    .filter(({ part }) => !(noLoad && part === 'load'));
+    !lesson.exam &&
+    subject.role === 'wrong-turn' &&
+    through &&
+    partIn(`${subject.name} ${lesson.folder}`, through.of) !== through.part;
+  return (
+    Array.from({ length: repeat }, (_, round): Job => {
+      const part = partOf(lesson, subject, round, noLoad, rest);
+      const short = lesson.exam && noLoad && part === 'whole';
+      return {
+        lesson,
+        subject,
+        part,
+        ...(directly && part === 'behaviours' ? { directly } : {}),
+        ...(short ? { short } : {}),
+      };
+    })
+      // Of an exam, one whole load is enough: the others were judged under a short one.
+      .filter(() => !(rest && (subject.role === 'starter' || (lesson.exam && subject.role === 'other-way'))))
+      .filter(({ part }) => !(noLoad && part === 'load'))
+  );
 }
 
 /** A number from 0 to 1 that a name has for ever, so that a new wrong turn moves no other. */
@@ -66,8 +73,8 @@ function partIn(name: string, of: number): number {
 }
 
 function partOf(lesson: Lesson, subject: Subject, round: number, noLoad: boolean, rest: boolean): Part {
-  // An exam is judged by its load, so it wants the machine for itself.
-  if (lesson.exam) return 'whole';
+  // An exam is judged by its load. A wrong turn needs only the seconds of it that its part is judged by.
+  if (lesson.exam && subject.role !== 'wrong-turn') return 'whole';
   // A wrong turn that holds every behaviour meets no load: it has not failed, which is wrong enough.
   if (subject.role === 'wrong-turn') return subject.expects.behaviour === 'load' && !noLoad ? 'whole' : 'behaviours';
   if (rest) return 'load';
@@ -78,11 +85,12 @@ function partOf(lesson: Lesson, subject: Subject, round: number, noLoad: boolean
 
 /**
  * What can be judged beside what. A right app that reaches its targets beside another load reaches them alone, too; that a
- * wrong one misses them is shown alone. With `mayRepeat`, a load that was not right beside another is judged again.
+ * wrong one misses them is shown alone. The short load of an exam is less on a machine with less time, and its whole load is
+ * to be the whole. With `mayRepeat`, a load that was not right beside another is judged again.
  */
 export function howBeside(jobs: readonly Job[], mayRepeat: boolean): { beside: Job[]; loads: Job[]; alone: Job[] } {
   const beside = jobs.filter(({ part }) => part === 'behaviours');
-  const loads = mayRepeat ? jobs.filter(({ part }) => part === 'load') : [];
+  const loads = mayRepeat ? jobs.filter(({ part, short }) => part === 'load' || short) : [];
   return { beside, loads, alone: jobs.filter((job) => !beside.includes(job) && !loads.includes(job)) };
 }
 

@@ -42,9 +42,4 @@ export class TimeLimit {
     this.left.push(job);
     return false;
   }
-
-  /** The same for exams alone: what else comes then is judged again, and must not be left. */
-  ofExams(): Pick<TimeLimit, 'allows'> {
-    return { allows: (job) => !job.lesson.exam || this.allows(job) };
-  }
 }

@@ -118,8 +118,7 @@ export const command: Command = {
       await inPart(
         'alone',
         () => alone.length + again.length + onceMore(fooled).length,
-        // The wrong turns of an exam are many, too, and each has a load of its own.
-        () => aFewAtATime([...alone, ...again, ...onceMore(fooled)], openLane('none', limit.ofExams()), 1),
+        () => aFewAtATime([...alone, ...again, ...onceMore(fooled)], openLane('none'), 1),
       );
       if (tooManyFooled(fooled, jobs)) wrong.push(`✘ ${fooled.length} subjects were misjudged beside others`);
       if (fooled.length > 0) parts.push(`misjudged beside others, judged three times alone: ${names(fooled)}`);

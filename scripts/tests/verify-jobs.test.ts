@@ -26,16 +26,29 @@ describe('the verdicts of a verify', () => {
     expect(parts({})).toEqual(['starter whole', 'solution whole', 'by-hand whole', 'page behaviours', 'load whole']);
   });
 
-  it('of an exam are whole, and short where they need not be long', () => {
+  it('of an exam are whole, and short in npm test; the rest leaves the solution under the whole load', () => {
     const exam = { ...lesson, exam: { passAt: 80 } };
-    const jobs = subjects.flatMap((subject) => jobsFor(exam, subject, { repeat: 1, noLoad: false, rest: false }));
-    expect(jobs.map(({ subject, part, short = false }) => [subject.name, part, short])).toEqual([
-      ['starter', 'whole', false],
-      ['solution', 'whole', false],
-      ['by-hand', 'whole', false],
-      ['page', 'whole', true],
-      ['load', 'whole', true],
+    const of = (noLoad: boolean, rest: boolean) =>
+      subjects
+        .flatMap((subject) => jobsFor(exam, subject, { repeat: 1, noLoad, rest, through: { part: 1, of: 1_000 } }))
+        .map(({ subject, part, short, directly }) =>
+          [subject.name, part, ...(short ? ['short'] : []), directly].join(' '),
+        );
+    expect(of(false, false)).toEqual([
+      'starter whole ',
+      'solution whole ',
+      'by-hand whole ',
+      'page behaviours ',
+      'load whole ',
     ]);
+    expect(of(true, false)).toEqual([
+      'starter whole short ',
+      'solution whole short ',
+      'by-hand whole short ',
+      'page behaviours ',
+      'load behaviours ',
+    ]);
+    expect(of(false, true)).toEqual(['solution whole ', 'page behaviours ', 'load whole ']);
   });
 
   it('are, in npm test and in the rest together, the same', () => {
@@ -80,6 +93,10 @@ describe('the verdicts of a verify', () => {
       ['load'],
     ]);
     expect(names(howBeside(jobs, false).alone)).toEqual(['solution', 'by-hand', 'load']);
+    const exam = { ...lesson, exam: { passAt: 80 } };
+    const [short, whole] = [true, false].map((noLoad) => jobsFor(exam, solution, { repeat: 1, noLoad, rest: false }));
+    expect(howBeside(short ?? [], true)).toEqual({ beside: [], loads: short, alone: [] });
+    expect(howBeside(whole ?? [], true)).toEqual({ beside: [], loads: [], alone: whole });
   });
 
   it('judge what was misjudged beside others three times more, and take one in a hundred for chance', () => {

@@ -9,14 +9,14 @@ interface Asked extends MinuteShown {
 const paths = ['/', '/secret', '/robots.txt', '/favicon.ico'];
 
 defineExam<Asked>(lesson, ({ minute, part, rule }) => {
-  minute(async (t, { isShort }) => {
+  minute(async (t, { isShort, forOne }) => {
     const statuses = new Map<string, number>();
     for (const path of paths) statuses.set(path, (await plainRequest(t.url + path)).status);
     return {
       statuses,
       requests: paths.length,
       seconds: 1,
-      note: isShort ? 'a short minute' : 'a whole minute',
+      note: forOne ? `what ${forOne} needs` : isShort ? 'a short minute' : 'a whole minute',
       events: [{ atMs: 0, what: 'asked' }],
       everySecond: [{ good: 1, refused: 3, failed: 0 }],
     };

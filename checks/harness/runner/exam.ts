@@ -22,6 +22,14 @@ export interface MinuteShown {
   everySecond: SecondOfLoad[];
 }
 
+/** How much of the load is wanted. */
+export interface MinuteOptions {
+  /** All that parts and rules need, in less time. */
+  isShort: boolean;
+  /** The one part or rule that will be judged, as of a wrong turn: what only others need may be left out. */
+  forOne?: string | undefined;
+}
+
 /** What a part is worth, and which lessons teach it. */
 export interface PartOptions extends Teaching {
   points: number;
@@ -33,7 +41,7 @@ type Act<Minute> = (t: Stage, minute: Minute) => Promise<void>;
 
 export interface ExamDefinition<Minute> {
   /** The load, with all that happens to the app meanwhile. Parts and rules are judged by what it returns. */
-  minute(run: (t: Stage, how: { isShort: boolean }) => Promise<Minute>): void;
+  minute(run: (t: Stage, options: MinuteOptions) => Promise<Minute>): void;
   /** Gets its points, or with `t.score` some of them. */
   part(id: string, title: string, options: PartOptions, act: Act<Minute>): void;
   /** What no score forgives. */
@@ -60,7 +68,7 @@ export function defineExam<Minute extends MinuteShown>(
 ): void {
   const plan = inject('plan');
   const declared: Declared<Minute>[] = [];
-  let run: ((t: Stage, how: { isShort: boolean }) => Promise<Minute>) | undefined;
+  let run: ((t: Stage, options: MinuteOptions) => Promise<Minute>) | undefined;
   declare({
     minute: (given) => {
       run = given;
@@ -111,7 +119,8 @@ export function defineExam<Minute extends MinuteShown>(
     tellPhase('load');
     const on = environment;
     const drive = run;
-    const ran = await watched(on, () => drive(new Stage(on, noTeaching), { isShort: plan.load === 'never' }));
+    const options = { isShort: plan.load === 'never', forOne: one?.id };
+    const ran = await watched(on, () => drive(new Stage(on, noTeaching), options));
     minute = ran.minute;
     task.meta.load = ran.load;
     tellPhase('behaviours');

@@ -25,7 +25,13 @@ export { cacheDir, repoDir } from '../os/run.ts';
 export type { Stage } from '../runner/behaviour.ts';
 export { type CheckDefinition, defineCheck } from '../runner/check.ts';
 export type { Instance } from '../runner/environment.ts';
-export { defineExam, type ExamDefinition, type MinuteShown, type PartOptions } from '../runner/exam.ts';
+export {
+  defineExam,
+  type ExamDefinition,
+  type MinuteOptions,
+  type MinuteShown,
+  type PartOptions,
+} from '../runner/exam.ts';
 export { directivesIn, formatDirectives } from '../services/cdn/directives.ts';
 export { AnswerPolicy } from '../services/cdn/policy.ts';
 export type { Gate, SeenRequest } from '../services/nginx/gate.ts';
