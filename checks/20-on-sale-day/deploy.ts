@@ -22,8 +22,8 @@ export function deployPart(part: Part): void {
       const { deploys } = happened;
       const meanwhile = asked.filter((answer) => deploys.some((deploy) => isWithin(answer, deploy, graceMs)));
       const failed = meanwhile.filter((answer) => isUnanswered(answer));
-      const ended = deploys.filter(({ failure }) => !failure);
-      const unclean = deploys.find(({ failure }) => failure)?.failure;
+      const ended = deploys.filter(({ failure, ending }) => !failure && !ending);
+      const unclean = deploys.find((deploy) => !ended.includes(deploy));
       const noticed = deploys.filter(
         ({ noticedMs, saidNo, saidYes }) => noticedMs <= delayMs && saidNo && saidYes === 0,
       );
@@ -43,10 +43,12 @@ export function deployPart(part: Part): void {
         {
           worth: 0.2,
           share: ended.length / 2,
-          seen: `an instance did not end as it should: ${unclean?.seen}`,
-          good: 'both instances ended by themselves',
-          because: unclean?.because ?? '',
-          lookAt: unclean?.lookAt ?? '',
+          seen: unclean?.failure
+            ? `an instance did not end as it should: ${unclean.failure.seen}`
+            : `an instance ended with ${unclean?.ending}, not with 0`,
+          good: 'both instances ended with 0',
+          because: unclean?.failure?.because ?? 'Whoever has told it to end takes that for a crash.',
+          lookAt: unclean?.failure?.lookAt ?? 'who handles SIGTERM in the process that the platform has started?',
         },
         {
           worth: 0.2,

@@ -20,6 +20,8 @@ export interface Deployed {
   saidNo: boolean;
   /** How often it said 200 although most of DRAIN_DELAY_MS had begun: a worker that has not heard of the signal. */
   saidYes: number;
+  /** Undefined where it ended with 0, as it must. */
+  ending: string | undefined;
   failure: { expected: string; seen: string; because: string; lookAt: string } | undefined;
 }
 
@@ -158,7 +160,7 @@ export class Program {
       const from = performance.now();
       this.#t.takeLongestGapMs();
       const said = readinessOf(this.#t.app(number));
-      const { failure, toldAt, noticedMs } = await this.#t.roll(number, { deadlineMs: 10_000 });
+      const { failure, old, toldAt, noticedMs } = await this.#t.roll(number, { deadlineMs: 10_000 });
       const answers = (await said).filter(({ at }) => at > toldAt);
       this.#happened.deploys.push({
         from,
@@ -166,6 +168,7 @@ export class Program {
         noticedMs,
         gapMs: this.#t.takeLongestGapMs(),
         failure,
+        ending: old.exitCode === 0 ? undefined : old.ending(),
         saidNo: answers.some(({ status }) => status === 503),
         saidYes: answers.filter(({ at, status }) => status === 200 && at > toldAt + drainDelayMs / 2).length,
       });

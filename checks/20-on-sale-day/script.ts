@@ -46,7 +46,8 @@ const scenes: Record<string, Pick<Script, 'seconds'> & Partial<Script>> = {
   cores: { seconds: 7, acts: { serving: 1, kill: 4 }, rushes: { 'just before the kill': 4 } },
   database: { seconds: 2 },
   errors: { seconds: 3, acts: { supplier: 1 }, supplier: 1 },
-  bot: { seconds: 8, acts: { bot: 1 }, bot: 7 },
+  // Longer than LOGIN_WINDOW_S.
+  bot: { seconds: 17, acts: { bot: 1 }, bot: 16 },
   deploys: { seconds: 10, acts: { deploy: 1 } },
   emails: { seconds: 5, acts: { smtp: 1 }, rushes: { 'eight seats': 2 }, smtp: 2 },
   memory: { seconds: 2 },

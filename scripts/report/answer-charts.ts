@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { type Arm, type ArmName, armNames } from './arms.ts';
-import { binsOf, goodOnly, isGood, percentOf } from './bins.ts';
+import { binsOf, goodOnly, goodStatuses, isGood, percentOf } from './bins.ts';
 import { badColour, colours, halo, inBothShapes, seconds } from './svg.ts';
 
 /** What stands at a target's line: the routes that it is for. */
@@ -138,7 +138,7 @@ function bandTitle({ name, record }: Arm): Plot.Markish {
     frameAnchor: 'top-right',
     lineAnchor: 'bottom',
     dy: -5,
-    text: () => (bad ? `${armNames[name]}: ${bad} no 2xx` : armNames[name]),
+    text: () => (bad ? `${armNames[name]}: ${bad} no ${goodStatuses(record)}` : armNames[name]),
     fontWeight: 'bold',
     fill: bad ? badColour : colours[name],
     ...halo,

@@ -30,9 +30,16 @@ function binOf(ms: number): number {
   return ms < edge(bin) ? bin - 1 : bin;
 }
 
-/** Whether an answer is what the load run wants: a 2xx. */
+const notModified = 304;
+
+/** Whether an answer is what the load run wants: a 2xx, or a 304 to a visitor who has the answer already. */
 export function isGood([, , status]: LoadRecord['answers'][number]): boolean {
-  return status >= 200 && status < 300;
+  return (status >= 200 && status < 300) || status === notModified;
+}
+
+/** "2xx", and "2xx or 304" in a load whose visitors have kept answers. */
+export function goodStatuses({ answers }: LoadRecord): string {
+  return answers.some(([, , status]) => status === notModified) ? '2xx or 304' : '2xx';
 }
 
 /** A fast refusal is no fast answer: times are counted of good answers alone. */
@@ -43,7 +50,7 @@ export function goodOnly(record: LoadRecord): LoadRecord {
 /** "43 % of its answers were no 2xx", for those where it is so. */
 export function badShare(record: LoadRecord): string {
   const percent = percentOf(record, (answer) => !isGood(answer));
-  return percent && `${percent} of its answers were no 2xx`;
+  return percent && `${percent} of its answers were no ${goodStatuses(record)}`;
 }
 
 /** "57 %"; "all" and "none" where that is so. */

@@ -1,6 +1,6 @@
 import { distribution, type LabelOf, latencyOverTime } from './answer-charts.ts';
 import { type Arm, armNames } from './arms.ts';
-import { badShare, binsOf, goodOnly, percentile } from './bins.ts';
+import { badShare, binsOf, goodOnly, goodStatuses, percentile } from './bins.ts';
 import { escapeHtml, row, table } from './html.ts';
 import { kindNames, minutes, requestsOverTime } from './minute-chart.ts';
 import { drawSamples, figureOf, type SampleChart } from './sample-charts.ts';
@@ -13,7 +13,8 @@ export function answerPictures(arms: readonly Arm[], targetsMs: readonly number[
     if (good.answers.length === 0) return `${armNames[name]}: no good answer`;
     return `${armNames[name]}: median ${percentile(good, 0.5)} ms, p95 ${percentile(good, 0.95)} ms${bad && `, and ${bad}`}`;
   });
-  const crosses = arms.some(({ record }) => badShare(record)) ? ', and each red cross one that is no 2xx' : '';
+  const [crossed] = arms.filter(({ record }) => badShare(record));
+  const crosses = crossed ? `, and each red cross one that is no ${goodStatuses(crossed.record)}` : '';
   const targets = targetsIn(targetsMs, labelOf);
   const title = 'Distribution of latency';
   return `${picture(

@@ -1,6 +1,7 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { drawable } from '../arms.ts';
+import { badShare, goodShare } from '../bins.ts';
 import { reportPage } from '../page.ts';
 import { figuresShown } from './figures-shown.ts';
 import { sampleReport } from './sample-report.ts';
@@ -147,6 +148,17 @@ describe("the report's page", () => {
     );
   });
 
+  it('takes a 304 for a good answer, and says so where there is one', () => {
+    const record = (...statuses: number[]) => ({
+      answers: statuses.map((status): [number, number, number] => [0, 1, status]),
+      sampleMs: 250,
+      samples: [],
+    });
+    expect(goodShare(record(200, 304))).toBe('all');
+    expect(badShare(record(200, 304, 304, 404))).toBe('25 % of its answers were no 2xx or 304');
+    expect(badShare(record(200, 404))).toBe('50 % of its answers were no 2xx');
+  });
+
   it('draws the minute of an exam, with what was done to the app', () => {
     const seconds = [
       { good: 10, refused: 0, failed: 0 },
@@ -158,6 +170,10 @@ describe("the report's page", () => {
       load: { ...load, ...(load.record ? { record: { ...load.record, seconds, events } } : {}) },
     }));
     const { document: exam } = parseHTML(reportPage({ ...report, loads }));
+    expect(exam.querySelector('.verdict')?.textContent).toMatch(
+      /^The load on your app: \d+ requests in [\d.]+ s\. Points are/,
+    );
+    expect(exam.querySelector('tbody')?.textContent).not.toContain('verdict of the load');
     const [section] = exam.querySelectorAll('section');
     expect(section?.querySelector('h2')?.textContent).toBe('Requests by what came of them');
     const words = section?.querySelector('figcaption')?.textContent;

@@ -35,7 +35,10 @@ const worker = new Worker<Job>(
   {
     connection: redis,
     concurrency: atOnce,
-    maxStalledCount: 1_000, // A worker that dies says nothing about the job.
+    // A worker that dies says nothing: so long its job waits before another one takes it.
+    lockDuration: 5_000,
+    stalledInterval: 2_000,
+    maxStalledCount: 1_000,
     settings: { backoffStrategy: (attempts) => Math.min(500 * 2 ** attempts, 3_000) },
   },
 );
