@@ -27,7 +27,7 @@ export function metricsPart(part: Part): void {
       const before = await counts(app);
       const grow: Record<string, number> = { 'GET /events/:id 200': requests, 'GET /events/:id 404': requests };
       for (let n = 0; n < requests; n++) {
-        await ask(app.url, { path: `/events/${1 + (n % 60)}` });
+        await ask(app.url, { path: `/events/${1 + (n % 3)}` });
         await ask(app.url, { path: `/events/${1_000 + n}` });
         await ask(app.url, { path: `/unknown/${n}` });
       }

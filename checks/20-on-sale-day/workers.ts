@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Instance, pulseOf } from '../harness/sdk/index.ts';
+import { ask } from './ask.ts';
 
 /** By the contract. */
 export const replacedWithinMs = 2_000;
 /** CPU time by which a process that serves is told from one that waits or only hands on connections. */
 const servesMs = 10;
 const lookForMs = 2_000;
+const askers = 3;
 
 /** What became of a worker that was killed. */
 export interface Killed {
@@ -24,10 +26,17 @@ export function childrenOf(app: Instance): number[] {
   return rows.sort((one, other) => one.startedAt - other.startedAt).map(({ pid }) => pid);
 }
 
-/** Processes that do something while requests come. The one that was started is one of them if it does as much as others. */
+/**
+ * Processes that do something while requests come, each on a connection of its own: a kept one stays with its worker. The
+ * process that was started is one of them if it does as much as others.
+ */
 export async function servingOf(app: Instance): Promise<number[]> {
   const before = new Map(app.tree(0).map(({ pid, cpuMs }) => [pid, cpuMs]));
-  await delay(lookForMs);
+  const until = performance.now() + lookForMs;
+  const asking = Array.from({ length: askers }, async () => {
+    for (; performance.now() < until && !app.exited; await delay(20)) await ask(app.url, { path: '/events' });
+  });
+  await Promise.all(asking);
   const used = app.tree(0).map(({ pid, cpuMs }) => ({ pid, ms: cpuMs - (before.get(pid) ?? cpuMs) }));
   const children = used.filter(({ pid }) => pid !== app.pid);
   const most = Math.max(0, ...children.map(({ ms }) => ms));
