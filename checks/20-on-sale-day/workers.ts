@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Instance, pulseOf } from '../harness/sdk/index.ts';
-import { ask } from './ask.ts';
+import { Customer } from './customers.ts';
 
 /** By the contract. */
 export const replacedWithinMs = 2_000;
 /** CPU time by which a process that serves is told from one that waits or only hands on connections. */
 const servesMs = 10;
-const lookForMs = 2_000;
-const askers = 3;
+/** Who logs in meanwhile, and nowhere else. */
+const firstComer = 200;
+const comers = 60;
+const atOnce = 4;
 
 /** What became of a worker that was killed. */
 export interface Killed {
@@ -27,16 +29,17 @@ export function childrenOf(app: Instance): number[] {
 }
 
 /**
- * Processes that do something while requests come, each on a connection of its own: a kept one stays with its worker. The
- * process that was started is one of them if it does as much as others.
+ * Processes that work while customers log in, each on a connection of its own: a kept one stays with its worker. To compare a
+ * password takes milliseconds of CPU in whichever process serves. The process that was started is one of them if it does as
+ * much as others.
  */
 export async function servingOf(app: Instance): Promise<number[]> {
   const before = new Map(app.tree(0).map(({ pid, cpuMs }) => [pid, cpuMs]));
-  const until = performance.now() + lookForMs;
-  const asking = Array.from({ length: askers }, async () => {
-    for (; performance.now() < until && !app.exited; await delay(20)) await ask(app.url, { path: '/events' });
+  const coming = Array.from({ length: comers }, (_, n) => new Customer(firstComer + n));
+  const logIns = Array.from({ length: atOnce }, async () => {
+    for (let customer = coming.pop(); customer && !app.exited; customer = coming.pop()) await customer.logIn(app.url);
   });
-  await Promise.all(asking);
+  await Promise.all(logIns);
   const used = app.tree(0).map(({ pid, cpuMs }) => ({ pid, ms: cpuMs - (before.get(pid) ?? cpuMs) }));
   const children = used.filter(({ pid }) => pid !== app.pid);
   const most = Math.max(0, ...children.map(({ ms }) => ms));
