@@ -69,8 +69,8 @@ export async function verifyOnce(
   const behaviours = [...result.behaviours, ...result.further.behaviours].filter(
     (b) => !['pass', 'not-run'].includes(b.outcome),
   );
-  const { record: _, ...load } = result.load ?? {}; // Thousands of lines, for pictures.
-  console.log(dim(JSON.stringify({ behaviours, load }, null, 1)));
+  const { record: _, ...loaded } = result.load ?? {}; // Its record has thousands of lines, for pictures.
+  console.log(dim(JSON.stringify({ behaviours, load: loaded }, null, 1)));
   return isFooled ? { outcome: 'fooled', row: line } : { outcome: 'wrong', row: `✘ ${line}` };
 }
 
