@@ -68,12 +68,13 @@ export class Program {
     price: { at: Number.POSITIVE_INFINITY, cents: 0 },
   };
   #rolling = false;
+  #counting: Promise<void> | undefined;
 
   constructor(t: Stage, options: ProgramOptions) {
     this.#t = t;
     this.#options = options;
     const acts: Record<Act, [what: string, act: () => Promise<unknown>]> = {
-      serving: ['', () => this.#countServing()],
+      serving: ['', () => (this.#counting = this.#countServing())],
       bot: ['a bot begins to try passwords', () => this.#bot()],
       kill: ['a worker is killed', () => this.#kill()],
       redis: ['Redis restarts', () => this.#redis()],
@@ -118,6 +119,7 @@ export class Program {
   }
 
   async #kill(): Promise<void> {
+    await this.#counting; // Or one of those that are counted is gone.
     this.#happened.killed = await killWorker(this.#t.app(1));
   }
 

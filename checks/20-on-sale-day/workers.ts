@@ -8,7 +8,7 @@ export const replacedWithinMs = 2_000;
 const servesMs = 10;
 /** Who logs in meanwhile, and nowhere else. */
 const firstComer = 200;
-const comers = 60;
+const comers = 40;
 const atOnce = 4;
 
 /** What became of a worker that was killed. */
