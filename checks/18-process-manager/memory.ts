@@ -94,9 +94,10 @@ async function replaces(t: Stage, app: Instance): Promise<void> {
     while (patience.lasts && !isGone()) await delay(50);
     if (isGone()) tookMs = patience.tookMs;
     await sent(t, traffic, 30);
+    await traffic.stop();
   } finally {
     inFlight?.drop();
-    await traffic.stop();
+    traffic.drop();
     t.redis.delay(0);
   }
   const { requests, failures } = traffic;

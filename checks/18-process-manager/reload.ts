@@ -72,9 +72,10 @@ async function losesNothing(t: Stage, app: Instance): Promise<Set<string>> {
     await inFlight.finish(t, app, endedAtOnce, true);
     await reloaded;
     await sent(t, traffic, warmUpRequests);
+    await traffic.stop();
   } finally {
     inFlight?.drop();
-    await traffic.stop();
+    traffic.drop();
     t.redis.delay(0);
   }
   t.trail.begin(`pm2 reload all, and ${traffic.requests} requests meanwhile`);
