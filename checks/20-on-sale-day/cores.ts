@@ -63,7 +63,7 @@ export function coresPart(part: Part): void {
             ? 'the killed process was the whole instance'
             : lives
               ? `${failed.length} requests failed when a worker was killed`
-              : 'the killed worker was not replaced',
+              : 'the worker that was killed in the minute was not replaced',
           good: `${failed.length} requests were lost with the killed worker`,
           because: 'A worker died, and requests failed that others could have answered.',
         },
@@ -74,7 +74,7 @@ export function coresPart(part: Part): void {
           seen: isOne
             ? 'nobody replaces a process'
             : replaced === 0
-              ? 'a killed worker was not replaced'
+              ? 'a worker that was killed after the minute was not replaced'
               : `after ${replaced} killed workers, the next was not replaced`,
           good: `each of ${moreKills + 1} killed workers was replaced`,
           because:

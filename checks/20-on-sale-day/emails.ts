@@ -112,7 +112,7 @@ export function emailsPart(part: Part): void {
           share: diedWith.length > 0 && gone.length === 0 ? 1 : 0,
           seen:
             diedWith.length === 0
-              ? 'no order could be placed'
+              ? 'nor one whose worker could be killed'
               : `${gone.length} e-mails were lost with a worker that was killed`,
           good: 'none is lost with a worker',
           because: 'What a worker had taken is gone when it dies.',
