@@ -51,12 +51,14 @@ export async function servingOf(app: Instance): Promise<number[]> {
 /** Kills the oldest worker of an instance, or the instance where it is one process, and waits for a new one. */
 export async function killWorker(app: Instance, withinMs = 6_000): Promise<Killed> {
   const before = childrenOf(app);
-  const [oldest] = before;
   const at = performance.now();
   const pulse = pulseOf(app.pid);
   const none = { at, replacedMs: undefined, wasIgnored: false };
-  process.kill(oldest ?? app.pid, 'SIGKILL');
-  if (oldest === undefined) return { ...none, wasAll: true };
+  // The first that still lives: some end by themselves.
+  if (!before.some(killed)) {
+    if (before.length === 0) killed(app.pid);
+    return { ...none, wasAll: true };
+  }
   for (const until = at + withinMs; performance.now() < until; await delay(20)) {
     if (app.exited) return { ...none, wasAll: true };
     if (childrenOf(app).some((pid) => !before.includes(pid)))
@@ -64,4 +66,14 @@ export async function killWorker(app: Instance, withinMs = 6_000): Promise<Kille
   }
   const now = pulseOf(app.pid);
   return { ...none, wasAll: false, wasIgnored: pulse && now ? now.sleeps > pulse.sleeps && !now.wantsCore : false };
+}
+
+/** Whether there was still such a process to be killed. */
+function killed(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
 }
