@@ -61,9 +61,9 @@ export function upstreamBehaviours(behaviour: CheckDefinition['behaviour']): voi
     `500 requests to Node open at most ${mostConnections} connections`,
     {
       because:
-        'nginx opens a connection to Node for each request, and closes it again. Each costs a handshake and an accept in the event loop.',
+        'A connection to Node is opened for each request or for a few, and closed again. Each costs a handshake and an accept in the event loop.',
       lookAt:
-        'what does nginx send to the app as its HTTP version and its Connection header, and how many idle connections may the upstream keep?',
+        'what does nginx send to the app as its HTTP version and its Connection header, how many idle connections may the upstream keep, and after how many requests does either side close one?',
     },
     async (t) => {
       const opened = await askFiveHundred(t);
