@@ -123,8 +123,9 @@ const lostInPause = {
 
 const pauseLost = {
   because:
-    'The worker died while an e-mail waited for its next attempt. The next worker knew nothing of that pause and did not wait for its end.',
-  lookAt: 'where is it written down when the next attempt is due, and who reads that when the worker is dead?',
+    'The worker died while an e-mail waited for its next attempt. The next worker did not wait for the end of that pause, or no pause here is ever that long.',
+  lookAt:
+    'where is it written down when the next attempt is due, who reads that when the worker is dead, and is there a longest pause?',
 };
 
 const countsAnew = {
