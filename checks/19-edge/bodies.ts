@@ -95,7 +95,7 @@ export function bodyBehaviours(behaviour: CheckDefinition['behaviour']): void {
   );
 }
 
-/** Sends so many bytes in chunks, or next to none of what Content-Length says. */
+/** Sends so many bytes in chunks, or as many as Content-Length says: a megabyte of them at most. */
 async function mustRefuse(
   t: Stage,
   route: string,
@@ -112,7 +112,7 @@ async function mustRefuse(
       await delay(1);
     }
     call.end();
-  } else call.write('{');
+  } else call.write('x'.repeat(Math.min(Number(headers['content-length']), 1_000_000)));
   const answer = await reply;
   call.destroy();
   const step = `${route}, ${chunks ? 'more than 64 kB in chunks' : `Content-Length: ${headers['content-length']}`}`;
