@@ -4,7 +4,7 @@ import { skipOnWindows, startReady } from './ready.ts';
 import { mustEnd, untilRefused } from './signals.ts';
 import { inWords, send } from './wire.ts';
 
-/** What the README says of whoever sets neither. */
+/** What the README says of whoever does not set them. */
 const usual = { delayMs: 5_000, timeoutMs: 8_000 };
 /** When an order in flight is to be answered then: a second before that deadline, and two after the five of many an example. */
 const inTimeMs = 7_000;
@@ -29,7 +29,7 @@ export function deadlineBehaviour(behaviour: CheckDefinition['behaviour']): void
     async (t) => {
       skipOnWindows(t);
       // The one that takes longest begins first. They share one trail, so each failure tells its own steps, and nothing else is told.
-      await Promise.all([endsInTime(t), endsByDefault(t), endsAtOnce(t)]);
+      await Promise.all([endsInTime(t), endsByDefault(t, ownDelay), endsByDefault(t, ownDeadline), endsAtOnce(t)]);
     },
     { limitMs: 60_000, background: true },
   );
@@ -60,29 +60,36 @@ async function endsInTime(t: Stage): Promise<void> {
   }
 }
 
+interface Default {
+  env: NodeJS.Dict<string>;
+  what: string;
+}
+
+/** One is set and the other is not: a default that is worked out from the other one would be another than the README's. */
+const ownDelay: Default = {
+  env: { DRAIN_DELAY_MS: undefined, SHUTDOWN_TIMEOUT_MS: String(usual.timeoutMs) },
+  what: `DRAIN_DELAY_MS is not set, SHUTDOWN_TIMEOUT_MS=${usual.timeoutMs}`,
+};
+const ownDeadline: Default = {
+  env: { DRAIN_DELAY_MS: '0', SHUTDOWN_TIMEOUT_MS: undefined },
+  what: 'DRAIN_DELAY_MS=0, SHUTDOWN_TIMEOUT_MS is not set',
+};
+
 /** The delay and the deadline that the README names. The deadline counts from the signal. */
-async function endsByDefault(t: Stage): Promise<void> {
-  const what = 'neither DRAIN_DELAY_MS nor SHUTDOWN_TIMEOUT_MS is set, two orders in flight, SIGTERM';
-  const app = await startReady(t, { DRAIN_DELAY_MS: undefined, SHUTDOWN_TIMEOUT_MS: undefined }, goneByDefaultMs);
+async function endsByDefault(t: Stage, which: Default): Promise<void> {
+  const what = `${which.what}, two orders in flight, SIGTERM`;
+  const app = await startReady(t, which.env, goneByDefaultMs);
   const late = await holdOrder(t, app);
   const meanwhile = async (at: number) => {
-    await app.exitedWithin(usual.delayMs * 0.85);
-    const reply = await send(app, '/live');
-    t.require(reply.status === 200 || reply.at - at > usual.delayMs, {
-      step: `${what}, and GET /live after ${((reply.at - at) / 1_000).toFixed(1)} s`,
-      expected: 'an answer as before, for 5 s',
-      seen: inWords(reply),
-      because: 'Who says nothing of the delay gets the one in the README, which is longer than a balancer takes.',
-      lookAt: 'which delay does the process take if DRAIN_DELAY_MS is not set?',
-    });
+    if (which === ownDelay) await mustServeInTheDelay(t, app, what, at);
     await app.exitedWithin(at + inTimeMs - performance.now());
     const answer = await late.finish();
     t.require(answer.status === 201 || answer.at - at > usual.timeoutMs, {
       step: `${what}; the body of one order comes after ${inTimeMs / 1_000} s`,
       expected: '201',
       seen: inWords(answer),
-      because: `Without SHUTDOWN_TIMEOUT_MS the deadline is the one in the README, ${usual.timeoutMs / 1_000} s. This process did not wait that long.`,
-      lookAt: 'which deadline does the process take if SHUTDOWN_TIMEOUT_MS is not set?',
+      because: `${which === ownDeadline ? 'Without SHUTDOWN_TIMEOUT_MS the deadline is the one in the README' : 'The deadline is SHUTDOWN_TIMEOUT_MS'}, ${usual.timeoutMs / 1_000} s. This process did not wait that long.`,
+      lookAt: 'which deadline does the process take if SHUTDOWN_TIMEOUT_MS is not set, and from when does it count?',
     });
   };
   try {
@@ -90,6 +97,18 @@ async function endsByDefault(t: Stage): Promise<void> {
   } finally {
     late.drop();
   }
+}
+
+async function mustServeInTheDelay(t: Stage, app: Instance, what: string, at: number): Promise<void> {
+  await app.exitedWithin(usual.delayMs * 0.85);
+  const reply = await send(app, '/live');
+  t.require(reply.status === 200 || reply.at - at > usual.delayMs, {
+    step: `${what}, and GET /live after ${((reply.at - at) / 1_000).toFixed(1)} s`,
+    expected: 'an answer as before, for 5 s',
+    seen: inWords(reply),
+    because: 'Who says nothing of the delay gets the one in the README, which is longer than a balancer takes.',
+    lookAt: 'which delay does the process take if DRAIN_DELAY_MS is not set?',
+  });
 }
 
 async function endsAtOnce(t: Stage): Promise<void> {

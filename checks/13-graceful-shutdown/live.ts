@@ -8,7 +8,9 @@ const lookEveryMs = 250;
 const lookWithinMs = 1_000;
 /** So many in a row that were not 200, as Kubernetes has it by default. */
 const strikes = 3;
-const outageMs = 2_500;
+/** Longer than the ten seconds of grace that somebody may give Redis, with the looks after them. */
+const goneMs = 11_500;
+const hangsMs = 2_500;
 const late = 'no answer in time';
 
 /** Line 6, of /live. */
@@ -24,16 +26,16 @@ export function liveBehaviour(behaviour: CheckDefinition['behaviour']): void {
     async (t) => {
       const redis = await ownRedis(t);
       const env = { REDIS_URL: redis.appUrl };
-      const fleet = [await startReady(t, env, 2 * outageMs + 1_500)];
+      const fleet = [await startReady(t, env, goneMs + hangsMs + 1_500)];
       const watch = new MachineWatch();
-      const outages: [how: string, begin: () => unknown][] = [
-        ['Redis is gone', () => redis.cut()],
-        ['Redis hangs', () => redis.pause()],
+      const outages: [how: string, forMs: number, begin: () => unknown][] = [
+        ['Redis is gone', goneMs, () => redis.cut()],
+        ['Redis hangs', hangsMs, () => redis.pause()],
       ];
-      for (const [how, begin] of outages) {
+      for (const [how, forMs, begin] of outages) {
         await begin();
-        if (fleet.length === 1) fleet.push(await startInTurn(t, env, 2 * outageMs)); // Without Redis from the start.
-        const until = performance.now() + outageMs;
+        if (fleet.length === 1) fleet.push(await startInTurn(t, env, goneMs + hangsMs)); // Without Redis from the start.
+        const until = performance.now() + forMs;
         const storms = await Promise.all(fleet.map((_, n) => orchestrate(t, fleet, n, env, until)));
         await redis.restore();
         const restarts = storms.reduce((sum, { restarts }) => sum + restarts, 0);
@@ -41,7 +43,7 @@ export function liveBehaviour(behaviour: CheckDefinition['behaviour']): void {
         if (restarts > 0 && why === late && disturbs(watch.otherCoresBusy()))
           t.inconclusive('the machine was too busy to say whether an instance was live');
         t.require(restarts === 0, {
-          step: `${how} for ${outageMs / 1_000} s; GET /live every ${lookEveryMs} ms, and a restart after ${strikes} that are not 200`,
+          step: `${how} for ${forMs / 1_000} s; GET /live every ${lookEveryMs} ms, and a restart after ${strikes} that are not 200`,
           expected: `no restart of ${fleet.length} instances`,
           seen: `${restarts} restarts (GET /live: ${why})`,
         });
