@@ -1,6 +1,7 @@
 import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
 import { ask, mustBe } from './ask.ts';
 import { sendRaw } from './raw.ts';
+import { orderedInTheSameSecond } from './same-second.ts';
 import { seatsIn, seatsLeft } from './seats.ts';
 import { soldOut } from './sold-out.ts';
 
@@ -40,6 +41,7 @@ export function freshBehaviour(behaviour: CheckDefinition['behaviour']): void {
         }
       for (const path of ['/shows', '/shows?city=Vienna', '/search?q=1', '/search?q=UNDA'])
         for (const encoding of ['gzip', 'br, gzip;q=0.5', 'identity']) await orderedMeanwhile(t, app, path, encoding);
+      await orderedInTheSameSecond(t, app);
       await soldOut(t, app);
     },
     { limitMs: 30_000 },

@@ -2,6 +2,10 @@ import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { ask, mustBe } from './ask.ts';
 
 const long = 'x'.repeat(61);
+/** Sixty letters, and six times as many characters in an address. */
+const cyrillic = encodeURIComponent('я'.repeat(60));
+/** What a campaign adds to a link: no route knows it, and it is long. */
+const campaign = `utm_content=${'x'.repeat(1_800)}`;
 
 /** Queries, and the statuses that are right. */
 const hostile: [path: string, statuses: number | number[]][] = [
@@ -16,6 +20,11 @@ const hostile: [path: string, statuses: number | number[]][] = [
   [`/shows?city=${'x'.repeat(9_000)}`, 400],
   [`/shows?${'city=a&'.repeat(900)}`, 400],
   ['/shows?utm_source=mail&utm_source=ad', 200],
+  [`/shows?city=${cyrillic}`, 200],
+  [`/search?q=${cyrillic}`, 200],
+  [`/shows?city=Oslo&${campaign}`, 200],
+  [`/search?${campaign}&q=late`, 200],
+  [`/shows/7?${campaign}`, 200],
   ['/shows?q=late&q=show', 200],
   ['/search?q=late&city=Oslo&city=Berlin', 200],
   ['/shows/7?city=Oslo&city=Berlin&q=', 200],

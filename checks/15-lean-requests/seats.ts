@@ -85,7 +85,8 @@ export async function seatsIn(
   return seatsOf(t, reply, id);
 }
 
-function seatsOf(t: Stage, reply: Reply, id: string): number | undefined {
+/** Of one show in a list, or in the answer that is the show. */
+export function seatsOf(t: Stage, reply: Reply, id: string): number | undefined {
   const json = JSON.parse(unpacked(t, reply, encodingOf(reply)).toString());
   return [json].flat().find((one: { id: string }) => one.id === id)?.seatsLeft;
 }
