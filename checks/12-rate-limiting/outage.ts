@@ -3,22 +3,19 @@ import {
   BehaviourFailure,
   type CheckDefinition,
   type Instance,
-  lastAttempt,
   type RedisHandle,
   type Stage,
 } from '../harness/sdk/index.ts';
 import { mustOutliveTheCut } from './cut.ts';
-import { type Asked, eachRoute, read, send } from './each-route.ts';
+import { eachRoute, read } from './each-route.ts';
 import { mustHoldAgain } from './holds-again.ts';
 import { mustPassHoweverMany } from './however-many.ts';
 import { exports, failedLogins, newAddress, reads, tokenOf, untilCounting } from './limits.ts';
+import { mustBeQuick } from './quick.ts';
 import { useUpReads } from './refused-before.ts';
 import { together } from './together.ts';
 import { askInVain } from './uncounted.ts';
-import { inVain, waits } from './without-redis.ts';
 
-/** What the contract says, and a busy machine may take twice as long. */
-const answerWithinMs = 2 * 500;
 /**
  * Longer than clients that give up after ten or twenty quick attempts go on trying. And a client that doubles its pauses, as ioredis
  * does if nobody tells it otherwise, has just begun one of more than three seconds: it tries after 7 s and after 12.
@@ -161,18 +158,4 @@ async function startTwo(t: Stage): Promise<Started> {
 
 async function mustDoWithout(t: Stage, redis: RedisHandle, app: Instance, token: string): Promise<void> {
   for (const asked of eachRoute(token)) await mustBeQuick(t, redis, app, asked);
-}
-
-async function mustBeQuick(t: Stage, redis: RedisHandle, app: Instance, asked: Asked): Promise<void> {
-  const length = t.trail.length;
-  const answer = await lastAttempt(
-    async () => {
-      t.trail.retell(length);
-      return send(t, redis, app, asked);
-    },
-    ({ ms }) => ms <= answerWithinMs,
-  );
-  answer.mustBe(asked.status, inVain(answer, redis, asked.wasRefused));
-  t.atMost(`${asked.method} ${asked.path} without Redis`, answer.ms, answerWithinMs, 'ms', waits(redis));
-  t.trail.retell(length);
 }
