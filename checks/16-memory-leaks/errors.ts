@@ -1,6 +1,7 @@
 import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { type Message, marked, seen, send } from './client.ts';
 import { errorsOf, kept, mustShow, named, without } from './error-list.ts';
+import { errorsOfAMoment } from './errors-of-a-moment.ts';
 import { errorsOfSlowSenders } from './errors-of-slow-senders.ts';
 import { png, tooLarge } from './kinds.ts';
 
@@ -67,6 +68,7 @@ export function newestErrorsBehaviour(behaviour: CheckDefinition['behaviour']): 
       const sameErrors = Array.from({ length: kept }, () => `GET ${again} 404`);
       await mustShow(t, app, sameErrors, comesAgain);
       await errorsOfSlowSenders(t, app, sameErrors);
+      await errorsOfAMoment(t, app);
       const together = Array.from({ length: 200 }, () => marked('/events/none'));
       t.step('200 requests fail at once');
       await Promise.all(together.map((path) => send(t, app, { method: 'GET', path })));

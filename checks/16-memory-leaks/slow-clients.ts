@@ -2,18 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type CheckDefinition, type Instance, keptConnections, type Stage } from '../harness/sdk/index.ts';
 import { marked, OpenRequest, seen, send } from './client.ts';
 import { salesIn } from './live.ts';
-import { linesOf, openExport, stadiumSeats } from './under-way.ts';
+import { openExport } from './under-way.ts';
+import { mustBePatientBesideHeartbeats, mustBeWhole, stallMs } from './whole-exports.ts';
 
-/** By the contract, so long a client may read nothing. */
-const promisedMs = 30_000;
-/** Half of that: no machine makes a client slower than it may be. Node takes up to twice a timeout for a write that stands still. */
-const stallMs = 15_000;
 /** Sales come late in the stall: at its beginning the cores belong to what is judged first. */
 const quietMs = 3_000;
 /** Twice what fits into the 64 kB that Node holds back for an answer before it asks to wait. */
 const salesMeanwhile = 3_000;
 const clients = 8;
-const wholeWithinMs = 20_000;
 const soonMs = 5_000;
 
 export function slowClientsBehaviour(behaviour: CheckDefinition['behaviour']): void {
@@ -25,7 +21,10 @@ export function slowClientsBehaviour(behaviour: CheckDefinition['behaviour']): v
       lookAt:
         'what ends an answer whose client has not gone, and what becomes of a message that can’t be sent at this moment?',
     },
-    servesTheSlow,
+    async (t) => {
+      // They share one trail, so the second one tells its steps only with what it has seen.
+      await Promise.all([servesTheSlow(t), mustBePatientBesideHeartbeats(t)]);
+    },
     { background: true, limitMs: 80_000 },
   );
 }
@@ -87,18 +86,6 @@ async function sell(t: Stage, app: Instance, event: string, agent?: ReturnType<t
   const reply = await send(t, app, { method: 'POST', path: `/events/${event}/sales`, body: '{"seats":1}' }, agent);
   t.require(reply.status === 201, { step: `POST /events/${event}/sales`, expected: '201', seen: seen(reply) });
   return Number(JSON.parse(reply.text).seatsLeft);
-}
-
-async function mustBeWhole(t: Stage, exports: OpenRequest[], stalledMs: number): Promise<void> {
-  const short = () => exports.find((one) => linesOf(one) < stadiumSeats);
-  for (const until = performance.now() + wholeWithinMs; short() && performance.now() < until; await delay(50))
-    if (short()?.ended) break;
-  const one = short();
-  if (one && stalledMs > promisedMs) t.inconclusive('other programs kept the machine busy, and a client was too slow');
-  t.require(!one, {
-    expected: `${stadiumSeats} lines`,
-    seen: one ? `${linesOf(one)} lines${one.ended ? ', and the app closed the connection' : ''}` : '',
-  });
 }
 
 async function mustStillHear(t: Stage, quiet: OpenRequest): Promise<void> {
