@@ -1,9 +1,9 @@
 import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { baseline, mustBeA, within } from './counting.ts';
 import { showsLag } from './lag.ts';
+import { endWorker, oldestOf, skipWithoutSignals } from './processes.ts';
 import { scrape } from './scrape.ts';
 import { answersWhileStuck } from './stuck.ts';
-import { endWorker, oldestOf, skipWithoutSignals } from './workers.ts';
 
 const replaced = 'workers_replaced_total';
 

@@ -2,8 +2,8 @@ import type { CheckDefinition, Instance, Stage, SupplierHandle, Teaching } from 
 import { ask, OpenRequest, order, touch } from './ask.ts';
 import { mustBeA, within } from './counting.ts';
 import { Pipelined } from './pipelined.ts';
+import { childrenOf, endWorker, skipWithoutSignals } from './processes.ts';
 import { scrape } from './scrape.ts';
-import { childrenOf, endWorker, skipWithoutSignals } from './workers.ts';
 
 export const gauge = 'http_requests_in_flight';
 

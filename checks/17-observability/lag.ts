@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { disturbs, type Instance, MachineWatch, plainRequest, type Stage, wantedCoreMs } from '../harness/sdk/index.ts';
 import { mustBeA, within } from './counting.ts';
+import { childrenOf, skipWithoutSignals, whileStopped } from './processes.ts';
 import { scrape } from './scrape.ts';
-import { childrenOf, skipWithoutSignals, whileStopped } from './workers.ts';
 
 const lag = 'event_loop_lag_seconds';
 /** By the contract. */

@@ -4,8 +4,8 @@ import { ask } from './ask.ts';
 import { baseline, http, within } from './counting.ts';
 import { gauge, holdRequests } from './in-flight.ts';
 import { startOwn } from './own-app.ts';
+import { childrenOf, skipWithoutSignals, whileStopped } from './processes.ts';
 import { scrape } from './scrape.ts';
-import { childrenOf, skipWithoutSignals, whileStopped } from './workers.ts';
 
 /** By the contract. */
 const scrapeWithinMs = 1_000;

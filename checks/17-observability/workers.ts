@@ -1,30 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CheckDefinition, disturbs, type Instance, MachineWatch, type Stage } from '../harness/sdk/index.ts';
-import { ask, askAll, type Question, touch } from './ask.ts';
+import { ask, askAll, type Question } from './ask.ts';
 import { baseline, http, httpLabels, mustCount, mustNotFall, staleMs } from './counting.ts';
+import { mustCountOnceInADrain, mustReportInARush } from './in-a-rush.ts';
 import { startOwn } from './own-app.ts';
+import { childrenOf, endWorker, oldestOf, skipWithoutSignals } from './processes.ts';
 import { scrape } from './scrape.ts';
 
 const looks = 8;
-const replacedWithinMs = 8_000;
-
-/** Pids of the processes that the app has besides the one that was started, the oldest first: a new one does not listen yet. */
-export function childrenOf(app: Instance): number[] {
-  const rows = app.tree(0).filter(({ pid }) => pid !== app.pid);
-  return rows.sort((a, b) => a.startedAt - b.startedAt).map(({ pid }) => pid);
-}
-
-/** Of these, the one that has run for longest. */
-export function oldestOf(t: Stage, app: Instance): number {
-  const [pid] = childrenOf(app);
-  const lookAt = 'what does the primary start, and when?';
-  t.require(pid !== undefined, { expected: 'a worker', seen: 'none', because: 'The app has no worker.', lookAt });
-  return pid as number;
-}
-
-export function skipWithoutSignals(t: Stage): void {
-  if (process.platform === 'win32') t.skip('workers can’t be found or stopped on Windows; WSL can');
-}
 
 export function workerBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -54,14 +37,14 @@ export function workerBehaviours(behaviour: CheckDefinition['behaviour']): void 
       lookAt: 'where are the counts of a worker when it has ended?',
     },
     countsStay,
-    { background: true, limitMs: 30_000 },
+    { background: true, limitMs: 60_000 },
   );
 }
 
 /** Workers and those that have taken their places end one after the other, some killed and some told to. */
 async function countsStay(t: Stage): Promise<void> {
   skipWithoutSignals(t);
-  const { app } = await startOwn(t);
+  const { app, supplier } = await startOwn(t);
   const read: Question = ['GET', '/events/5', { status: 200 }];
   const health: Question = ['GET', '/health', { status: 200 }];
   await askAll(t, app, Array(12).fill(read));
@@ -90,6 +73,8 @@ async function countsStay(t: Stage): Promise<void> {
   }
   const grows = { 'GET /health 200': 12 * count, 'GET /events/:id 200': 12 };
   await mustCount(t, app, { metric: http, labels: httpLabels, before, grows });
+  await mustCountOnceInADrain(t, app, supplier);
+  await mustReportInARush(t, app);
 }
 
 /** What ended before that stays, by the contract. A worker that gets no core on a busy machine has longer. */
@@ -97,37 +82,4 @@ async function untilReported(): Promise<void> {
   const watch = new MachineWatch();
   await delay(staleMs + 150);
   if (disturbs(watch.otherCoresBusy())) await delay(3 * staleMs);
-}
-
-/** Ends a worker, and waits for the one that takes its place. */
-export async function endWorker(t: Stage, app: Instance, pid: number, signal: NodeJS.Signals): Promise<void> {
-  const before = new Set(childrenOf(app));
-  signalTo(pid, signal);
-  await t.until(
-    'the worker to end and another one to take its place',
-    () => {
-      const now = childrenOf(app);
-      return !now.includes(pid) && now.some((other) => !before.has(other));
-    },
-    { deadlineMs: replacedWithinMs },
-  );
-  touch(app);
-}
-
-/** Stops processes until something is done. @returns for how many milliseconds. */
-export async function whileStopped(pids: readonly number[], act: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now();
-  try {
-    for (const pid of pids) signalTo(pid, 'SIGSTOP');
-    await act();
-  } finally {
-    for (const pid of pids) signalTo(pid, 'SIGCONT');
-  }
-  return performance.now() - startedAt;
-}
-
-function signalTo(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {} // It has just ended by itself.
 }

@@ -1,0 +1,67 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { disturbs, type Instance, MachineWatch, type Stage, type SupplierHandle } from '../harness/sdk/index.ts';
+import { ask } from './ask.ts';
+import { baseline, difference, http, httpLabels, staleMs } from './counting.ts';
+import { endWorker, oldestOf } from './processes.ts';
+import { scrape } from './scrape.ts';
+
+/** Shop on a busy evening: no worker has a pause of a quarter of a second. */
+const everyMs = 50;
+const rushMs = 4_000;
+/** The contract's second, and some for the way. A busy machine may be later, which is no verdict. */
+const oldMs = 2 * staleMs;
+const key = 'GET /health 200';
+
+/** What ended a second ago is in a scrape, also while requests come without a pause. */
+export async function mustReportInARush(t: Stage, app: Instance): Promise<void> {
+  const before = await baseline(t, app);
+  const watch = new MachineWatch();
+  const ended: number[] = [];
+  for (const until = performance.now() + rushMs; performance.now() < until; await delay(everyMs)) {
+    await ask(t, app, 'GET', '/health', { status: 200 });
+    ended.push(performance.now());
+  }
+  const old = performance.now() - oldMs;
+  const wanted = ended.filter((at) => at < old).length;
+  const grown = difference(
+    before.by(`${http}_count`, httpLabels),
+    (await scrape(t, app)).by(`${http}_count`, httpLabels),
+  );
+  const seen = grown.get(key) ?? 0;
+  if (seen < wanted && disturbs(watch.otherCoresBusy()))
+    t.inconclusive('other programs kept the machine busy, and a scrape was older than it may be');
+  t.require(seen >= wanted, {
+    step: `GET /health every ${everyMs} ms for ${rushMs / 1_000} s; then GET /metrics`,
+    expected: `at least the ${wanted} that ended ${oldMs / 1_000} s ago`,
+    seen: `${seen}`,
+    because: 'A scrape may be a second old. This one is as old as the rush, which is when somebody looks.',
+    lookAt: 'when does a worker report what it has counted, and what puts that off?',
+  });
+}
+
+const atOnce = 12;
+const slowMs = 1_200;
+
+/** A worker that is told to end finishes what is under way first. What it says meanwhile must not be added twice. */
+export async function mustCountOnceInADrain(t: Stage, app: Instance, supplier: SupplierHandle): Promise<void> {
+  const before = await baseline(t, app);
+  await supplier.setLatency(slowMs);
+  const calls = await supplier.total();
+  const asked = Array.from({ length: atOnce }, () => ask(t, app, 'GET', '/events/5', { status: 200 }));
+  for (const one of asked) one.catch(() => {}); // Awaited below.
+  await t.until('the requests to be under way', async () => (await supplier.total()) >= calls + 2);
+  await endWorker(t, app, oldestOf(t, app), 'SIGTERM');
+  await Promise.all(asked);
+  const now = await baseline(t, app);
+  await supplier.setLatency(0);
+  const grown = difference(before.by(`${http}_count`, httpLabels), now.by(`${http}_count`, httpLabels));
+  const limits: Record<string, number> = { 'GET /events/:id 200': atOnce };
+  const twice = [...grown].find(([of, by]) => by > (limits[of] ?? 0));
+  t.require(!twice, {
+    step: `${atOnce} × GET /events/5, of which some are under way when a worker gets SIGTERM; a second after the last answer`,
+    expected: `at most ${limits[twice?.[0] ?? ''] ?? 0} more of ${twice?.[0]}`,
+    seen: `${twice?.[1]} more`,
+    because: 'A request is counted once. What a worker had counted is added again when it ends.',
+    lookAt: 'what does a worker say last, and what had it said before that is added up as well?',
+  });
+}
