@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type CheckDefinition, disturbs, type Instance, MachineWatch, type Stage } from '../harness/sdk/index.ts';
+import { type CheckDefinition, disturbs, MachineWatch, type Stage } from '../harness/sdk/index.ts';
 import { ask, askAll, type Question } from './ask.ts';
 import { baseline, http, httpLabels, mustCount, mustNotFall, staleMs } from './counting.ts';
 import { mustCountOnceInADrain, mustReportInARush } from './in-a-rush.ts';
