@@ -11,7 +11,7 @@ const oldestMs = 2_200;
 export function cacheBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
     'together',
-    'a hundred who ask for an event at once are one request to Node',
+    'a hundred who ask at once for what nobody has asked for yet are one request to Node',
     {
       because: 'Everybody who asks before the first answer has come asks Node as well: that is when a sale begins.',
       lookAt: 'what does nginx keep, and what do the others do while the first one waits?',
