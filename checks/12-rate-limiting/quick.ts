@@ -13,7 +13,9 @@ import { inVain, waits } from './without-redis.ts';
 /** What the contract says, and a busy machine may take twice as long. */
 const promisedMs = 500;
 const answerWithinMs = 2 * promisedMs;
+const limitMs = 1.1 * promisedMs;
 const times = 5;
+const timesWhenBusy = 15;
 
 /** It can be asked again as somebody else. What others ask may be counted later, by a Redis that only hung. */
 const isAnonymousRead = ({ method, token, from }: Asked) => method === 'GET' && !token && !from;
@@ -33,18 +35,19 @@ export async function mustBeQuick(t: Stage, redis: RedisHandle, app: Instance, a
   if (answer.ms > promisedMs && isAnonymousRead(asked)) {
     const ms = await quickest(() => send(t, redis, app, asked));
     t.trail.retell(length);
-    t.atMost(`GET ${asked.path} without Redis, the quickest of some`, ms, 1.1 * promisedMs, 'ms', waits(redis));
+    t.atMost(`GET ${asked.path} without Redis, the quickest of some`, ms, limitMs, 'ms', waits(redis));
   }
   t.trail.retell(length);
 }
 
-/**
- * The shortest of some answers, in ms: what an app takes by itself, where the machine adds to one or the other. 0 where the machine was so
- * busy that it may have added to all of them.
- */
+/** The shortest of some answers, in ms: what an app takes by itself, where the machine adds to one or the other. */
 async function quickest(ask: () => Promise<Answer>): Promise<number> {
   const watch = new MachineWatch();
   let shortest = Number.POSITIVE_INFINITY;
-  for (let n = 0; n < times; n++) shortest = Math.min(shortest, (await ask()).ms);
-  return disturbs(watch.otherCoresBusy()) ? 0 : shortest;
+  // On a busy machine many are held up, and not every one of so many.
+  for (let n = 0; n < times || (n < timesWhenBusy && disturbs(watch.otherCoresBusy())); n++) {
+    shortest = Math.min(shortest, (await ask()).ms);
+    if (shortest <= limitMs) break;
+  }
+  return shortest;
 }
