@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, Instance, RedisHandle, Stage, Teaching } from '../harness/sdk/index.ts';
+import { mustRememberInAPause } from './after-a-pause.ts';
 import { Client, seconds } from './client.ts';
 import { mostInSpan } from './history.ts';
 import { exports, failedLogins, type Limit, newAccount, newAddress, reads, untilCounting } from './limits.ts';
@@ -49,25 +50,31 @@ export function otherWindowsBehaviour(behaviour: CheckDefinition['behaviour']): 
     'the limits on logins and on exports slide, too, each with a window of its own',
     atTheBoundary,
     async (t) => {
-      const { apps, redis } = await startWithShortWindows(t, 1, {
-        LOGIN_WINDOW_S: String(windowsS.get(failedLogins)),
-        EXPORT_WINDOW_S: String(windowsS.get(exports)),
-      });
-      await untilSure(t, async (n) => {
-        const { token } = await newUser(t, 'ada', apps[0]);
-        await redis.clear();
-        const limits = [failedLogins, exports];
-        const attacks = await together(limits.map((limit) => attack(t, limit, apps, token, n)));
-        for (const { client, limit } of attacks) {
-          mustCountAtAll(t, client, limit);
-          const tooMany = unlessNeverRefused(client, atTheBoundary);
-          client.mustBeLimited(inWords(client, limit), { tooMany, tooFew: staysOut });
-        }
-        return attacks.every(({ kept }) => kept);
-      });
+      await mustSlide(t);
+      await mustRememberInAPause(t);
     },
     { background: true, limitMs: 60_000 },
   );
+}
+
+/** Of logins and of exports, in turns. */
+async function mustSlide(t: Stage): Promise<void> {
+  const { apps, redis } = await startWithShortWindows(t, 1, {
+    LOGIN_WINDOW_S: String(windowsS.get(failedLogins)),
+    EXPORT_WINDOW_S: String(windowsS.get(exports)),
+  });
+  await untilSure(t, async (n) => {
+    const { token } = await newUser(t, 'ada', apps[0]);
+    await redis.clear();
+    const limits = [failedLogins, exports];
+    const attacks = await together(limits.map((limit) => attack(t, limit, apps, token, n)));
+    for (const { client, limit } of attacks) {
+      mustCountAtAll(t, client, limit);
+      const tooMany = unlessNeverRefused(client, atTheBoundary);
+      client.mustBeLimited(inWords(client, limit), { tooMany, tooFew: staysOut });
+    }
+    return attacks.every(({ kept }) => kept);
+  });
 }
 
 /** With windows that a check can wait for, and a Redis of their own, as they run beside others. */
