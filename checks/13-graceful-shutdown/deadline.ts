@@ -6,10 +6,6 @@ import { inWords, send } from './wire.ts';
 
 /** What the README says of whoever does not set them. */
 const usual = { delayMs: 5_000, timeoutMs: 8_000 };
-/** When an order in flight is to be answered then: a second before that deadline, and two after the five of many an example. */
-const inTimeMs = 7_000;
-/** Before the ten seconds of many an example, and before the delay and the deadline one after the other. */
-const goneByDefaultMs = 9_500;
 /** A 0 is a number, too, and no delay stands above it. By then five seconds, which many would write down, are not over. */
 const atOnce = { delayMs: 6_000, timeoutMs: 0, goneWithinMs: 3_500 };
 /** How long after a delay of nothing an app may still take connections. */
@@ -63,37 +59,48 @@ async function endsInTime(t: Stage): Promise<void> {
 interface Default {
   env: NodeJS.Dict<string>;
   what: string;
+  timeoutMs: number;
+  /** When an order in flight is to be answered: before that deadline. */
+  inTimeMs: number;
+  goneWithinMs: number;
 }
 
 /** One is set and the other is not: a default that is worked out from the other one would be another than the README's. */
 const ownDelay: Default = {
-  env: { DRAIN_DELAY_MS: undefined, SHUTDOWN_TIMEOUT_MS: String(usual.timeoutMs) },
-  what: `DRAIN_DELAY_MS is not set, SHUTDOWN_TIMEOUT_MS=${usual.timeoutMs}`,
+  env: { DRAIN_DELAY_MS: undefined, SHUTDOWN_TIMEOUT_MS: '6000' },
+  what: 'DRAIN_DELAY_MS is not set, SHUTDOWN_TIMEOUT_MS=6000',
+  timeoutMs: 6_000,
+  inTimeMs: 5_500,
+  goneWithinMs: 7_500, // Before the delay and the deadline one after the other.
 };
 const ownDeadline: Default = {
   env: { DRAIN_DELAY_MS: '0', SHUTDOWN_TIMEOUT_MS: undefined },
   what: 'DRAIN_DELAY_MS=0, SHUTDOWN_TIMEOUT_MS is not set',
+  timeoutMs: usual.timeoutMs,
+  inTimeMs: 7_000, // Two seconds after the five of many an example.
+  goneWithinMs: 9_500, // And before the ten of others.
 };
 
 /** The delay and the deadline that the README names. The deadline counts from the signal. */
 async function endsByDefault(t: Stage, which: Default): Promise<void> {
+  const { env, timeoutMs, inTimeMs, goneWithinMs } = which;
   const what = `${which.what}, two orders in flight, SIGTERM`;
-  const app = await startReady(t, which.env, goneByDefaultMs);
+  const app = await startReady(t, env, goneWithinMs);
   const late = await holdOrder(t, app);
   const meanwhile = async (at: number) => {
     if (which === ownDelay) await mustServeInTheDelay(t, app, what, at);
     await app.exitedWithin(at + inTimeMs - performance.now());
     const answer = await late.finish();
-    t.require(answer.status === 201 || answer.at - at > usual.timeoutMs, {
+    t.require(answer.status === 201 || answer.at - at > timeoutMs, {
       step: `${what}; the body of one order comes after ${inTimeMs / 1_000} s`,
       expected: '201',
       seen: inWords(answer),
-      because: `${which === ownDeadline ? 'Without SHUTDOWN_TIMEOUT_MS the deadline is the one in the README' : 'The deadline is SHUTDOWN_TIMEOUT_MS'}, ${usual.timeoutMs / 1_000} s. This process did not wait that long.`,
+      because: `${which === ownDeadline ? 'Without SHUTDOWN_TIMEOUT_MS the deadline is the one in the README' : 'The deadline is SHUTDOWN_TIMEOUT_MS'}, ${timeoutMs / 1_000} s. This process did not wait that long.`,
       lookAt: 'which deadline does the process take if SHUTDOWN_TIMEOUT_MS is not set, and from when does it count?',
     });
   };
   try {
-    await mustBeGone(t, app, { what, goneWithinMs: goneByDefaultMs, meanwhile });
+    await mustBeGone(t, app, { what, goneWithinMs, meanwhile });
   } finally {
     late.drop();
   }
