@@ -5,7 +5,7 @@ export interface Kind {
   later: number;
   /** After RCPT TO, and not after the e-mail. */
   atRecipient: boolean;
-  /** What it says beside the code, in parts; none where the code comes alone. */
+  /** What it says beside the code, in parts; the code where that comes alone. */
   says(code: number): string[];
   /** The same as it is sent. */
   text(code: number): string;
@@ -19,7 +19,9 @@ export function kindOf(email: string): Kind | undefined {
   if (code === undefined) return undefined;
   const atRecipient = words.includes('-rcpt');
   const common = { code: Number(code), later: Number(then), atRecipient };
-  if (words.includes('-alone')) return { ...common, says: () => [], text: () => '', how: ' and no text' };
+  // Then the code is all that it has said.
+  if (words.includes('-alone'))
+    return { ...common, says: (code) => [String(code)], text: () => '', how: ' and no text' };
   if (!words.includes('-lines')) return { ...common, says: (code) => [inOneLine(code)], text: inOneLine, how: '' };
   // Relays that look at recipients say why in a second code, of RFC 3463.
   const why = (code: number) => (atRecipient ? `${String(code)[0]}.7.1 ` : '');

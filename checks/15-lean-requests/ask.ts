@@ -128,6 +128,8 @@ function send(
             ? jsonType
             : {}),
           ...(body && !chunked && !bytewise ? { 'content-length': body.length } : {}),
+          // Else Node says Content-Length for a body that is given to end().
+          ...(body && (chunked || bytewise) ? { 'transfer-encoding': 'chunked' } : {}),
           ...headers,
         },
       },

@@ -1,6 +1,11 @@
 import type { CheckDefinition, Instance, Stage, Teaching } from '../harness/sdk/index.ts';
 import { ask, mustBe } from './ask.ts';
 
+/** Twenty-nine of them, with something in between. */
+function words(word: string, between: string): string {
+  return Array.from({ length: 29 }, () => word).join(between);
+}
+
 /** At most 60 characters, and nearly right: what makes a pattern try every way to split them. */
 const explosive = [
   `${'a'.repeat(59)}!`,
@@ -8,6 +13,11 @@ const explosive = [
   `${'Ж'.repeat(59)}.`,
   `${'1'.repeat(59)}\n`,
   `${'a'.repeat(29)} ${'b'.repeat(29)}?`,
+  // Short words of each kind: a pattern may know one of them in two ways.
+  `${words('1', ' ')}!`,
+  `${words('a', '-')}!`,
+  `${words('Ж', ' ')}!`,
+  `${words('٣', '-')}!`,
 ];
 const others = [`${'a '.repeat(29)}!`, `${'a-'.repeat(29)}-`, `!${'a'.repeat(59)}`];
 /** Above 60 characters: these are refused for their length, if that is looked at first. */
