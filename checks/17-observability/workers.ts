@@ -75,6 +75,7 @@ async function countsStay(t: Stage): Promise<void> {
   await mustCount(t, app, { metric: http, labels: httpLabels, before, grows, teaching: tooMany(grows) });
   await mustCountOnceInADrain(t, app, supplier);
   await mustReportInARush(t, app);
+  mustNotFall(t, last, await scrape(t, app)); // Some of the dead are buried seconds later.
 }
 
 const tooMany = (grows: Readonly<Record<string, number>>) => (grown: Counts) =>
