@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Instance, Stage, Teaching } from '../harness/sdk/index.ts';
 import { ask, inWords } from './ask.ts';
 import { orderOf } from './orders.ts';
 import { Patience, Rest } from './patience.ts';
@@ -14,6 +14,14 @@ const goneWithinMs = 15_000;
 /** One that still serves then is not about to end. */
 const servesOnForMs = 2_000;
 const asks = 24;
+/** From the second on to the worker that came for the one before: a pause that grows with each end shows at the third. */
+const ends = ['SIGKILL', 'SIGINT', 'SIGKILL'] as const;
+
+const thirdTime: Teaching = {
+  because:
+    'A worker that ended was replaced in time before, and now is not: what PM2 does after an end depends on those before it.',
+  lookAt: 'how long is the pause after the third end of one worker, and when does PM2 forget the first two?',
+};
 
 /** Line 5. */
 export function killedBehaviour(behaviour: CheckDefinition['behaviour']): void {
@@ -29,13 +37,18 @@ export function killedBehaviour(behaviour: CheckDefinition['behaviour']): void {
     async (t) => {
       skipOnWindows(t);
       const app = t.app(1);
-      for (const signal of ['SIGKILL', 'SIGINT'] as const) {
-        const [victim] = await mustServe(t, app, workers, `before ${signal}`);
-        process.kill(victim as number, signal);
-        t.trail.begin(`${signal} to one of ${workers} workers`);
-        if (!(await isGone(t, app, victim as number, signal))) continue;
-        if (signal === 'SIGKILL') await othersServe(t, app);
-        await mustComeBack(t, app, victim as number);
+      let known: ReadonlySet<number> = new Set();
+      let victim = 0;
+      for (const [n, signal] of ends.entries()) {
+        const serving = await mustServe(t, app, workers, `before ${signal}`);
+        victim = [...serving].find((pid) => !known.has(pid)) ?? victim;
+        known = serving;
+        process.kill(victim, signal);
+        const before = n === 0 ? '' : `, after ${ends.slice(0, n).join(' and ')}`;
+        t.trail.begin(`${signal} to ${n === 0 ? 'one' : 'the newest'} of ${workers} workers${before}`);
+        if (!(await isGone(t, app, victim, signal))) continue;
+        if (n === 0) await othersServe(t, app);
+        await mustComeBack(t, app, victim, n === 2 ? thirdTime : undefined);
       }
     },
     { limitMs: 90_000 },
@@ -81,7 +94,7 @@ async function othersServe(t: Stage, app: Instance): Promise<void> {
   }
 }
 
-async function mustComeBack(t: Stage, app: Instance, victim: number): Promise<void> {
+async function mustComeBack(t: Stage, app: Instance, victim: number, teaching?: Teaching): Promise<void> {
   const from = t.trail.length;
   let serving = 0;
   const patience = new Patience(backWithinMs);
@@ -96,6 +109,7 @@ async function mustComeBack(t: Stage, app: Instance, victim: number): Promise<vo
   t.require(serving === workers, {
     expected: `${workers} workers again within 5 s`,
     seen: `${serving} after ${Math.round(patience.tookMs / 1_000)} s`,
+    ...teaching,
   });
   patience.mustHaveLasted(t, 'the start of a new worker');
 }
