@@ -8,6 +8,7 @@ import { ordinaryLoad } from './load-watch.ts';
 import { memoryBehaviour } from './memory.ts';
 import { reloadBehaviour } from './reload.ts';
 import { routeBehaviour } from './routes.ts';
+import { slowListBehaviour } from './slow-list.ts';
 import { slowOrderBehaviour } from './slow-order.ts';
 import { noSignals } from './turns.ts';
 import { workerBehaviours } from './workers.ts';
@@ -20,6 +21,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
   memoryBehaviour(behaviour);
   slowOrderBehaviour(behaviour);
   crashLoopBehaviour(behaviour);
+  slowListBehaviour(behaviour);
 
   furtherBehaviours(behaviour);
   firstStartBehaviour(behaviour);

@@ -26,6 +26,7 @@ export default defineLesson(import.meta.url, {
     'memory',
     'slow-order',
     'crash-loop',
+    'slow-list',
     'stop',
     'log',
     'slow-start',
