@@ -12,7 +12,13 @@ export function behaviourLines(result: BehaviourResult): string[] {
   if (result.outcome === 'pass') return head(green('✔'));
   if (result.outcome === 'fail' && result.failure) return [...head(red('✘')), ...failureLines(result.failure)];
   const what = result.outcome === 'skipped' ? 'not judged' : 'inconclusive';
-  return [...head(yellow('?')), ...reasonLines(what, result.reason ?? '', result.fix)];
+  return [...head(yellow('?')), ...reasonLines(what, result.reason ?? '', result.fix), ...openLines(result)];
+}
+
+/** A part of an exam that could still be judged. Without a fix, a skipped one is no part of this machine's score. */
+function openLines({ part, outcome, fix }: BehaviourResult): string[] {
+  if (!part || (outcome === 'skipped' && !fix)) return [];
+  return wrap(`Until it is judged, it counts 0 of ${part.of} points.`, indent);
 }
 
 /** A part of an exam: its points, what was seen, and the lesson that teaches it. Why, where a point is missing. */

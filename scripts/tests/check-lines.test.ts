@@ -98,6 +98,25 @@ describe('an exam', () => {
     ]);
   });
 
+  it('says that a part that could not be judged counts 0', () => {
+    const open = {
+      ...failed,
+      outcome: 'inconclusive' as const,
+      reason: 'Others were busy.',
+      fix: 'close other programs',
+    };
+    const said = (result: Parameters<typeof behaviourLines>[0]) =>
+      behaviourLines(result).map((line) => stripVTControlCharacters(line).trim());
+    expect(said(open).slice(1)).toEqual([
+      'inconclusive: Others were busy.',
+      'to fix it: close other programs',
+      'Until it is judged, it counts 0 of 10 points.',
+    ]);
+    expect(said({ ...failed, outcome: 'skipped', reason: 'No such signal.' }).slice(1)).toEqual([
+      'not judged: No such signal.',
+    ]);
+  });
+
   it('ends with the points, and says when a rule is what fails it', () => {
     const rule = { ...failed, part: undefined, rule: true as const };
     const end = (verdict: CheckResult['verdict'], points: number, open = 0, behaviours: object[] = []) =>
