@@ -3,7 +3,7 @@ import { defineLesson } from '../harness/sdk/lesson.ts';
 export default defineLesson(import.meta.url, {
   title: 'Friday, ten o’clock',
   change: 'the whole shop with every fault at once → 10,000 requests in a minute, and nothing lost',
-  minutes: 120,
+  minutes: 150,
   services: ['redis', 'postgres', 'supplier', 'smtp'],
   supplier: { latencyMs: 100, atOnce: 8 },
   postgres: { seed: 'checks/20-on-sale-day/seed.ts', latencyMs: 1 },
