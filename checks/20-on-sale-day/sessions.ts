@@ -27,6 +27,11 @@ export function sessionsPart(part: Part): void {
       );
       const outside = withSession.filter((answer) => !isWithin(answer, redisAway, graceMs) && !isUnanswered(answer));
       const lost = outside.filter(({ status }) => status === 401);
+      // Without Redis nobody knows who that is, which is 503. Who reads 401 believes that the login is gone.
+      const unknown = withSession.filter(
+        (answer) => answer.status === 401 && !isUnanswered(answer) && isWithin(answer, redisAway, graceMs),
+      );
+      const refused = lost.length + unknown.length;
       const known = customers.filter(({ isLoggedIn }) => isLoggedIn);
       let gone = 0;
       for (const customer of known.slice(0, 20))
@@ -44,12 +49,13 @@ export function sessionsPart(part: Part): void {
       conclude(t, minute, [
         {
           worth: 0.5,
-          share: known.length === 0 ? 0 : 1 - Math.min(1, (lost.length / Math.max(1, outside.length)) * 10),
+          share: known.length === 0 ? 0 : 1 - Math.min(1, (refused / Math.max(1, outside.length)) * 10),
           seen:
             known.length === 0
               ? 'nobody could log in'
-              : `${lost.length} of ${outside.length} requests with a session were 401`,
-          good: `${outside.length} requests with a session, and none was 401`,
+              : `${refused} of ${withSession.length} requests with a session were 401${unknown.length > 0 ? `, ${unknown.length} of them while Redis was away` : ''}`,
+          good: `${withSession.length} requests with a session, and none was 401`,
+          ...(known.length > 0 && lost.length === 0 ? notKnown : {}),
         },
         {
           worth: 0.25,
@@ -67,11 +73,38 @@ export function sessionsPart(part: Part): void {
               ? `while Redis was away, ${unserved.length} of ${browsing.length} who only looked were not served within 2 s`
               : `while Redis was away, ${late.length} requests with a session had no answer within 2 s`,
           good: 'browsing goes on without Redis',
-          because:
-            'Each request waits for the session store, also where nobody needs a session. Redis takes the whole shop with it.',
-          lookAt: 'which routes load the session, and how long does a command wait for Redis?',
+          ...whyUnserved(unserved),
         },
       ]);
     },
   );
+}
+
+const notKnown = {
+  because:
+    'While Redis is away, customers are told that they are not logged in. That is not true: nobody knows, which is 503.',
+  lookAt: 'what becomes of a request whose session could not be read?',
+};
+
+/** Why those were not served who only looked. @param unserved none where only requests with a session were late. */
+function whyUnserved(unserved: readonly Asked[]): { because: string; lookAt: string } {
+  const mostly = (some: readonly Asked[]) => some.length > unserved.length / 2;
+  if (mostly(unserved.filter(({ status, broken }) => status === 503 && !broken).filter(isUnanswered)))
+    return {
+      because: 'Without Redis no instance is ready, so the balancer has nobody to send requests to.',
+      lookAt: 'what does /ready ask, and what could the shop still do without it?',
+    };
+  if (mostly(unserved.filter(({ ms }) => ms <= servedWithinMs + slackMs)))
+    return {
+      because:
+        'Whoever looks is refused, although the programme needs nothing that is in Redis. Redis takes the whole shop with it.',
+      lookAt: 'what in front of these routes asks Redis, and what does it do when Redis is away?',
+    };
+  return {
+    because:
+      unserved.length > 0
+        ? 'Each request waits for Redis, also where nobody needs it. Redis takes the whole shop with it.'
+        : 'Who needs a session waits for Redis, longer than anybody would.',
+    lookAt: 'which routes load the session, and how long does a command wait for Redis?',
+  };
 }
