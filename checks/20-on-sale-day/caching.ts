@@ -6,6 +6,8 @@ import { conclude, type Part } from './parts.ts';
 const quietEvent = 50;
 const freshWithinMs = 2_000;
 const onTheWayMs = 1_500;
+/** How long a shared cache may keep the programme. */
+const longestS = 2;
 
 export function cachingPart(part: Part): void {
   part(
@@ -14,7 +16,7 @@ export function cachingPart(part: Part): void {
     {
       points: 6,
       lessons: [6],
-      because: 'Whoever has the list already gets all of it again, because no answer says for how long it is good.',
+      because: 'Whoever has the list already gets all of it again, although nothing in it has changed.',
       lookAt: 'which headers say that an answer may be kept, and who answers If-None-Match?',
     },
     async (t, minute) => {
@@ -23,8 +25,11 @@ export function cachingPart(part: Part): void {
       const paths = ['/events', `/events/${quietEvent}`];
       const notModified: string[] = [];
       for (const path of paths) if (!(await isNotModified(t.url, path))) notModified.push(`GET ${path}`);
-      const lifetimes = await Promise.all(paths.map(async (path) => lifetimeOf(await ask(t.url, { path }))));
-      const wrong = paths.filter((_, n) => !lifetimes[n]);
+      const lifetimes = await Promise.all(
+        paths.map(async (path) => ({ path, seconds: lifetimeOf(await ask(t.url, { path })) })),
+      );
+      const tooLong = lifetimes.filter(({ seconds }) => seconds > longestS);
+      const tooShort = lifetimes.filter(({ seconds }) => seconds < 1);
       const [customer] = customers.filter(({ isLoggedIn }) => isLoggedIn);
       const staleMs = customer && (await staleFor(t.url, customer));
       t.step(`${conditional} answers of the minute were 304; then each list was asked for again with its ETag`);
@@ -37,11 +42,24 @@ export function cachingPart(part: Part): void {
         },
         {
           worth: 0.3,
-          share: 1 - wrong.length / 2,
-          seen: `${wrong.join(' and ')} may not be kept for 1 or 2 s by a shared cache`,
+          share: 1 - (tooLong.length + tooShort.length) / 2,
+          seen: [
+            ...(tooLong.length > 0
+              ? [
+                  `a shared cache may keep ${tooLong.map(({ path, seconds }) => `GET ${path} for ${seconds} s`).join(' and ')}, not for 1 or 2`,
+                ]
+              : []),
+            ...(tooShort.length > 0
+              ? [
+                  `${tooShort.map(({ path }) => `GET ${path}`).join(' and ')} may not be kept for 1 or 2 s by a shared cache`,
+                ]
+              : []),
+          ].join(', '),
           good: 'shared caches may keep the programme for a moment',
           because:
-            'Ten thousand requests for the same list all come to the shop, because no cache in front of it may keep an answer.',
+            tooLong.length > 0
+              ? 'A cache goes on showing what it has, without asking: seats that are gone, and a price that has changed.'
+              : 'Ten thousand requests for the same list all come to the shop, because no cache in front of it may keep an answer.',
         },
         {
           worth: 0.3,
@@ -70,11 +88,11 @@ async function isNotModified(url: string, path: string): Promise<boolean> {
   return false;
 }
 
-function lifetimeOf({ headers }: Asked): boolean {
+/** For how many seconds a shared cache may keep an answer. */
+function lifetimeOf({ headers }: Asked): number {
   const said = directivesIn(header(headers, 'cdn-cache-control') ?? header(headers, 'cache-control') ?? '');
-  if (said.has('private') || said.has('no-store') || said.has('no-cache')) return false;
-  const seconds = Number(said.get('s-maxage') ?? said.get('max-age') ?? Number.NaN);
-  return seconds >= 1 && seconds <= 2;
+  if (said.has('private') || said.has('no-store') || said.has('no-cache')) return 0;
+  return Number(said.get('s-maxage') ?? said.get('max-age')) || 0;
 }
 
 /** How long an order is not seen in seatsLeft. */
