@@ -45,7 +45,7 @@ const scenes: Record<string, Pick<Script, 'seconds'> & Partial<Script>> = {
   'event-loop': { seconds: 2 },
   cores: { seconds: 7, acts: { serving: 1, kill: 4 }, rushes: { 'just before the kill': 4 } },
   database: { seconds: 2 },
-  errors: { seconds: 3, acts: { supplier: 1 }, supplier: 1 },
+  errors: { seconds: 3, acts: { supplier: 1 }, rushes: { 'eight seats': 0.5 }, supplier: 1 },
   // Longer than LOGIN_WINDOW_S.
   bot: { seconds: 17, acts: { bot: 1 }, bot: 16 },
   deploys: { seconds: 10, acts: { deploy: 1 } },
