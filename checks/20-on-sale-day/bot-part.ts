@@ -1,4 +1,4 @@
-import { ask, header, jsonOf } from './ask.ts';
+import { type Asked, ask, header, jsonOf } from './ask.ts';
 import { victim } from './bot.ts';
 import { Customer, emailOf } from './customers.ts';
 import lesson from './lesson.ts';
@@ -8,6 +8,8 @@ const mostFailures = 5;
 const windowS = Number(lesson.env.LOGIN_WINDOW_S);
 /** While Redis is away, an app may let some through; each of four processes once more. */
 const duringRestart = 8;
+/** Rounding, and clocks that are not this one. */
+const slackS = 1.5;
 /** Nobody has guessed at this one yet. */
 const fresh = 398;
 
@@ -29,12 +31,17 @@ export function botPart(part: Part): void {
       const limited = guesses.filter(({ status }) => status === 429);
       const windows = Math.ceil(script.bot / windowS);
       const most = mostFailures * windows + duringRestart;
-      const untrue = limited.filter(({ headers }) => {
-        const seconds = Number(header(headers, 'retry-after'));
-        return !(Number.isInteger(seconds) && seconds >= 1 && seconds <= windowS);
-      });
       // The first five lock it, and after the window passwords are compared again, whatever was tried meanwhile.
       const [first] = guesses.filter(({ status }) => status === 401);
+      // Which failures count after a window, or after Redis was away, only the app knows.
+      const redisGone = happened.redisAway.from || Number.POSITIVE_INFINITY;
+      const untrue = limited.filter((refusal) => {
+        const seconds = Number(header(refusal.headers, 'retry-after'));
+        if (!(Number.isInteger(seconds) && seconds >= 1 && seconds <= windowS)) return true;
+        return first !== undefined && refusal.at < redisGone && !isLeft(seconds, first, refusal);
+      });
+      const [wrongOne] = untrue;
+      const told = wrongOne && header(wrongOne.headers, 'retry-after');
       const afterWindow = guesses.filter(({ at }) => first && at > first.at + first.ms + windowS * 1_000 + 1_000);
       const lasts = limited.length > 0 && afterWindow.length > 5 && afterWindow.every(({ status }) => status === 429);
       const others = asked.filter(({ route, status }) => route === 'POST /login' && status === 429).length;
@@ -56,7 +63,12 @@ export function botPart(part: Part): void {
       const elsewhere = await new Customer(fresh).logIn(apps[0] as string, { headers: from('203.0.113.10') });
       const colleague = await new Customer(victim - 2).logIn(apps[0] as string, { headers: from('203.0.113.9') });
       const isLocked = statuses.every((status) => status === 401) && again.status === 429;
-      const knows = jsonOf(elsewhere)?.email === emailOf(fresh) && colleague.status === 200;
+      const unfair = [
+        ...(jsonOf(elsewhere)?.email === emailOf(fresh)
+          ? []
+          : [`the account was ${elsewhere.status} from another address`]),
+        ...(colleague.status === 200 ? [] : [`another account was ${colleague.status} from the same address`]),
+      ].join(', and ');
       t.step(
         `${guesses.length} guesses of the bot in the minute; then five wrong passwords from one address, over both instances`,
       );
@@ -73,18 +85,20 @@ export function botPart(part: Part): void {
         },
         {
           worth: 0.25,
-          share: isLocked && knows && others === 0 && !lasts ? 1 : 0,
+          share: isLocked && !unfair && others === 0 && !lasts ? 1 : 0,
           seen: lasts
             ? `${windowS} s after the first failure, the account was still locked for this address`
             : !isLocked
               ? `five wrong passwords over both instances were ${statuses.join(', ')}, and the right one then ${again.status}`
               : others > 0
                 ? `${others} customers with the right password were limited`
-                : `another address was ${elsewhere.status}, and another account ${colleague.status}`,
+                : `with the right password, ${unfair}`,
           good: 'nobody else was',
           because: lasts
             ? 'Each further try makes the lock longer, so whoever goes on trying locks the owner out for as long.'
-            : 'An account is locked for its owner, or five failures do not lock it for whoever made them.',
+            : !isLocked
+              ? 'Five failures do not lock the account for whoever made them, or each process counts for itself.'
+              : 'Who has not failed is locked out, too: the limit is for one account from one address.',
           lookAt: 'what is in the key of the limit, when is it looked at, and what does a refused try count?',
         },
         {
@@ -93,12 +107,20 @@ export function botPart(part: Part): void {
           seen:
             limited.length === 0
               ? 'no 429 said when to come back'
-              : `${untrue.length} of ${limited.length} refusals had no true Retry-After`,
+              : `${untrue.length} of ${limited.length} refusals had no true Retry-After${told && first && wrongOne ? `, such as ${told}, ${((wrongOne.at - first.at) / 1_000).toFixed(1)} s after the first failure` : ''}`,
           timed: limited.length === 0 && guesses.length < 2 * most,
           good: 'each 429 says when to come back',
           because: 'A customer who has mistyped a password is not told when the next try counts.',
+          lookAt: 'when did the window of this account and address begin, and what is left of it?',
         },
       ]);
     },
   );
+}
+
+/** Whether so many seconds of the window that began with the first failure can be left at a refusal; true after that window. */
+function isLeft(seconds: number, first: Asked, { at, ms }: Asked): boolean {
+  const most = windowS - (at - first.at - first.ms) / 1_000;
+  const least = windowS - (at + ms - first.at) / 1_000;
+  return least <= 0 || (seconds >= least - slackS && seconds <= most + slackS);
 }
