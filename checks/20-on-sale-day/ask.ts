@@ -34,11 +34,13 @@ export interface Question {
   headers?: Record<string, string> | undefined;
   agent?: Agent | false;
   withinMs?: number;
+  /** The head is sent at once, and the body so much later. */
+  bodyAfterMs?: number;
 }
 
 /** Sends a request and always resolves: whoever judges decides what is wrong. */
 export async function ask(url: string, question: Question): Promise<Asked> {
-  const { method = 'GET', path, who, json, raw, agent = false, withinMs = patienceMs } = question;
+  const { method = 'GET', path, who, json, raw, agent = false, withinMs = patienceMs, bodyAfterMs = 0 } = question;
   const payload = raw ?? (json === undefined ? undefined : JSON.stringify(json));
   const at = performance.now();
   const base = { route: question.route ?? `${method} ${path}`, method, path, who, at };
@@ -66,9 +68,14 @@ export async function ask(url: string, question: Question): Promise<Asked> {
       (error: NodeJS.ErrnoException) => none(error.code ?? error.message),
     );
   });
-  sent.end(payload);
+  let later: NodeJS.Timeout | undefined;
+  if (bodyAfterMs > 0) {
+    sent.flushHeaders();
+    later = setTimeout(() => sent.end(payload), bodyAfterMs);
+  } else sent.end(payload);
   const answer = await promise;
   clearTimeout(timer);
+  clearTimeout(later);
   return { ...base, ...answer, ms: performance.now() - at };
 }
 

@@ -1,6 +1,7 @@
 import { isUnanswered } from './ask.ts';
 import lesson from './lesson.ts';
 import { conclude, isWithin, kindsOf, type Part } from './parts.ts';
+import type { Deployed } from './program.ts';
 
 const delayMs = Number(lesson.env.DRAIN_DELAY_MS);
 /** What was sent to an instance just before it ended may be seen so much later. */
@@ -21,7 +22,9 @@ export function deployPart(part: Part): void {
       if (process.platform === 'win32') t.skip('a deploy begins with SIGTERM, which Windows does not have; WSL does');
       const { deploys } = happened;
       const meanwhile = asked.filter((answer) => deploys.some((deploy) => isWithin(answer, deploy, graceMs)));
-      const failed = meanwhile.filter((answer) => isUnanswered(answer));
+      const count = meanwhile.length + deploys.length;
+      const brokenOff = deploys.map(({ slow }) => slow).filter(({ status }) => status !== 200);
+      const failed = [...meanwhile.filter((answer) => isUnanswered(answer)), ...brokenOff];
       const ended = deploys.filter(({ failure, ending }) => !failure && !ending);
       const unclean = deploys.find((deploy) => !ended.includes(deploy));
       const noticed = deploys.filter(
@@ -31,14 +34,17 @@ export function deployPart(part: Part): void {
       // So late a look of the balancer finds an instance that has ended by right.
       const looksLate = deploys.some(({ gapMs }) => gapMs > delayMs / 2);
       const lateOnly = failed.every(({ broken }) => broken?.startsWith('no answer'));
-      t.step(`both instances deployed, ${meanwhile.length} requests meanwhile`);
+      t.step(
+        `both instances deployed, ${count} requests meanwhile: on each a login whose body came after DRAIN_DELAY_MS`,
+      );
       conclude(t, minute, [
         {
           worth: 0.6,
-          timed: (looksLate || lateOnly) && failed.length <= meanwhile.length / 4,
+          timed: (looksLate || lateOnly) && failed.length <= count / 4,
           share: failed.length === 0 ? 1 : failed.length <= 2 ? 0.6 : failed.length <= 8 ? 0.3 : 0,
-          seen: `${failed.length} of ${meanwhile.length} requests failed because of the deploy: ${kindsOf(failed)}`,
-          good: `none of ${meanwhile.length} requests failed in the deploy`,
+          seen: `${failed.length} of ${count} requests failed because of the deploy: ${kindsOf(failed)}`,
+          good: `none of ${count} requests failed in the deploy`,
+          ...whyFailed(deploys, failed.length === brokenOff.length),
         },
         {
           worth: 0.2,
@@ -64,4 +70,27 @@ export function deployPart(part: Part): void {
       ]);
     },
   );
+}
+
+/**
+ * Why requests failed in a deploy. The part's own reason is that of a process that has ended at once.
+ * @param onlySlow only those whose body came after DRAIN_DELAY_MS.
+ */
+function whyFailed(deploys: readonly Deployed[], onlySlow: boolean): { because?: string; lookAt?: string } {
+  if (deploys.some(({ endedMs }) => endedMs < delayMs)) return {};
+  if (onlySlow)
+    return {
+      because: 'What was in flight when the delay had passed was broken off. Nobody waited for it.',
+      lookAt: 'what happens between the end of the delay and the end of the process, and what does that wait for?',
+    };
+  if (deploys.some(({ saidYes }) => saidYes > 0))
+    return {
+      because:
+        'After SIGTERM the process serves on, but /ready stays 200. So the balancer sends requests until nobody is there.',
+      lookAt: 'what is the first thing that happens on SIGTERM, on every worker?',
+    };
+  return {
+    because: 'The process lives on after SIGTERM, but refuses what still comes, or breaks off what it has begun.',
+    lookAt: 'when does each worker stop to listen, when does it close kept connections, and what does it wait for?',
+  };
 }

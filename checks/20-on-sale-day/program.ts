@@ -2,24 +2,33 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance, Stage } from '../harness/sdk/index.ts';
 import { type Asked, ask } from './ask.ts';
 import { guess } from './bot.ts';
+import { Customer } from './customers.ts';
 import lesson from './lesson.ts';
 import { scrapeTotal } from './scrape.ts';
 import type { Act, Script } from './script.ts';
 import { type Killed, killWorker, servingOf } from './workers.ts';
 
 const drainDelayMs = Number(lesson.env.DRAIN_DELAY_MS);
+/** Log in while an instance is ending, and nowhere else. */
+const lastComers = [395, 396];
+/** From before SIGTERM, which waits for a look of the balancer, until DRAIN_DELAY_MS has passed for sure. */
+const slowMs = drainDelayMs + 900;
 
 /** How an instance went in the deploy of the minute. */
 export interface Deployed {
   from: number;
   to: number;
   noticedMs: number;
+  /** From SIGTERM to the end of the process. */
+  endedMs: number;
   /** The longest time between two of the balancer's looks meanwhile. */
   gapMs: number;
   /** The instance has answered 503 to /ready while it lived. */
   saidNo: boolean;
   /** How often it said 200 although most of DRAIN_DELAY_MS had begun: a worker that has not heard of the signal. */
   saidYes: number;
+  /** A login that began before SIGTERM and whose body came after DRAIN_DELAY_MS. */
+  slow: Asked;
   /** Undefined where it ended with 0, as it must. */
   ending: string | undefined;
   failure: { expected: string; seen: string; because: string; lookAt: string } | undefined;
@@ -161,16 +170,20 @@ export class Program {
       if (number === 2) this.#happened.events.push({ at: performance.now(), what: 'instance 2 is deployed' });
       const from = performance.now();
       this.#t.takeLongestGapMs();
+      const { url } = this.#t.app(number);
       const said = readinessOf(this.#t.app(number));
-      const { failure, old, toldAt, noticedMs } = await this.#t.roll(number, { deadlineMs: 10_000 });
+      const slow = new Customer(lastComers[number - 1] as number).logIn(url, { bodyAfterMs: slowMs });
+      const { failure, old, toldAt, noticedMs, endedMs } = await this.#t.roll(number, { deadlineMs: 10_000 });
       const answers = (await said).filter(({ at }) => at > toldAt);
       this.#happened.deploys.push({
         from,
         to: performance.now(),
         noticedMs,
+        endedMs,
         gapMs: this.#t.takeLongestGapMs(),
         failure,
         ending: old.exitCode === 0 ? undefined : old.ending(),
+        slow: await slow,
         saidNo: answers.some(({ status }) => status === 503),
         saidYes: answers.filter(({ at, status }) => status === 200 && at > toldAt + drainDelayMs / 2).length,
       });
