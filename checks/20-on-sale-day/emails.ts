@@ -91,8 +91,14 @@ export function emailsPart(part: Part): void {
               ? `${astray.length} e-mails went to somebody else`
               : `${twice.length} orders got theirs more than once`,
           good: 'and only one',
-          because: 'Somebody sends an e-mail that another process is sending, or has sent.',
-          lookAt: 'who may take an e-mail to send, and how do the others know?',
+          because:
+            astray.length > 0
+              ? 'A stranger reads what somebody has ordered, and the customer hears nothing.'
+              : 'Somebody sends an e-mail that another sender is sending, or has sent.',
+          lookAt:
+            astray.length > 0
+              ? 'where does the address come from, and what may change it before the e-mail is sent?'
+              : 'who may take an e-mail to send, and how do the others know?',
         },
         {
           worth: 0.2,
