@@ -1,4 +1,4 @@
-import { disturbs, type ExamDefinition, type Stage } from '../harness/sdk/index.ts';
+import { disturbs, type ExamDefinition, type MachineWatch, type Stage } from '../harness/sdk/index.ts';
 import { type Asked, isUnanswered } from './ask.ts';
 import type { Minute } from './minute.ts';
 
@@ -42,6 +42,12 @@ export function conclude(t: Stage, { otherCoresBusy }: Minute, findings: readonl
     ...(because ? { because } : {}),
     ...(lookAt ? { lookAt } : {}),
   });
+}
+
+/** For a part that takes times of its own: other programs may be at work now that were not in the minute. */
+export function withOthersOf(minute: Minute, watch: MachineWatch): Minute {
+  const now = watch.otherCoresBusy();
+  return now === undefined ? minute : { ...minute, otherCoresBusy: Math.max(now, minute.otherCoresBusy ?? 0) };
 }
 
 /** Whether a request was under way between two moments. */
