@@ -24,6 +24,7 @@ export function deployPart(part: Part): void {
       const meanwhile = asked.filter((answer) => deploys.some((deploy) => isWithin(answer, deploy, graceMs)));
       const count = meanwhile.length + deploys.length;
       const brokenOff = deploys.map(({ slow }) => slow).filter(({ status }) => status !== 200);
+      const isBrokenOff = brokenOff.some(({ broken }) => !broken?.startsWith('no answer'));
       const failed = [...meanwhile.filter((answer) => isUnanswered(answer)), ...brokenOff];
       const ended = deploys.filter(({ failure, ending }) => !failure && !ending);
       const unclean = deploys.find((deploy) => !ended.includes(deploy));
@@ -40,7 +41,8 @@ export function deployPart(part: Part): void {
       conclude(t, minute, [
         {
           worth: 0.6,
-          timed: (looksLate || lateOnly) && failed.length <= count / 4,
+          // What is broken off is no matter of time: its head came before SIGTERM, and its body was waited for or not.
+          timed: (looksLate || lateOnly) && failed.length <= count / 4 && !isBrokenOff,
           share: failed.length === 0 ? 1 : failed.length <= 2 ? 0.6 : failed.length <= 8 ? 0.3 : 0,
           seen: `${failed.length} of ${count} requests failed because of the deploy: ${kindsOf(failed)}`,
           good: `none of ${count} requests failed in the deploy`,
