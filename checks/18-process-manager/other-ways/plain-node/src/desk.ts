@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
 import { pictureOf } from './pictures.ts';
-import type { TinyRedis } from './tiny-redis.ts';
 
 interface Settings {
   feeCents: number;
@@ -11,12 +11,12 @@ interface Settings {
 
 /** The ticket desk, as a request listener. */
 export class Desk {
-  readonly #redis: TinyRedis;
+  readonly #redis: Redis;
   readonly #cents: Map<string, number>;
   readonly #feeCents: number;
   #soldOut = new Set<string>();
 
-  constructor(redis: TinyRedis, { cents, feeCents }: Settings) {
+  constructor(redis: Redis, { cents, feeCents }: Settings) {
     this.#redis = redis;
     this.#cents = new Map(Object.entries(cents));
     this.#feeCents = feeCents;
@@ -25,9 +25,9 @@ export class Desk {
   /** Until Redis has answered. */
   async warmUp(): Promise<void> {
     for (;;) {
-      const list = await this.#redis.send('SMEMBERS', 'encore:sold-out').catch(() => undefined);
-      if (Array.isArray(list)) {
-        this.#soldOut = new Set(list.map(String));
+      const list = await this.#redis.smembers('encore:sold-out').catch(() => undefined);
+      if (list) {
+        this.#soldOut = new Set(list);
         return;
       }
       await delay(200);
@@ -62,7 +62,7 @@ export class Desk {
       return answer(res, 400, { error: 'bad order' });
     if (this.#soldOut.has(String(event))) return answer(res, 409, { error: 'sold out' });
     const order = { id, event, seats: count, totalCents: count * cents + this.#feeCents };
-    await this.#redis.send('RPUSH', 'encore:orders', JSON.stringify(order));
+    await this.#redis.rpush('encore:orders', JSON.stringify(order));
     console.log(`pid ${process.pid} took order ${id}`);
     answer(res, 201, order);
   }
