@@ -235,6 +235,20 @@ describe('the SMTP server', () => {
     expect(smtp.connections()).toMatchObject({ total: 0, turnedAway: 0 });
   });
 
+  it('serves as many at one time as it is told, until it is restored', async () => {
+    smtp.allow(7);
+    smtp.hold();
+    const sent = Promise.allSettled(Array.from({ length: 8 }, (_, index) => send(index)));
+    await expect.poll(() => smtp.connections()).toMatchObject({ now: 7, turnedAway: 1 });
+    await smtp.restore();
+    await sent;
+    smtp.hold();
+    const again = Promise.allSettled(Array.from({ length: 6 }, (_, index) => send(index)));
+    await expect.poll(() => smtp.connections()).toMatchObject({ now: 5, turnedAway: 2 });
+    smtp.release();
+    await again;
+  });
+
   it('lives through clients that break off', async () => {
     const port = Number(new URL(smtp.url).port);
     for (let round = 0; round < 100; round++) {

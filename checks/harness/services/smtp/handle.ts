@@ -26,6 +26,8 @@ export interface SmtpHandle extends OpenService {
   readonly abandoned: readonly Email[];
   /** Connections open now, the most at one time, how many there were since the last reset, and how many too many. */
   connections(): { now: number; most: number; total: number; turnedAway: number };
+  /** How many connections it serves at one time from now on, in place of 5. */
+  allow(connections: number): void;
   /** How long the server thinks after each e-mail, before it answers. */
   setLatency(latencyMs: number): void;
   /**

@@ -8,8 +8,8 @@ import type { Refusal, SmtpHandle } from './handle.ts';
 import { listenSomewhere } from './listen.ts';
 import { errorOf } from './reply.ts';
 
-/** How many connections a client may keep, as many relays allow. */
-const mostConnections = 5;
+/** How many connections clients may keep, as many relays allow. */
+const usualConnections = 5;
 
 /** Starts a real SMTP server on 127.0.0.1 that delivers nothing and keeps what comes. */
 export async function startSmtp(): Promise<SmtpHandle> {
@@ -21,6 +21,7 @@ export async function startSmtp(): Promise<SmtpHandle> {
   const refusedSenders: SmtpHandle['refusedSenders'][number][] = [];
   const attempts = new Map<string, number>();
   const attemptsAtRecipients = new Map<string, number>();
+  let mostConnections = usualConnections;
   let latencyMs = 0;
   let held: (PromiseWithResolvers<void> & { only?: ((email: Email) => boolean) | undefined }) | undefined;
   let decide: Parameters<SmtpHandle['refuse']>[0];
@@ -127,7 +128,7 @@ export async function startSmtp(): Promise<SmtpHandle> {
   return {
     url,
     env: { SMTP_URL: url },
-    label: `${mostConnections} connections at most`,
+    label: `${usualConnections} connections at most`,
     accepted,
     offered,
     abandoned,
@@ -139,6 +140,9 @@ export async function startSmtp(): Promise<SmtpHandle> {
       held ??= { ...Promise.withResolvers<void>(), only };
     },
     release,
+    allow(connections) {
+      mostConnections = connections;
+    },
     setLatency(ms) {
       latencyMs = ms;
     },
@@ -161,6 +165,7 @@ export async function startSmtp(): Promise<SmtpHandle> {
     },
     reset,
     async restore() {
+      mostConnections = usualConnections;
       latencyMs = 0;
       decide = undefined;
       decideRecipients = undefined;
