@@ -56,6 +56,17 @@ describe('a supplier that is told to fail', () => {
       expect(await (await fetch(`${supplier.url}/events/1`)).text()).toContain('<p>');
     }));
 
+  it('answers 200 with whatever it was told, and makes no change', () =>
+    withSupplier(async (supplier) => {
+      for (const body of ['null', '[]', '']) {
+        await supplier.fail({ how: 'body', body, times: 1 });
+        const answer = await fetch(`${supplier.url}/events/1`, { method: 'PUT', body: '{"priceCents":1}' });
+        expect(answer.status).toBe(200);
+        expect(await answer.text()).toBe(body);
+      }
+      expect((await supplier.event('1'))?.priceCents).not.toBe(1);
+    }));
+
   it('begins an answer at once, and ends it when it is due', () =>
     withSupplier(async (supplier) => {
       await supplier.setLatency(60_000);

@@ -14,9 +14,12 @@ export interface Fault {
    * A status for every request, no listener, a connection that breaks when the answer is due, an answer that never comes,
    * or one that is late: the request is done at once, and its answer waits for `release`, or is lost when the supplier is
    * healed. `cut` is a 200 whose connection breaks in the middle of its body, `stall` one whose body stops there and never
-   * goes on, `halves` one that begins at once and ends when the answer is due, and `garbage` a 200 with a page of HTML.
+   * goes on, `halves` one that begins at once and ends when the answer is due, `garbage` a 200 with a page of HTML, and
+   * `body` a 200 with the text given below. Neither of these two makes a change that it was asked for.
    */
-  how: number | 'refuse' | 'break' | 'hang' | 'late' | 'cut' | 'stall' | 'halves' | 'garbage';
+  how: number | 'refuse' | 'break' | 'hang' | 'late' | 'cut' | 'stall' | 'halves' | 'garbage' | 'body';
+  /** With `body`: sent as JSON, whether it is any or not. Empty unless said. */
+  body?: string;
   /** The route that it happens to; all unless said. Not for `refuse`. */
   route?: Route;
   /** How many requests it happens to; all until it is healed, unless said. Not for `refuse`: nobody can count those. */
@@ -65,7 +68,7 @@ const api = createServer(
     const body = await text(request);
     heard.push({ route, url: request.url ?? '', headers: request.headers, body });
     if (heard.length > mostHeard) heard.shift();
-    const retryAfter = fault?.retryAfter;
+    const { retryAfter, body: wrong = '' } = fault ?? {};
     const failing = takeFault(route);
     if (failing === 'hang') {
       hanging.add(response);
@@ -90,6 +93,7 @@ const api = createServer(
       else if (failing === 'halves') response.end(rest);
       else if (failing === 'cut') half(response, read ?? reply(office, route, request, body), () => response.destroy());
       else if (failing === 'garbage') response.writeHead(200, { 'content-type': 'text/html' }).end(garbage);
+      else if (failing === 'body') response.writeHead(200, { 'content-type': 'application/json' }).end(wrong);
       else if (failing !== undefined) {
         if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
         send(response, failing, { error: 'the box office is out of order' });
