@@ -3,12 +3,13 @@ import { itemsAtOnce } from './at-once.ts';
 import { cookieFlags, fixation } from './cookie.ts';
 import { anonymous, keysExpire } from './left-in-redis.ts';
 import lesson from './lesson.ts';
-import { readBack, wrongPassword } from './log-in.ts';
+import { readBack } from './log-in.ts';
 import { logoutEverywhere } from './log-out.ts';
 import { redisDown } from './outage.ts';
 import { renewal } from './renewal.ts';
 import { renewalInBrowser } from './renewal-in-browser.ts';
 import { answeredIsStored, basketFollows, otherInstance, survivesRestart } from './shared.ts';
+import { wrongPassword } from './wrong-password.ts';
 
 defineCheck(lesson, ({ behaviour, load }) => {
   readBack(behaviour);

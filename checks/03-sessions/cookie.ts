@@ -1,5 +1,5 @@
 import { parseSetCookie } from 'set-cookie-parser';
-import type { CheckDefinition } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { ada, linus, logIn, sessionCookies } from './steps.ts';
 
 type Behaviour = CheckDefinition['behaviour'];
@@ -44,8 +44,25 @@ export function fixation(behaviour: Behaviour): void {
           seen: `${spy.status} ${spy.text}`,
         });
       }
+      await againAsTheSame(t);
     },
   );
+}
+
+/** Somebody who fears that the cookie is known logs in anew, in the same browser. */
+async function againAsTheSame(t: Stage): Promise<void> {
+  t.trail.begin();
+  const visitor = t.visitor();
+  await logIn(t, visitor, ada, { on: 1 });
+  const old = new Map(visitor.cookies);
+  t.step('again in the same browser:');
+  await logIn(t, visitor, ada, { on: 2 });
+  t.step('a copy of the cookie from before the second login:');
+  (await t.visitor({ cookies: old }).get('/profile', { on: 1 })).mustBe(401, {
+    because:
+      'The customer has logged in again, and the cookie from before still opens the account. Whoever has a copy of it stays in.',
+    lookAt: 'what does POST /login do with the session that the browser has, also when it is the same customer’s?',
+  });
 }
 
 /** A value of the same form that nobody was given: digits, hexadecimal letters and other letters each stay what they are. */
@@ -73,9 +90,12 @@ export function cookieFlags(behaviour: Behaviour): void {
       const visitor = t.visitor();
       const login = await logIn(t, visitor, ada);
       const names = (await sessionCookies(t, visitor, login)).map(({ name }) => name);
-      const added = await visitor.post('/basket', { event: 'friday-opening', seats: 1 });
+      const answers = [login, await visitor.get('/profile'), await visitor.get('/basket')];
+      for (const [seats, right] of [[1, 201] as const, [9, 400] as const])
+        answers.push((await visitor.post('/basket', { event: 'friday-opening', seats })).mustBe(right));
+      answers.push(await logIn(t, visitor, ada));
       // A use that renews a session may set its cookie again.
-      for (const answer of [login, await visitor.get('/profile'), added.mustBe(201)]) {
+      for (const answer of answers) {
         for (const line of answer.setCookies) {
           const [cookie] = parseSetCookie(line, { decodeValues: false });
           if (!cookie || !names.includes(cookie.name)) continue;

@@ -12,14 +12,19 @@ const inventedCookie = {
   lookAt: 'what does the app write before it knows that the cookie belongs to a session?',
 };
 /**
- * A word, a pattern, a name that every object of JavaScript has, what can't be decoded, most of a real one, and one that leads
- * to another key of the same customer.
+ * Nothing, a word, a pattern, names that every object of JavaScript has, what can't be decoded, what some parsers take for JSON
+ * or for signed, a long one, most of a real one, and one that leads to another key of the same customer.
  */
 const inventions: ((real: string, keys: string[]) => string)[] = [
+  () => '',
   () => 'guess',
   () => '*',
   () => 'constructor',
+  () => '__proto__',
   () => '%',
+  () => 'j:{"id":',
+  () => 's:guess.guess',
+  () => 'x'.repeat(3_000),
   (real) => real.slice(0, Math.ceil(real.length * 0.8)),
   (real, keys) => leadingElsewhere(real, keys) ?? `${real}:basket`,
 ];

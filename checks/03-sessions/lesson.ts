@@ -14,8 +14,11 @@ export default defineLesson(import.meta.url, {
     'logout-everywhere',
     'answered-is-stored',
     'keys-expire',
+    'fixation',
+    'renewal',
     'cookie-flags',
     'redis-down',
+    'renewal-in-browser',
     'items-at-once',
   ],
   tryIt: [

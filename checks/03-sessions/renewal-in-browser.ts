@@ -1,13 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseSetCookie } from 'set-cookie-parser';
-import type { Answer, CheckDefinition, Stage, Visitor } from '../harness/sdk/index.ts';
-import { Gaps, shortLived, withShortSessions } from './short-sessions.ts';
+import type { Answer, CheckDefinition, Instance, Stage, Visitor } from '../harness/sdk/index.ts';
+import {
+  firstHalfMs,
+  Gaps,
+  otherUses,
+  reading,
+  seldomAtMs,
+  shortLived,
+  type Use,
+  withShortSessions,
+} from './short-sessions.ts';
 import { grace, logIn, whenReady } from './steps.ts';
 
-/** How often a browser uses its session, once a second. */
-const uses = 5;
-/** Far from every usual lifetime: an hour, a day. */
-const longTtlS = 3 * 24 * 3600;
+/** When a browser uses its session that is used often. */
+const oftenAtMs = [1_000, 2_000, 3_000, 4_000, 5_000];
+/** Far from every usual lifetime: an hour, a day, a week, a month. */
+const longTtlS = 60 * 24 * 3600;
 /** A customer who comes back so late finds the session, in any design that rounds. */
 const comesBackAfterS = longTtlS - 600;
 
@@ -21,7 +30,7 @@ export function renewalInBrowser(behaviour: CheckDefinition['behaviour']): void 
     },
     async (t) => {
       await cookieOutlivesPause(t);
-      await withShortSessions(t, ({ app }) => cookieStays(t, t.visitor({ at: app })));
+      await withShortSessions(t, ({ app }) => cookieStays(t, app));
     },
     { background: true, further: true, limitMs: 45_000 },
   );
@@ -54,23 +63,73 @@ async function cookieOutlivesPause(t: Stage): Promise<void> {
   }
 }
 
-/** The browser's side: what a cookie's lifetime makes of a session that is used every second. */
-async function cookieStays(t: Stage, visitor: Visitor): Promise<boolean> {
-  const lifetimes = new CookieLifetimes(visitor);
-  const gaps = new Gaps();
-  const login = await logIn(t, visitor, grace, {}, shortLived);
-  gaps.note(login);
-  lifetimes.note(login);
-  for (let use = 1; use <= uses; use++) {
-    await delay(1_000);
-    const dropped = lifetimes.dropExpired();
-    const answer = await visitor.get('/profile');
-    if (!gaps.inTime(answer)) return false;
-    lifetimes.note(answer);
-    const because = `The browser threw the cookie ${dropped.join(', ')} away: its lifetime was set at the login and never moved.`;
-    answer.mustBe(200, dropped.length > 0 ? { because } : shortLived);
+/** The browser's side: what a cookie's lifetime makes of a session that is used every second, or seldom, and in each way. */
+async function cookieStays(t: Stage, app: Instance): Promise<boolean> {
+  const others = otherUses.map((use) => new BrowserSession(t, app, use));
+  const often = new BrowserSession(t, app, reading);
+  const seldom = new BrowserSession(t, app, reading);
+  for (const session of [...others, often]) await session.begin();
+  const seldomFrom = performance.now();
+  await seldom.begin();
+  const beganAt = performance.now();
+  const [earlyAtMs, lateAtMs] = seldomAtMs;
+  const timeline = [
+    ...oftenAtMs.map((atMs) => ({ atMs, acts: [() => often.comeBack('each use')] })),
+    { atMs: earlyAtMs, acts: [seldom, ...others].map((session) => () => session.use()) },
+    { atMs: lateAtMs, acts: [seldom, ...others].map((session) => () => session.comeBack()) },
+  ];
+  for (const { atMs, acts } of timeline.sort((a, b) => a.atMs - b.atMs)) {
+    await delay(Math.max(0, beganAt + atMs - performance.now()));
+    for (const [at, act] of acts.entries()) {
+      if (!(await act())) return false;
+      if (atMs === earlyAtMs && at === 0 && performance.now() - seldomFrom > firstHalfMs) return false;
+    }
   }
   return true;
+}
+
+/** A browser with a session. Each step says false when the machine came too late to judge it. */
+class BrowserSession {
+  readonly #t: Stage;
+  readonly #visitor: Visitor;
+  readonly #use: Use;
+  readonly #lifetimes: CookieLifetimes;
+  readonly #gaps = new Gaps();
+
+  constructor(t: Stage, app: Instance, use: Use) {
+    this.#t = t;
+    this.#visitor = t.visitor({ at: app });
+    this.#use = use;
+    this.#lifetimes = new CookieLifetimes(this.#visitor);
+  }
+
+  async begin(): Promise<void> {
+    this.#t.trail.retell(1);
+    const login = await logIn(this.#t, this.#visitor, grace, {}, shortLived);
+    this.#gaps.note(login);
+    this.#lifetimes.note(login);
+  }
+
+  /** Soon after the login, when no browser has thrown anything away. */
+  async use(): Promise<boolean> {
+    const { ask, right, what } = this.#use;
+    this.#t.trail.retell(1, `a session of grace, used by ${what}:`);
+    const answer = await ask(this.#visitor);
+    if (!this.#gaps.inTime(answer, right)) return false;
+    this.#lifetimes.note(answer.mustBe(right, shortLived));
+    return true;
+  }
+
+  /** @param moved what should have moved the cookie's end */
+  async comeBack(moved = this.#use.what): Promise<boolean> {
+    this.#t.trail.retell(1, `a session of grace, kept in use by ${moved}:`);
+    const dropped = this.#lifetimes.dropExpired();
+    const answer = await this.#visitor.get('/profile');
+    if (!this.#gaps.inTime(answer)) return false;
+    const because = `The session is in use, and the browser threw the cookie ${dropped.join(', ')} away: its lifetime began at the login, and ${moved} did not move it far enough.`;
+    this.#lifetimes.note(answer.mustBe(200, dropped.length > 0 ? { because } : shortLived));
+    return true;
+  }
 }
 
 /** Until when a browser keeps each of a visitor's cookies; those without a lifetime it keeps. */

@@ -1,17 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Answer, CheckDefinition, Instance, Stage, Visitor } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Instance, Stage, Visitor } from '../harness/sdk/index.ts';
 import { EndedFromOldTab, LastUse } from './last-uses.ts';
-import { Gaps, gapMs, longestGapMs, type ShortSessions, shortLived, withShortSessions } from './short-sessions.ts';
+import {
+  firstHalfMs,
+  Gaps,
+  gapMs,
+  longestGapMs,
+  otherUses,
+  reading,
+  type ShortSessions,
+  seldomAtMs,
+  shortLived,
+  type Use,
+  withShortSessions,
+} from './short-sessions.ts';
 import { grace, itemsOf, logIn } from './steps.ts';
 
 type Behaviour = CheckDefinition['behaviour'];
 
 /** When sessions that are used are asked, after their logins: past the end of a session that nothing renews. */
 const usesAtMs = [1_500, 2_500, 3_500, 4_600];
-/** A session that is used only here has more than half of its time left at its first use, and lives past its first end. */
-const seldomAtMs = [1_350, 4_100] as const;
-/** First used later than this after its login, it tells nothing about an app that leaves renewals out in the first half. */
-const firstHalfMs = 1_900;
 /** What is used for the last time, or renewed and ended, then … */
 const renewedAtMs = 2_600;
 /** … is looked at now: after the end that it had at its login, and long before the one that it had at its last use. */
@@ -19,7 +27,6 @@ const renewedUntilMs = 4_900;
 /** Longer than 4 s, also where the end is rounded up to a whole second. */
 const idleMs = 5_600;
 const item = { event: 'friday-opening', seats: 2 };
-const tooMany = { event: 'friday-opening', seats: 9 };
 
 export function renewal(behaviour: Behaviour): void {
   behaviour(
@@ -43,13 +50,8 @@ async function renewalHolds(t: Stage, { app, redis, start }: ShortSessions): Pro
   const first = await idle.get('/profile');
   if (first.status !== 200 && gapMs(login, first) > longestGapMs) return false;
   first.mustBe(200, shortLived);
-  const used = [
-    new UsedSession(t, app, 'GET /profile', (visitor) => visitor.get('/profile')),
-    new UsedSession(t, app, 'GET /basket', (visitor) => visitor.get('/basket')),
-    new UsedSession(t, app, 'POST /basket', (visitor) => visitor.post('/basket', item), 201),
-    new UsedSession(t, app, 'POST /basket with 9 seats', (visitor) => visitor.post('/basket', tooMany), 400),
-  ];
-  const seldom = new UsedSession(t, app, 'one early GET /profile', (visitor) => visitor.get('/profile'));
+  const used = [reading, ...otherUses].map((use) => new UsedSession(t, app, use));
+  const seldom = new UsedSession(t, app, { ...reading, what: 'one early GET /profile' });
   for (const session of used) if (!(await session.begin())) return false;
   for (const last of lastUses) if (!(await last.begin())) return false;
   const ended = new EndedFromOldTab(t, app);
@@ -94,18 +96,13 @@ async function lastUsesBeside(t: Stage, { app: stays, redis, start }: ShortSessi
 class UsedSession {
   readonly #t: Stage;
   readonly #visitor: Visitor;
-  readonly #what: string;
-  readonly #ask: (visitor: Visitor) => Promise<Answer>;
-  readonly #status: number;
-  readonly #gaps: Gaps;
+  readonly #use: Use;
+  readonly #gaps = new Gaps();
 
-  constructor(t: Stage, app: Instance, what: string, ask: (visitor: Visitor) => Promise<Answer>, status = 200) {
+  constructor(t: Stage, app: Instance, use: Use) {
     this.#t = t;
     this.#visitor = t.visitor({ at: app });
-    this.#what = what;
-    this.#ask = ask;
-    this.#status = status;
-    this.#gaps = new Gaps();
+    this.#use = use;
   }
 
   async begin(): Promise<boolean> {
@@ -119,9 +116,10 @@ class UsedSession {
 
   async use(): Promise<boolean> {
     this.#retell();
-    const answer = await this.#ask(this.#visitor);
-    if (!this.#gaps.inTime(answer, this.#status)) return false;
-    answer.mustBe(this.#status, this.#endedEarly);
+    const { ask, right } = this.#use;
+    const answer = await ask(this.#visitor);
+    if (!this.#gaps.inTime(answer, right)) return false;
+    answer.mustBe(right, this.#endedEarly);
     return true;
   }
 
@@ -142,11 +140,11 @@ class UsedSession {
 
   get #endedEarly() {
     return {
-      because: `A session ended less than SESSION_TTL_S after its last use: ${this.#what} did not move its end.`,
+      because: `A session ended less than SESSION_TTL_S after its last use: ${this.#use.what} did not move its end.`,
     };
   }
 
   #retell(): void {
-    this.#t.trail.retell(1, `a session of grace, used by ${this.#what} alone:`);
+    this.#t.trail.retell(1, `a session of grace, used by ${this.#use.what} alone:`);
   }
 }

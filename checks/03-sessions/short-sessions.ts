@@ -1,9 +1,35 @@
-import type { Answer, Instance, RedisHandle, Stage } from '../harness/sdk/index.ts';
-import { whenReady } from './steps.ts';
+import type { Answer, Instance, RedisHandle, Stage, Visitor } from '../harness/sdk/index.ts';
+import { grace, whenReady } from './steps.ts';
 
 const ttlS = 4;
 /** Used less than this apart, a session of 4 s is alive, also where its end is rounded down to a whole second. */
 export const longestGapMs = 2_900;
+
+/** A session that is used only here has more than half of its time left at its first use, and lives past its first end. */
+export const seldomAtMs = [1_350, 4_100] as const;
+/** First used later than this after its login, it tells nothing about an app that leaves renewals out in the first half. */
+export const firstHalfMs = 1_900;
+
+const item = { event: 'friday-opening', seats: 2 };
+
+/** A way of using a session: any request with its cookie, on any route, also one that is refused. */
+export interface Use {
+  what: string;
+  ask(visitor: Visitor): Promise<Answer>;
+  right: number;
+}
+
+export const reading: Use = { what: 'GET /profile', ask: (visitor) => visitor.get('/profile'), right: 200 };
+export const otherUses: Use[] = [
+  { what: 'GET /basket', ask: (visitor) => visitor.get('/basket'), right: 200 },
+  { what: 'POST /basket', ask: (visitor) => visitor.post('/basket', item), right: 201 },
+  { what: 'POST /basket with 9 seats', ask: (visitor) => visitor.post('/basket', { ...item, seats: 9 }), right: 400 },
+  {
+    what: 'POST /login with a wrong password',
+    ask: (visitor) => visitor.post('/login', { ...grace, password: 'millisecond' }),
+    right: 401,
+  },
+];
 
 export const shortLived = {
   because: 'A session with a short SESSION_TTL_S must work like one with a long one, until its time is over.',

@@ -7,6 +7,10 @@ export const ada = { username: 'ada', password: 'analytical' };
 export const grace = { username: 'grace', password: 'nanosecond' };
 export const linus = { username: 'linus', password: 'penguin' };
 
+/** JSON without the fields of any object. */
+export const noFields = ['null', '[]', '"friday-opening"'];
+export const asJson = { 'content-type': 'application/json' };
+
 export const unknownThere = {
   because: 'The instance does not know the session that the other one created.',
   lookAt: 'where does the app keep its sessions, and which instances can read there?',

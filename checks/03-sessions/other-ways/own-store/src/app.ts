@@ -15,6 +15,7 @@ export function createApp({ sessionTtlS }: { sessionTtlS: number }) {
   redis.on('error', (error) => console.error(error.message));
   const sessions = new Sessions(redis, sessionTtlS);
   app.disable('x-powered-by');
+  app.use(sessions.find); // Any request renews the session, also one that is refused.
   app.use(express.json());
 
   app.post('/login', async (req, res) => {
@@ -23,7 +24,7 @@ export function createApp({ sessionTtlS }: { sessionTtlS: number }) {
       res.status(401).json({ error: 'wrong username or password' });
       return;
     }
-    await sessions.start(res, user.username);
+    await sessions.start(req, res, user.username);
     res.json({ username: user.username });
   });
 

@@ -16,10 +16,17 @@ export class Sessions {
     this.#ttlS = ttlS;
   }
 
-  /** Always a new id: whatever the browser came with is worth nothing. */
-  async start(res: Response, username: string): Promise<void> {
+  /** Always a new id: whatever the browser came with is worth nothing, and its session ends. */
+  async start(req: Request, res: Response, username: string): Promise<void> {
     const id = randomBytes(24).toString('base64url');
-    await this.#run(this.#redis.multi().hset(`login:${id}`, { username }).expire(`login:${id}`, this.#ttlS));
+    const login = `login:${id}`;
+    await this.#run(
+      this.#redis
+        .multi()
+        .del(`login:${idOf(req)}`)
+        .hset(login, { username })
+        .expire(login, this.#ttlS),
+    );
     res.cookie(cookieName, id, cookieOptions);
   }
 
@@ -29,18 +36,22 @@ export class Sessions {
     res.clearCookie(cookieName, cookieOptions);
   }
 
-  /** Middleware: 401 unless somebody is logged in; otherwise the session is renewed. */
-  required = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
+  /** Middleware: finds out who is logged in, and renews the session. */
+  find = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
     const id = idOf(req);
     const login = `login:${id}`;
     const [username] = id ? await this.#run(this.#redis.multi().hget(login, 'username').expire(login, this.#ttlS)) : [];
-    if (typeof username !== 'string') {
-      res.status(401).json({ error: 'please log in' });
-      return;
+    if (typeof username === 'string') {
+      await this.#redis.expire(`items:${username}`, this.#ttlS);
+      res.locals.username = username;
     }
-    await this.#redis.expire(`items:${username}`, this.#ttlS);
-    res.locals.username = username;
     next();
+  };
+
+  /** Middleware: 401 unless somebody is logged in. */
+  required = (_req: Request, res: Response, next: NextFunction): void => {
+    if (res.locals.username) next();
+    else res.status(401).json({ error: 'please log in' });
   };
 
   async items(username: string): Promise<BasketItem[]> {

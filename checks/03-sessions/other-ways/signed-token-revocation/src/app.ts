@@ -14,11 +14,35 @@ export function createApp({ sessionTtlS }: { sessionTtlS: number }) {
   const app = express();
   const redis = connectRedis();
   app.disable('x-powered-by');
-  app.use(express.json());
 
   function setToken(res: Response, { id, username }: Pick<Claims, 'id' | 'username'>): void {
+    res.removeHeader('Set-Cookie'); // A login replaces what was renewed before it.
     res.cookie(cookieName, sign({ id, username, expires: Date.now() + sessionTtlS * 1000 }), cookieOptions);
   }
+
+  // A revocation has to be remembered for as long as a copy of the token could be used, and no longer.
+  async function end(claims: Claims): Promise<void> {
+    await redis.multi().set(revokedKey(claims), 1, 'EX', sessionTtlS).del(basketKey(claims)).exec();
+  }
+
+  app.post('/logout', async (req, res) => {
+    const claims = verify(readCookie(req, cookieName));
+    if (claims) await end(claims);
+    res.clearCookie(cookieName, cookieOptions).status(204).end();
+  });
+
+  // Any request renews the token, also one that is refused.
+  app.use(async (req, res, next) => {
+    const claims = verify(readCookie(req, cookieName));
+    if (claims && !(await redis.exists(revokedKey(claims)))) {
+      setToken(res, claims);
+      await redis.expire(basketKey(claims), sessionTtlS);
+      res.locals.claims = claims;
+    }
+    next();
+  });
+
+  app.use(express.json());
 
   app.post('/login', async (req, res) => {
     const user = await authenticate(req.body?.username, req.body?.password);
@@ -26,27 +50,14 @@ export function createApp({ sessionTtlS }: { sessionTtlS: number }) {
       res.status(401).json({ error: 'wrong username or password' });
       return;
     }
+    if (res.locals.claims) await end(res.locals.claims as Claims);
     setToken(res, { id: randomUUID(), username: user.username });
     res.json({ username: user.username });
   });
 
-  app.post('/logout', async (req, res) => {
-    const claims = verify(readCookie(req, cookieName));
-    // A revocation has to be remembered for as long as a copy of the token could be used, and no longer.
-    if (claims) await redis.multi().set(revokedKey(claims), 1, 'EX', sessionTtlS).del(basketKey(claims)).exec();
-    res.clearCookie(cookieName, cookieOptions).status(204).end();
-  });
-
-  async function requireLogin(req: Request, res: Response, next: NextFunction): Promise<void> {
-    const claims = verify(readCookie(req, cookieName));
-    if (!claims || (await redis.exists(revokedKey(claims)))) {
-      res.status(401).json({ error: 'please log in' });
-      return;
-    }
-    setToken(res, claims);
-    await redis.expire(basketKey(claims), sessionTtlS);
-    res.locals.claims = claims;
-    next();
+  function requireLogin(_req: Request, res: Response, next: NextFunction): void {
+    if (res.locals.claims) next();
+    else res.status(401).json({ error: 'please log in' });
   }
 
   app.get('/profile', requireLogin, (_req, res) => {

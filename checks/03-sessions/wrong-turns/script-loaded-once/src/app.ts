@@ -14,12 +14,13 @@ export function createApp({ sessions, sessionTtlS }: { sessions: Sessions; sessi
     res.cookie(cookieName, token, { httpOnly: true, sameSite: 'lax', path: '/', maxAge: sessionTtlS * 1000 });
 
   app.post('/login', async (req, res) => {
+    const old = readCookie(req, cookieName);
+    if (old) await sessions.use(old);
     const user = await authenticate(req.body?.username, req.body?.password);
     if (!user) {
       res.status(401).json({ error: 'wrong username or password' });
       return;
     }
-    const old = readCookie(req, cookieName);
     if (old) await sessions.end(old);
     setCookie(res, await sessions.start(user.username));
     res.json({ username: user.username });
