@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CheckDefinition, excerpt, type Stage } from '../harness/sdk/index.ts';
 import { arrived, eventIn, heldMs, patienceMs, read, unavailable } from './steps.ts';
+import { wrongAnswersAreFailures } from './wrong-answers.ts';
 
 /** More calls than the supplier serves at a time, so that a place in a queue of the app is missed if a failed call keeps it. */
 const failures = 16;
@@ -41,6 +42,7 @@ export function keepingBehaviours(behaviour: CheckDefinition['behaviour']): void
           seen: excerpt(text),
         });
       }
+      await wrongAnswersAreFailures(t);
       await worksAfterManyFailures(t);
       for (const [route, path] of [
         ['GET /events/:id', '/events/334'],

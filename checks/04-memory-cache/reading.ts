@@ -1,5 +1,5 @@
-import { type Answer, type CheckDefinition, excerpt } from '../harness/sdk/index.ts';
-import { ada, eventIn, grace, linus, read, readAgainForNothing, readTogether } from './steps.ts';
+import { type Answer, type CheckDefinition, excerpt, type Stage } from '../harness/sdk/index.ts';
+import { ada, callsDuring, eventIn, grace, inCalls, linus, read, readAgainForNothing, readTogether } from './steps.ts';
 
 const nameAlone =
   'The key is made of the name in the token, which anybody can write. Only the whole token proves who is asking.';
@@ -17,10 +17,34 @@ const almostSeven = ['07', '7.0', '%207', '+7', '7e0', '0x7'];
 
 const longest = 1_000;
 
-/** Two names that are the same but for one letter. */
+/** Two names that are the same but for one letter. Of most of the other letters, there are more bytes than characters. */
 function longNames(where: 'beginning' | 'middle' | 'end'): string[] {
   const before = { beginning: 0, middle: longest / 2, end: longest - 1 }[where];
-  return ['a', 'b'].map((letter) => 'x'.repeat(before) + letter + 'x'.repeat(longest - 1 - before));
+  const others = { beginning: 'x', middle: 'ü', end: '京' }[where];
+  return ['a', 'b'].map((letter) => others.repeat(before) + letter + others.repeat(longest - 1 - before));
+}
+
+/** Of an event or a list that has been read. A customer who has never asked for it has no entry of their own yet. */
+async function sameForOthers(t: Stage, path: string): Promise<void> {
+  for (const [who, headers] of [
+    ['ada', ada],
+    ['grace', grace],
+  ] as const) {
+    let answer: Answer | undefined;
+    const calls = await callsDuring(t, async () => {
+      answer = await read(t.visitor(), path, headers);
+    });
+    const viewer = answer?.json?.viewer;
+    t.require(calls === 0 && viewer === who, {
+      step: `GET ${path} by ${who}`,
+      expected: `viewer "${who}", and no call to the supplier`,
+      seen: `${viewer === undefined ? 'no viewer' : `viewer "${viewer}"`}, and ${inCalls(calls)}`,
+      because:
+        'Events and lists are the same for every customer. Only the viewer differs, and for that the shop has to ask nobody.',
+      lookAt: 'is the customer in the key of an event or a list, and when is the viewer added?',
+    });
+    t.trail.dropLast();
+  }
 }
 
 /** Which question an entry answers, and for whom. */
@@ -38,9 +62,11 @@ export function readingBehaviours(behaviour: CheckDefinition['behaviour']): void
       const event = await read(visitor, '/events/7');
       t.require(event.json?.id === '7', { expected: 'event 7', seen: excerpt(event.text) });
       await readAgainForNothing(t, event, '/events/7');
+      await sameForOthers(t, '/events/7');
       const list = await read(visitor, '/events?city=berlin&page=1');
       t.require(eventIn(list, '1'), { expected: 'a list with event 1, which is in berlin', seen: excerpt(list.text) });
       await readAgainForNothing(t, list, '/events?city=berlin&page=1');
+      await sameForOthers(t, '/events?city=berlin&page=1');
       const offers = await read(visitor, '/me/offers', ada);
       t.require(offers.json?.offers?.length === 2, { expected: 'the two offers of ada', seen: excerpt(offers.text) });
       await readAgainForNothing(t, offers, '/me/offers', ada);
@@ -118,6 +144,9 @@ export function readingBehaviours(behaviour: CheckDefinition['behaviour']): void
         ['city=oslo%26page%3D2&page=1', 'oslo&page=2', 1],
         ['city=constructor&page=1', 'constructor', 1],
         ['city=__proto__&page=1', '__proto__', 1],
+        ['city=oslo%20&page=1', 'oslo ', 1],
+        ['city=orl%C3%A9ans&page=1', 'orl\u00e9ans', 1],
+        ['city=orle%CC%81ans&page=1', 'orle\u0301ans', 1],
       ] as const) {
         const { json, text } = await read(visitor, `/events?${query}`);
         const right = json?.city === city && json?.page === page && json?.events?.length === 0;
@@ -127,7 +156,7 @@ export function readingBehaviours(behaviour: CheckDefinition['behaviour']): void
         t.trail.begin(`two cities with names of ${longest} characters that differ at the ${where} only`);
         for (const city of longNames(where)) {
           const trailLength = t.trail.length;
-          const { json } = await read(visitor, `/events?city=${city}&page=1`);
+          const { json } = await read(visitor, `/events?city=${encodeURIComponent(city)}&page=1`);
           t.trail.retell(trailLength);
           t.require(json?.city === city, {
             expected: 'each gets the list of its own city',
@@ -159,6 +188,9 @@ export function readingBehaviours(behaviour: CheckDefinition['behaviour']): void
       t.trail.begin('GET /events?city=oslo&page=1', '200');
       await readAgainForNothing(t, first, '/events?page=1&city=oslo');
       await readAgainForNothing(t, first, '/events?city=oslo');
+      t.trail.begin();
+      const all = await read(visitor, '/events');
+      for (const query of ['page=1', 'city=', 'page=1&city=']) await readAgainForNothing(t, all, `/events?${query}`);
     },
   );
 }

@@ -1,6 +1,12 @@
 import type { CheckDefinition, Teaching } from '../harness/sdk/index.ts';
 import { change, eventIn, read } from './steps.ts';
 
+const emptyIsAValue = {
+  because:
+    'The last seat is sold, or the event is free now, and the shop still shows the old number. 0 and an empty text are values like any other, and a test such as if (change.seatsLeft) takes them for no change.',
+  lookAt: 'how does PUT /events/:id find out which fields change?',
+};
+
 /** A write makes kept answers wrong: the event, and every list that shows it. */
 export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -23,6 +29,9 @@ export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
       // Each field by itself: a list shows them all.
       for (const [field, value] of [
         ['seatsLeft', 5],
+        ['seatsLeft', 0],
+        ['priceCents', 0],
+        ['title', ''],
         ['title', 'Late Show'],
       ] as const) {
         t.trail.begin();
@@ -30,7 +39,11 @@ export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
         for (const path of ['/events/6', ...lists]) {
           const answer = await read(visitor, path);
           const shown = (path === '/events/6' ? answer.json : eventIn(answer, '6'))?.[field];
-          t.require(shown === value, { expected: `event 6 with ${field} ${value}`, seen: `${field} ${shown}` });
+          t.require(shown === value, {
+            expected: `event 6 with ${field} ${JSON.stringify(value)}`,
+            seen: `${field} ${JSON.stringify(shown)}`,
+            ...(value ? {} : emptyIsAValue),
+          });
         }
       }
 

@@ -25,7 +25,7 @@ export interface Offer {
 
 export type EventChange = Partial<Pick<ShowEvent, 'title' | 'city' | 'priceCents' | 'seatsLeft'>>;
 
-/** The box office answered something other than 200, or nothing (status 0). */
+/** The box office answered something other than 200, or nothing that can be used (status 0). */
 export class SupplierError extends Error {
   readonly status: number;
 
@@ -71,6 +71,16 @@ export class Supplier {
       await response.body?.cancel();
       throw new SupplierError(response.status);
     }
-    return (await response.json()) as T;
+    const answer: unknown = await response.json().catch((cause) => {
+      throw new SupplierError(0, { cause });
+    });
+    // Not null in place of an event, and no list. Only offers are a list, or null.
+    const isRight = path === '/offers' ? answer === null || Array.isArray(answer) : isRecord(answer);
+    if (!isRight) throw new SupplierError(0);
+    return answer as T;
   }
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
