@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import { type CheckDefinition, disturbs, MachineWatch, type Stage } from '../harness/sdk/index.ts';
 import { ask, inWords, jsonOf, order, type Reply } from './ask.ts';
 import { mustBecomeFresh } from './fresh.ts';
+import { keyBehaviour } from './keys.ts';
+import { ada } from './new-gets.ts';
 
-const ada = { authorization: 'Bearer ada.9f31c7' };
 const grace = { authorization: 'Bearer grace.51d0e2' };
 const atOnce = 100;
 
@@ -17,7 +18,7 @@ export function cacheBehaviours(behaviour: CheckDefinition['behaviour']): void {
     },
     async (t) => {
       for (const path of ['/events/oslo', '/events', '/events?city=Vienna']) {
-        const answered = await askTogether(t, path);
+        const { answered, seen } = await askTogether(t, path);
         const bad = answered.find(({ status }) => status !== 200);
         t.require(!bad, {
           step: `GET ${path}, ${atOnce} at once`,
@@ -25,7 +26,6 @@ export function cacheBehaviours(behaviour: CheckDefinition['behaviour']): void {
           seen: bad ? inWords(bad) : '',
         });
         t.step(`GET ${path}, ${atOnce} at once, Node takes 0.4 s`);
-        const seen = t.nginx.seen().length;
         t.require(seen <= 1, { expected: 'one request to Node', seen: `${seen}` });
       }
     },
@@ -57,36 +57,7 @@ export function cacheBehaviours(behaviour: CheckDefinition['behaviour']): void {
     { limitMs: 30_000 },
   );
 
-  behaviour(
-    'each-its-own',
-    'each address has its own answer',
-    {
-      because: 'nginx gives one address what it has kept for another.',
-      lookAt: 'what is the key under which nginx keeps an answer?',
-    },
-    async (t) => {
-      for (let round = 1; round <= 2; round++) {
-        for (const city of ['Berlin', 'Oslo', 'Lisbon', undefined]) {
-          const path = city ? `/events?city=${city}` : '/events';
-          const reply = await ask(t.url, path);
-          const cities = (jsonOf(reply) as { city: string }[] | undefined)?.map((event) => event.city).join(', ');
-          t.require(cities === (city ?? 'Berlin, Oslo, Lisbon, Vienna'), {
-            step: `GET ${path}`,
-            expected: city ?? 'all four cities',
-            seen: cities ?? inWords(reply),
-          });
-        }
-        for (const id of ['berlin', 'oslo', 'lisbon']) {
-          const reply = await ask(t.url, `/events/${id}`);
-          t.require(jsonOf(reply)?.id === id, {
-            step: `GET /events/${id}`,
-            expected: id,
-            seen: jsonOf(reply)?.id ?? inWords(reply),
-          });
-        }
-      }
-    },
-  );
+  keyBehaviour(behaviour);
 
   behaviour(
     'personal',
@@ -145,8 +116,16 @@ export function cacheBehaviours(behaviour: CheckDefinition['behaviour']): void {
       });
       for (const authorization of ['Basic YWRhOmFkYQ==', 'bearer ada.9f31c7', 'Bearer nobody'])
         await mustReachNode(t, '/events/oslo', { authorization });
-      const made = jsonOf(await ask(t.url, '/orders', order()));
-      for (const path of [`/orders/${made?.id}`, '/whoami']) await mustReachNode(t, path);
+      for (const path of ['/events', '/events?city=Oslo', '/events/none']) await mustReachNode(t, path, ada);
+      const ids = new Set<string>();
+      for (let n = 0; n < 3; n++) ids.add(String(jsonOf(await ask(t.url, '/orders', order()))?.id));
+      t.require(ids.size === 3, {
+        step: 'POST /orders, the same three times',
+        expected: 'three orders',
+        seen: `${ids.size}`,
+        because: 'Somebody is told that an order was made, and it is the one before.',
+      });
+      for (const path of [`/orders/${[...ids][0]}`, '/orders/none', '/whoami']) await mustReachNode(t, path);
     },
   );
 }
@@ -157,23 +136,32 @@ async function mustReachNode(t: Stage, path: string, headers: Record<string, str
   const seen = t.nginx.seen().length;
   const [header] = Object.entries(headers).map(([name, value]) => ` with ${name}: ${value}`);
   t.require(seen === 3, {
-    step: `GET ${path.startsWith('/orders') ? '/orders/:id' : path}${header ?? ''}, three times`,
+    step: `GET ${/^.orders.(?!none)/.test(path) ? '/orders/:id' : path}${header ?? ''}, three times`,
     expected: 'three requests to Node',
     seen: `${seen}`,
   });
 }
 
-/** Node takes 0.4 s for the first of them. Where the machine made that longer than nginx waits, all are asked again. */
-async function askTogether(t: Stage, path: string): Promise<Reply[]> {
+/** Longer than this, and whoever waits for the first may ask Node as well: see line 6 of the contract. */
+const promisedMs = 500;
+const nodeTakesMs = 400;
+
+/** Node takes 0.4 s for the first of them. Where the machine made that longer, all are asked again. */
+async function askTogether(t: Stage, path: string): Promise<{ answered: Reply[]; seen: number }> {
+  const watch = new MachineWatch();
   for (let tries = 1; tries <= 3; tries++) {
     t.nginx.forget();
     for (const { door } of t.nginx.gates) door.holdReplies();
+    const from = performance.now();
     const replies = Array.from({ length: atOnce }, () => ask(t.url, path, { once: true }));
     await t.until('the first request to reach Node', () => t.nginx.seen().length > 0);
-    await delay(400);
+    await delay(nodeTakesMs);
     for (const { door } of t.nginx.gates) door.resume();
+    const heldMs = performance.now() - from;
     const answered = await Promise.all(replies);
-    if (!answered.some(({ status }) => status === 504)) return answered;
+    const seen = t.nginx.seen().length;
+    const isJudged = seen <= 1 || heldMs <= promisedMs || (tries === 3 && !disturbs(watch.otherCoresBusy()));
+    if (isJudged && !answered.some(({ status }) => status === 504)) return { answered, seen };
     await t.nginx.startAgain();
   }
   return t.inconclusive('three times Node could not answer before nginx gave up');

@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CheckDefinition, disturbs, MachineWatch, type Stage } from '../harness/sdk/index.ts';
 import { ask, inTurns, type Question } from './ask.ts';
+import { askHttp10 } from './http10.ts';
 import { newGets } from './new-gets.ts';
 
 const mostConnections = 20;
@@ -13,6 +15,30 @@ const noOrder: Question = {
   headers: { 'content-type': 'application/json' },
   body: '{"event":"none"}',
 };
+
+/** What clients say of their own connection to nginx, and keep it. */
+const ofOwnConnection: Record<string, string>[] = [
+  {},
+  { connection: 'Upgrade', upgrade: 'websocket' },
+  { connection: 'keep-alive', 'keep-alive': 'timeout=1, max=1' },
+  { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAAP__' },
+  { connection: 'TE', te: 'trailers' },
+];
+
+/** Those who close it behind each answer. */
+const closing = [
+  {
+    how: 'say Connection: close',
+    get: (url: string, path: string) => ask(url, path, { headers: { connection: 'close' } }),
+  },
+  { how: 'speak HTTP/1.0', get: (url: string, path: string) => askHttp10(url, path, { host: 'encore.example' }) },
+];
+
+/**
+ * One after the other, they come to any worker of nginx, and each worker keeps connections of its own to both instances. Half
+ * of these are twice as many as that.
+ */
+const closingRequests = Math.max(60, 8 * availableParallelism());
 
 export function keptBehaviour(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -34,8 +60,31 @@ export function keptBehaviour(behaviour: CheckDefinition['behaviour']): void {
         lookAt: 'what does nginx keep, and by which key?',
       });
       t.atMost('connections that nginx opened to Node', opened, mostConnections, '');
+      for (const { how, get } of closing) await mustNotClose(t, how, get);
     },
   );
+}
+
+async function mustNotClose(
+  t: Stage,
+  how: string,
+  get: (url: string, path: string) => Promise<unknown>,
+): Promise<void> {
+  const before = t.nginx.connections().soFar;
+  for (let n = 0; n < closingRequests; n++) {
+    const paths = newGets();
+    await get(t.url, String(paths[n % paths.length]));
+  }
+  const opened = t.nginx.connections().soFar - before;
+  const most = closingRequests / 2;
+  t.require(opened <= most, {
+    step: `${closingRequests} GETs, one after the other, of clients that ${how}`,
+    expected: `at most ${most} connections that nginx opens to Node`,
+    seen: `${opened}`,
+    because:
+      'These clients end their own connection to nginx. The one from nginx to Node is another, and it was opened anew for them.',
+    lookAt: 'what does nginx send to Node as Connection: its own word, or that of the client?',
+  });
 }
 
 /** Orders too, one after the other: an edge may allow an address ten a second. */
@@ -59,7 +108,8 @@ async function askFiveHundred(t: Stage): Promise<number> {
     t.nginx.forget();
     await inTurns(4, 500, async (n, agent) => {
       const paths = newGets();
-      const { status } = await ask(t.url, String(paths[n % paths.length]), { agent, once: true });
+      const headers = ofOwnConnection[n % ofOwnConnection.length] ?? {};
+      const { status } = await ask(t.url, String(paths[n % paths.length]), { agent, headers, once: true });
       if (status === 0 || status >= 500) late++;
     });
     await orderSlowly(t);

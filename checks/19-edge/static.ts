@@ -1,5 +1,6 @@
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { ask, inTurns, inWords, type Question } from './ask.ts';
+import { compressedBehaviour } from './compressed.ts';
 import { assets, contentOf, page } from './files.ts';
 
 const files = [page, ...assets];
@@ -35,9 +36,18 @@ export function staticBehaviours(behaviour: CheckDefinition['behaviour']): void 
           seen: inWords(reply),
         });
       }
-      const seen = t.nginx.seen();
       t.step('500 requests for the page and its files, and three for files that do not exist');
-      t.require(seen.length === 0, { expected: 'no request to Node', seen: `${seen.length}` });
+      t.require(t.nginx.seen().length === 0, { expected: 'no request to Node', seen: `${t.nginx.seen().length}` });
+      for (const path of ['/', '/assets/shop.41d7aa.css', '/assets/none.000000.js', '/assets/none/'])
+        for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
+          const reply = await ask(t.url, path, { method, headers: { 'content-length': 0 } });
+          t.require(t.nginx.seen().length === 0, {
+            step: `${method} ${path}: ${inWords(reply)}`,
+            expected: 'no request to Node',
+            seen: 'Node was asked',
+            because: 'Nothing below these paths is made by Node, so it need not hear of any request for them.',
+          });
+        }
     },
   );
 
@@ -85,43 +95,7 @@ export function staticBehaviours(behaviour: CheckDefinition['behaviour']): void 
     },
   );
 
-  behaviour(
-    'compressed',
-    'text is compressed for those who can read that, pictures never',
-    {
-      because: 'Text shrinks to a fifth. A PNG is compressed already, and only costs CPU time once more.',
-      lookAt: 'which types does gzip_types name, and who may be told by Vary?',
-    },
-    async (t) => {
-      for (const { path, file } of assets) {
-        const isText = !path.endsWith('.png');
-        const packed = await ask(t.url, path, { headers: { 'accept-encoding': 'gzip, deflate, br' } });
-        const coding = packed.headers['content-encoding'];
-        const step = `GET ${path}, Accept-Encoding: gzip, deflate, br`;
-        const length = contentOf(file).length;
-        t.require(isText ? coding === 'gzip' && packed.body.length < length / 2 : coding === undefined, {
-          step,
-          expected: isText ? `Content-Encoding: gzip, and less than half of ${length} bytes` : 'no Content-Encoding',
-          seen: `Content-Encoding: ${coding ?? 'none'}, ${packed.body.length} bytes`,
-        });
-        for (const refusal of [undefined, 'identity', 'gzip;q=0']) {
-          const plain = await ask(t.url, path, { headers: refusal ? { 'accept-encoding': refusal } : {} });
-          t.require(plain.headers['content-encoding'] === undefined && plain.body.equals(contentOf(file)), {
-            step: `GET ${path}, Accept-Encoding: ${refusal ?? '(none)'}`,
-            expected: 'the file as it is',
-            seen: `Content-Encoding: ${plain.headers['content-encoding'] ?? 'none'}, ${plain.body.length} bytes`,
-          });
-          t.require(!isText || /accept-encoding/i.test(plain.headers.vary ?? ''), {
-            step: `GET ${path}, Accept-Encoding: ${refusal ?? '(none)'}`,
-            expected: 'Vary: Accept-Encoding, also where nothing was compressed',
-            seen: `Vary: ${plain.headers.vary ?? 'none'}`,
-            because:
-              'Without Vary a shared cache gives the compressed file to somebody who can’t read it, or the large one to everybody.',
-          });
-        }
-      }
-    },
-  );
+  compressedBehaviour(behaviour);
 
   behaviour(
     'traversal',

@@ -1,7 +1,8 @@
 import type { CheckDefinition, SeenRequest, Stage } from '../harness/sdk/index.ts';
-import { ask, inWords, order, type Question } from './ask.ts';
+import { ask, inWords, order } from './ask.ts';
 import { keptBehaviour } from './kept.ts';
-import { newGets } from './new-gets.ts';
+import { ada, newGetsOfAll } from './new-gets.ts';
+import { slowBehaviour } from './too-slow.ts';
 
 export function upstreamBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -56,11 +57,11 @@ export function upstreamBehaviours(behaviour: CheckDefinition['behaviour']): voi
       const [first, second] = t.nginx.gates;
       for (const gate of [first, second]) {
         await gate?.door.cut();
-        await everyGet(t, 40, 'an instance refuses connections');
+        await everyGet(t, 'an instance refuses connections');
         await gate?.door.restore();
         await t.nginx.startAgain();
         gate?.decide(({ method }) => (method === 'GET' ? 'break' : 'pass'));
-        await everyGet(t, 20, 'an instance dies when it has the request');
+        await everyGet(t, 'an instance dies when it has the request');
         gate?.decide(undefined);
         await t.nginx.startAgain();
       }
@@ -99,62 +100,29 @@ export function upstreamBehaviours(behaviour: CheckDefinition['behaviour']): voi
     },
   );
 
-  behaviour(
-    'too-slow',
-    'what Node does not answer is a 504 after some seconds, and no order is sent twice for it',
-    {
-      because:
-        'nginx waits for Node for as long as proxy_read_timeout says, a minute by default. So does the customer.',
-      lookAt: 'how long may nginx wait for one instance, and for all of them together?',
-    },
-    async (t) => {
-      // One for each: an instance that has let the order wait is left alone for a while, and the GET would not ask it.
-      const [forGet, nginx] = await Promise.all([t.startService('nginx'), t.startService('nginx')]);
-      for (const { door } of [...forGet.gates, ...nginx.gates]) door.holdReplies();
-      const timed = async (url: string, question: Question) => {
-        const asked = performance.now();
-        const reply = await ask(url, question.method ? '/orders' : '/events/oslo', { ...question, withinMs: lateMs });
-        return { reply, seconds: (performance.now() - asked) / 1_000 };
-      };
-      const [get, post] = await Promise.all([timed(forGet.url, { once: true }), timed(nginx.url, order())]);
-      t.step('Node takes requests and answers none');
-      for (const [what, { reply, seconds }] of [
-        ['GET /events/oslo', get],
-        ['POST /orders', post],
-      ] as const)
-        t.require(reply.status === 504 && seconds <= endsWithinS, {
-          step: what,
-          expected: '504 within 6 s',
-          seen: `${inWords(reply)} after ${seconds.toFixed(1)} s`,
-        });
-      const posts = nginx.seen().filter(isPost);
-      t.require(posts.length === 1, {
-        step: 'POST /orders',
-        expected: 'one POST to Node',
-        seen: `${posts.length}`,
-        because: 'An instance that is slow may still store the order. The next one stores it again.',
-        lookAt: 'what does proxy_next_upstream allow for requests that are not idempotent?',
-      });
-    },
-    { background: true, limitMs: 40_000 },
-  );
+  slowBehaviour(behaviour);
 }
-
-const lateMs = 12_000;
-/** The contract's six, and a second for a busy machine: these are nginx's own timers, and it needs next to no CPU for them. */
-const endsWithinS = 7;
 
 const isPost = ({ method }: SeenRequest) => method === 'POST';
 
-async function everyGet(t: Stage, times: number, when: string): Promise<void> {
-  for (let done = 0; done < times; done += 4) {
-    const replies = await Promise.all(newGets().map(async (path) => ({ path, reply: await ask(t.url, path) })));
-    for (const { path, reply } of replies)
-      t.require(reply.status === 200 || (reply.status === 404 && path.startsWith('/orders/')), {
-        step: `${when}: GET ${path}`,
+const copies = 3;
+const bursts = 2;
+
+/** Each several times at once: some come to the instance that dies before nginx knows of it. */
+async function everyGet(t: Stage, when: string): Promise<void> {
+  let answered = 0;
+  for (let burst = 0; burst < bursts; burst++) {
+    const gets = Array.from({ length: copies }, newGetsOfAll).flat();
+    const replies = await Promise.all(
+      gets.map(async ({ path, headers }) => ({ path, headers, reply: await ask(t.url, path, { headers }) })),
+    );
+    for (const { path, headers, reply } of replies)
+      t.require(reply.status === 200 || (reply.status === 404 && path.includes('/none')), {
+        step: `${when}: GET ${path}${headers === ada ? ' with Authorization' : ''}`,
         expected: 'an answer of the other one',
         seen: inWords(reply),
       });
+    answered += replies.length;
   }
-  t.step(`${when}: ${times} GETs, all answered`);
+  t.step(`${when}: ${answered} GETs, all answered`);
 }
