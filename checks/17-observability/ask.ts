@@ -96,6 +96,8 @@ async function untilTaken(app: Instance, status: number, ask: () => Promise<Plai
 
 export const order = { event: '12', seats: 2 };
 export const ada = { authorization: 'Bearer ada.9f31c7' };
+/** A customer to whom nothing is offered. */
+export const linus = { authorization: 'Bearer linus.c81a55' };
 
 /** A request that waits for its answer until it hangs up, or that has sent only a part of its body. */
 export class OpenRequest {

@@ -1,6 +1,9 @@
-import { type CheckDefinition, excerpt, plainRequest, type Stage } from '../harness/sdk/index.ts';
+import { type CheckDefinition, excerpt, type Instance, plainRequest, type Stage } from '../harness/sdk/index.ts';
 import { ada, ask, askAll, order, type Question, touch } from './ask.ts';
 import { metricsUrl, scrape } from './scrape.ts';
+
+const prometheusAccepts =
+  'application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
 
 export function formatBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -69,26 +72,56 @@ export function formatBehaviours(behaviour: CheckDefinition['behaviour']): void 
       await scrape(t, app);
       const reply = await plainRequest(metricsUrl(app));
       const type = reply.contentType ?? 'none';
-      const [media = '', ...parameters] = type.toLowerCase().split(/\s*;\s*/);
-      const version = parameters.find((parameter) => parameter.startsWith('version='));
-      t.require(media === 'text/plain' && (version ?? 'version=0.0.4').replaceAll('"', '') === 'version=0.0.4', {
+      t.require(isPlainText(type), {
         step: 'GET /metrics on METRICS_PORT',
         expected: 'content type text/plain; version=0.0.4',
         seen: type,
         because: 'By the content type Prometheus knows how to read a scrape. Without a right one it drops all of it.',
         lookAt: 'which content type does the library name for its text?',
       });
-      const open = await plainRequest(`${app.url}/metrics`);
-      touch(app);
-      t.require(open.status === 404, {
-        step: 'GET /metrics on PORT',
-        expected: '404',
-        seen: `${open.status}`,
-        because: 'Every visitor can read there what the shop sells, how often it fails, and what it is made of.',
-        lookAt: 'which server has this route: that of the customers, or one of its own?',
-      });
+      await mustBeWhatItSays(t, app);
+      for (const path of ['/metrics', '/metrics/', '/METRICS']) {
+        const open = await plainRequest(app.url + path);
+        touch(app);
+        t.require(open.status === 404, {
+          step: `GET ${path} on PORT`,
+          expected: '404',
+          seen: `${open.status}`,
+          because: 'Every visitor can read there what the shop sells, how often it fails, and what it is made of.',
+          lookAt: 'which server has this route: that of the customers, or one of its own?',
+        });
+      }
     },
   );
+}
+
+function isPlainText(type: string): boolean {
+  const [media = '', ...parameters] = type.toLowerCase().split(/\s*;\s*/);
+  const version = parameters.find((parameter) => parameter.startsWith('version=')) ?? 'version=0.0.4';
+  return media === 'text/plain' && version.replaceAll('"', '') === 'version=0.0.4';
+}
+
+/** Prometheus 2 names both formats, and reads the answer by the content type that it has. */
+async function mustBeWhatItSays(t: Stage, app: Instance): Promise<void> {
+  const { status, contentType, text } = await plainRequest(metricsUrl(app), { headers: { accept: prometheusAccepts } });
+  const type = contentType ?? 'none';
+  const isOpen = type.toLowerCase().startsWith('application/openmetrics-text');
+  const step = 'GET /metrics on METRICS_PORT, as Prometheus asks: OpenMetrics, or else the text format';
+  t.require(status === 200 && (isOpen || isPlainText(type)), {
+    step,
+    expected: '200, as application/openmetrics-text, or as text/plain; version=0.0.4',
+    seen: `${status}, as ${type}`,
+    because: 'Prometheus says which formats it reads, and takes an answer in either of them. It drops any other.',
+    lookAt: 'what does the app make of the Accept header?',
+  });
+  t.require(!isOpen || /(^|\n)# EOF\n?$/.test(text), {
+    step,
+    expected: '# EOF as the last line, which OpenMetrics must have',
+    seen: text.slice(-60),
+    because:
+      'The content type says OpenMetrics, and the text is not. Prometheus reads it by its content type, and drops it whole.',
+    lookAt: 'which format does the text have, and which one does the content type name?',
+  });
 }
 
 /** The answer as JSON, of which a wrong app may send any. */

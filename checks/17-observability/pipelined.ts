@@ -33,6 +33,14 @@ export class Pipelined {
     touch(this.#app);
   }
 
+  /** Resolves when its answer has come: it is short, and in one piece. */
+  async ask(request: Piped): Promise<void> {
+    const answered = new Promise<void>((resolve) => this.#socket.once('data', () => resolve()));
+    await this.send(request);
+    await Promise.race([answered, this.closed]);
+    touch(this.#app);
+  }
+
   hangUp(): void {
     this.#socket.destroy();
     touch(this.#app);

@@ -1,5 +1,5 @@
 import type { CheckDefinition, Instance, Stage, SupplierHandle } from '../harness/sdk/index.ts';
-import { ada, ask, askAll, order, type Question } from './ask.ts';
+import { ada, ask, askAll, linus, order, type Question } from './ask.ts';
 import { baseline, supplier as metric, mustBeA, mustCount, supplierLabels } from './counting.ts';
 import { startOwn } from './own-app.ts';
 import type { Counts, Scrape } from './scrape.ts';
@@ -37,10 +37,25 @@ async function countsCalls(t: Stage): Promise<void> {
     ['GET', '/events/3', { status: 200 }],
     ['GET', '/seats', { status: 200 }],
     ['POST', '/orders', { status: 201, body: order, headers: ada }],
+    ['POST', '/orders', { status: 201, body: order, headers: linus }],
+    ['GET', '/events?city=nowhere', { status: 200 }],
   ]);
-  t.step('GET /events, GET /events/3, GET /seats and an order of a customer');
-  const good = { 'events ok': 1, 'event ok': 2, 'stats ok': 1, 'offers ok': 1, 'audit ok': 1 };
-  const afterGood = await mustCount(t, app, { metric, labels: supplierLabels, before, grows: good });
+  t.step(
+    'GET /events, also where nothing is on, GET /events/3, GET /seats, and orders of two customers, one without offers',
+  );
+  await supplier.fail({ how: 'body', body: 'null', route: 'POST /audit' });
+  await ask(t, app, 'POST', '/orders', { status: 201, body: order });
+  await supplier.heal();
+  t.step('an order, to whose audit the supplier answers 200 and null');
+  const good = { 'events ok': 2, 'event ok': 4, 'stats ok': 1, 'offers ok': 2, 'audit ok': 3 };
+  const isNoError = (grown: Counts) => ([...grown.keys()].some((key) => key.endsWith(' error')) ? nullIsAnAnswer : {});
+  const afterGood = await mustCount(t, app, {
+    metric,
+    labels: supplierLabels,
+    before,
+    grows: good,
+    teaching: isNoError,
+  });
 
   const { grows, silentSeconds, stalledSeconds } = await fail(t, app, supplier);
   const teaching = (grown: Counts) => whatIsWrong(grows, grown);
@@ -79,6 +94,11 @@ async function fail(t: Stage, app: Instance, supplier: SupplierHandle) {
     await supplier.fail({ how });
     await ask(t, app, 'GET', '/events/3', { status: 502 });
   }
+  await supplier.fail({ how: 'garbage' });
+  await ask(t, app, 'GET', '/seats', { status: 502 });
+  await ask(t, app, 'GET', '/events', { status: 502 });
+  await supplier.fail({ how: 'garbage', route: 'GET /offers' });
+  await ask(t, app, 'POST', '/orders', { status: 502, body: order, headers: ada });
   await supplier.heal();
   await supplier.fail({ how: 'break', route: 'POST /audit' });
   await ask(t, app, 'POST', '/orders', { status: 502, body: order });
@@ -100,8 +120,10 @@ async function fail(t: Stage, app: Instance, supplier: SupplierHandle) {
     'audit timeout': 1,
     'event error': 3,
     'audit error': 1,
-    'events error': 1,
-    'event ok': 5, // Of the orders.
+    'events error': 2,
+    'stats error': 1,
+    'offers error': 1,
+    'event ok': 6, // Of the orders.
   };
   return { grows, ...seconds };
 }
@@ -129,6 +151,12 @@ async function leaveWithoutAnswer(t: Stage, app: Instance, supplier: SupplierHan
   t.step('the supplier says nothing, or stops in the middle of an answer');
   return { silentSeconds: all[0]?.seconds ?? 0, stalledSeconds: all.at(-1)?.seconds ?? 0 };
 }
+
+const nullIsAnAnswer = {
+  because:
+    'All of these calls were answered, with a status of 2xx and with JSON. null is JSON, too: it says that there is nothing, such as no offers.',
+  lookAt: 'by what does the code tell an answer from none?',
+};
 
 function whatIsWrong(grows: Record<string, number>, grown: Counts) {
   const wrong = Object.keys(grows).find((key) => (grown.get(key) ?? 0) < (grows[key] ?? 0));
