@@ -84,6 +84,23 @@ describe('nginx in front of an app', () => {
     expect(survivors(run)).toEqual([]);
   });
 
+  it('is alive while it is started again, for whoever asks meanwhile', limit, async (context) => {
+    await using run = fakeRun();
+    await using nginx = await openWith(context, run, configWith());
+    let isOver = false;
+    const again = nginx.startAgain().finally(() => {
+      isOver = true;
+    });
+    const seen = new Set<boolean>();
+    while (!isOver) {
+      seen.add(await nginx.alive());
+      await delay(1);
+    }
+    await again;
+    expect([...seen]).toEqual([true]);
+    expect(await nginx.alive()).toBe(true);
+  });
+
   it('leaves nothing when it is closed', limit, async (context) => {
     await using run = fakeRun();
     const nginx = await openWith(context, run, configWith());

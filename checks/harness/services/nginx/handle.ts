@@ -39,6 +39,7 @@ export async function openNginx(options: OpenOptions): Promise<NginxHandle> {
   const program = await findNginx(options);
   const gates: Gate[] = [];
   for (let number = 1; number <= lesson.instances; number++) gates.push(await openGate(number));
+  let isStartingAgain = false;
   let site: { dir: string; port: number; nginx: RunningNginx } | undefined;
 
   async function start(): Promise<void> {
@@ -90,8 +91,13 @@ export async function openNginx(options: OpenOptions): Promise<NginxHandle> {
       for (const [index, target] of targets.entries()) gates[index]?.leadTo(target);
     },
     async startAgain() {
-      await stop();
-      await start();
+      isStartingAgain = true;
+      try {
+        await stop();
+        await start();
+      } finally {
+        isStartingAgain = false;
+      }
     },
     takeAnswers: () => [],
     /** What nginx remembers of instances that failed, and what it has cached, goes with its process. */
@@ -105,7 +111,8 @@ export async function openNginx(options: OpenOptions): Promise<NginxHandle> {
       await handle.startAgain();
       forget();
     },
-    alive: async () => site !== undefined && !site.nginx.child.hasEnded,
+    // Between two of its processes it has not died: a behaviour beside the one that starts it again may ask.
+    alive: async () => isStartingAgain || (site !== undefined && !site.nginx.child.hasEnded),
     async close() {
       await stop();
       await closeGates();
