@@ -93,15 +93,18 @@ export async function mustTryAgainAfterMany(t: Stage, firstId: number): Promise<
 }
 
 /** What a call that fails leaves behind must not make the lock of the next one live longer. */
-export async function failSeveralTimes(t: Stage, paths: string[], { on, times }: { on: number; times: number }) {
-  await t.supplier.setLatency(0);
-  await t.supplier.fail({ how: 503 });
+export async function failSeveralTimes(
+  paths: string[],
+  { visitor, supplier, times }: { visitor: Visitor; supplier: SupplierHandle; times: number },
+): Promise<void> {
+  await supplier.setLatency(0);
+  await supplier.fail({ how: 503 });
   for (let time = 0; time < times; time++) {
-    const answers = await Promise.all(paths.map((path) => t.visitor().get(path, { on })));
+    const answers = await Promise.all(paths.map((path) => visitor.get(path)));
     // A copy of the statistics in the process is right, too.
     for (const [index, answer] of answers.entries())
       answer.mustBe(paths[index] === '/stats' ? [200, ...unavailable] : unavailable);
   }
-  await t.supplier.heal();
-  await t.supplier.setLatency(heldMs);
+  await supplier.heal();
+  await supplier.setLatency(heldMs);
 }

@@ -19,7 +19,7 @@ export interface Stats {
 
 export type EventChange = Partial<Pick<ShowEvent, 'title' | 'city' | 'priceCents' | 'seatsLeft'>>;
 
-/** The box office answered something other than 200, or nothing (status 0). */
+/** The box office answered something other than 200, or nothing that can be used (status 0). */
 export class SupplierError extends Error {
   readonly status: number;
 
@@ -78,8 +78,11 @@ export class Supplier {
       await response.body?.cancel();
       throw new SupplierError(response.status);
     }
-    return (await response.json().catch((cause) => {
+    const answer: unknown = await response.json().catch((cause) => {
       throw new SupplierError(0, { cause });
-    })) as T;
+    });
+    // Not null, which would be kept as “no such event”.
+    if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) throw new SupplierError(0);
+    return answer as T;
   }
 }
