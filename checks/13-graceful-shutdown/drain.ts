@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition, RedisDoor, Stage } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { drainsWithoutList } from './drain-without.ts';
 import { type HeldOrder, holdOrder } from './held.ts';
 import { Kept } from './kept.ts';
@@ -7,6 +6,7 @@ import { storedOrders } from './orders.ts';
 import { skipOnWindows, startReady } from './ready.ts';
 import { mustSayNoToWhoeverWaits } from './ready-in-flight.ts';
 import { beginDrainWithoutRedis } from './redis-goes.ts';
+import { whileRedisIsLate } from './redis-late.ts';
 import { isServed } from './served.ts';
 import { mustEnd, terminate, untilRefused } from './signals.ts';
 import { inWords } from './wire.ts';
@@ -36,11 +36,11 @@ export function drainBehaviours(behaviour: CheckDefinition['behaviour']): void {
     async (t) => {
       skipOnWindows(t);
       await using withoutRedis = await beginDrainWithoutRedis(t);
-      await mustSayNoToWhoeverWaits(t);
+      await using leftAlone = await mustSayNoToWhoeverWaits(t);
       for (let attempt = 1; !(await drains(t)); attempt++)
         if (attempt === attempts) t.inconclusive('this check got no core to ask in time');
       t.trail.begin();
-      await Promise.all([drainsWithoutList(t), withoutRedis.over()]);
+      await Promise.all([drainsWithoutList(t), withoutRedis.over(), leftAlone.over()]);
     },
     { limitMs: 60_000, background: true },
   );
@@ -61,7 +61,7 @@ async function drains(t: Stage): Promise<boolean> {
     if (!(await isServed(t, app, { at, delayMs, kept, held }))) return false;
     await untilRefused(t, app, Math.max(0, at + delayMs - performance.now()) + toleranceMs, `after ${delayMs} ms`);
     t.step('new connections are refused; the bodies of the orders in flight come, and Redis is slow');
-    const replies = await whileRedisIsLate(door, () => Promise.all(held.map((each) => each.finish())));
+    const replies = await whileRedisIsLate(door, redisLateMs, () => Promise.all(held.map((each) => each.finish())));
     for (const reply of replies)
       t.require(reply.status === 201, {
         expected: '201 for each order in flight',
@@ -85,13 +85,4 @@ async function drains(t: Stage): Promise<boolean> {
     for (const one of kept) one.destroy();
     await app.kill();
   }
-}
-
-/** A request is whole, and its answer is not: an app that counts requests has nothing left to wait for. */
-async function whileRedisIsLate<T>(door: RedisDoor, act: () => Promise<T>): Promise<T> {
-  door.holdReplies();
-  const acted = act();
-  await Promise.race([acted, delay(redisLateMs)]);
-  door.resume();
-  return acted;
 }

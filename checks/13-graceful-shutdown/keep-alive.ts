@@ -1,7 +1,11 @@
+import type { Agent } from 'node:http';
 import type { Socket } from 'node:net';
-import type { CheckDefinition, Instance, Stage, Teaching } from '../harness/sdk/index.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CheckDefinition, Instance, RedisDoor, Stage, Teaching } from '../harness/sdk/index.ts';
+import { holdOrder } from './held.ts';
 import { orderOf } from './orders.ts';
 import { startReady } from './ready.ts';
+import { whileRedisIsLate } from './redis-late.ts';
 import { inWords, keptByClient, type Reply, saysClose, send } from './wire.ts';
 
 /** Longer than the balancer keeps a connection, and shorter than an app that knows it. */
@@ -12,6 +16,8 @@ const connections = 50;
 const usedMs = 5_000;
 const everyMs = 500;
 const oldConnections = 5;
+/** The last answers of some others take so long: the body is slow, and then Redis is. Together less than the old ones take. */
+const late = { connections: 3, bodyMs: 2_500, redisMs: 1_500 };
 
 /** Line 4. */
 export function keepAliveBehaviour(behaviour: CheckDefinition['behaviour']): void {
@@ -24,10 +30,15 @@ export function keepAliveBehaviour(behaviour: CheckDefinition['behaviour']): voi
       lookAt: 'how long does the server keep an idle connection, and how many of them?',
     },
     async (t) => {
-      const app = await startReady(t, {}, usedMs + idleMs);
-      const [fresh, old] = await Promise.all([
+      const door = await t.redis.openDoor();
+      const app = await startReady(t, { REDIS_URL: door.url }, usedMs + idleMs);
+      const using = Promise.all(Array.from({ length: oldConnections }, () => useTwice(app, usedMs)));
+      const lastOrders = await answerLate(t, app, door);
+      // Redis is quick again.
+      const [fresh, slow, old] = await Promise.all([
         Promise.all(Array.from({ length: connections }, () => useTwice(app, 0))),
-        Promise.all(Array.from({ length: oldConnections }, () => useTwice(app, usedMs))),
+        Promise.all(lastOrders.map((last) => useAgain(app, last))),
+        using,
       ]);
       mustServe(t, fresh, `each of ${connections} connections`);
       mustServe(t, old, `each of ${oldConnections} connections that have been in use for ${usedMs / 1_000} s`, {
@@ -35,14 +46,24 @@ export function keepAliveBehaviour(behaviour: CheckDefinition['behaviour']): voi
           'An old connection is one that is used a lot. If the app closes it when it is idle for a moment, the balancer sends a request on one that is just being closed.',
         lookAt: 'from when on does the server count the time after which it closes a connection?',
       });
+      mustServe(t, slow, `each of ${late.connections} connections whose answer took ${lateMs / 1_000} s`, {
+        because:
+          'A connection is idle from its last answer on. If the time counts from the request, a slow answer uses it up, and the balancer sends the next request on a connection that is just being closed.',
+        lookAt:
+          'from when on does the server count the time after which it closes a connection: a request, or its answer?',
+      });
     },
     { limitMs: 30_000, background: true },
   );
 }
 
+const lateMs = late.bodyMs + late.redisMs;
+
 interface Use {
   /** If the app closed it. */
   closedAfterMs?: number;
+  /** What was asked on it before it was idle. */
+  first: string;
   /** The last request on it. */
   asked: string;
   wanted: number;
@@ -52,7 +73,7 @@ interface Use {
 function mustServe(t: Stage, uses: Use[], which: string, teaching?: Teaching): void {
   const closed = uses.flatMap(({ closedAfterMs }) => closedAfterMs ?? []);
   t.require(closed.length === 0, {
-    step: `GET /prices/oslo on ${which}; then they are idle`,
+    step: `${uses[0]?.first} on ${which}; then they are idle`,
     expected: `each to be open for ${idleMs / 1_000} s`,
     seen: `${closed.length} of ${uses.length} closed, the first after ${(Math.min(...closed) / 1_000).toFixed(1)} s`,
     ...teaching,
@@ -69,23 +90,50 @@ function mustServe(t: Stage, uses: Use[], which: string, teaching?: Teaching): v
 /** A connection of its own, which is asked, for `forMs` again and again, then idle, then asked: each counts its own time. */
 async function useTwice(app: Instance, forMs: number): Promise<Use> {
   const agent = keptByClient();
+  const path = '/prices/oslo';
+  const first = `GET ${path}`;
+  let reply = await send(app, path, { agent });
+  for (const until = performance.now() + forMs; performance.now() < until; reply = await send(app, path, { agent })) {
+    if (reply.status !== 200 || saysClose(reply)) break;
+    const closedAfterMs = await idle(agent, reply, everyMs);
+    if (closedAfterMs !== undefined) return { first, asked: first, wanted: 200, reply, closedAfterMs };
+  }
+  if (reply.status === 200) return useAgain(app, { agent, first, reply, mayClose: forMs > 0 });
+  agent.destroy();
+  return { first, asked: first, wanted: 200, reply };
+}
+
+interface Last {
+  agent: Agent;
+  first: string;
+  reply: Reply;
+  /** Whoever is told in time sends no request on it. */
+  mayClose: boolean;
+}
+
+/** Orders whose bodies come late, and then Redis makes them wait. */
+async function answerLate(t: Stage, app: Instance, door: RedisDoor): Promise<Last[]> {
+  const agents = Array.from({ length: late.connections }, () => keptByClient());
+  const orders = await Promise.all(agents.map((agent) => holdOrder(t, app, agent)));
+  await delay(late.bodyMs);
+  const replies = await whileRedisIsLate(door, late.redisMs, () => Promise.all(orders.map((order) => order.finish())));
+  return replies.flatMap((reply, n) => {
+    const agent = agents[n] as Agent;
+    // Whether an order that Redis delays gets a 201 is not asked here.
+    if (reply.status > 0) return { agent, first: 'POST /orders', reply, mayClose: true };
+    agent.destroy();
+    return [];
+  });
+}
+
+/** It is idle, and then asked once more. */
+async function useAgain(app: Instance, { agent, first, reply, mayClose }: Last): Promise<Use> {
   try {
-    const ask = async (): Promise<Use> => ({
-      asked: 'GET /prices/oslo',
-      wanted: 200,
-      reply: await send(app, '/prices/oslo', { agent }),
-    });
-    let last = await ask();
-    for (const until = performance.now() + forMs; ; last = await ask()) {
-      if (last.reply.status !== last.wanted) return last;
-      if (forMs > 0 && saysClose(last.reply)) return last; // Whoever is told in time sends no request on it.
-      const isLast = performance.now() >= until;
-      const [socket] = Object.values(agent.freeSockets).flat();
-      if (!socket || (await closes(socket, isLast ? idleMs : everyMs)))
-        return { ...last, closedAfterMs: performance.now() - last.reply.at };
-      if (isLast) break;
-    }
+    if (mayClose && saysClose(reply)) return { first, asked: first, wanted: reply.status, reply };
+    const closedAfterMs = await idle(agent, reply, idleMs);
+    if (closedAfterMs !== undefined) return { first, asked: first, wanted: reply.status, reply, closedAfterMs };
     return {
+      first,
       asked: `POST /orders, after ${idleMs / 1_000} s,`,
       wanted: 201,
       reply: await send(app, '/orders', { method: 'POST', body: orderOf('idle'), agent }),
@@ -93,6 +141,12 @@ async function useTwice(app: Instance, forMs: number): Promise<Use> {
   } finally {
     agent.destroy();
   }
+}
+
+/** @returns after how many ms the app closed it, if it did. */
+async function idle(agent: Agent, { at }: Reply, forMs: number): Promise<number | undefined> {
+  const [socket] = Object.values(agent.freeSockets).flat();
+  return !socket || (await closes(socket, forMs)) ? performance.now() - at : undefined;
 }
 
 function closes(socket: Socket, withinMs: number): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Instance, Stage } from '../harness/sdk/index.ts';
+import type { Instance, Stage, Teaching } from '../harness/sdk/index.ts';
 import { isYes } from './ready.ts';
 import { inWords, send } from './wire.ts';
 
@@ -18,13 +18,11 @@ export async function mustSayNo(t: Stage, app: Instance, { what, at, delayMs }: 
   const live = await send(app, '/live');
   const isOver = live.at - at >= delayMs;
   if (live.status === 0 && !isOver) await app.exitedWithin(restMs); // It breaks some milliseconds before the process has ended.
-  // What else /live may say is asked by line 6.
-  t.require(live.status > 0 || isOver, {
+  t.require(live.status === 200 || isOver, {
     step: `${what}: GET /live, ${Math.round(live.at - at)} ms after SIGTERM`,
-    expected: `an answer, for ${delayMs} ms`,
+    expected: `200, for ${delayMs} ms`,
     seen: app.exited ? `the process has ended, ${app.ending()}` : inWords(live),
-    because: 'An instance that is not ready drains like any other: an order may be in flight, or on its way.',
-    lookAt: 'from which moment on does the process answer SIGTERM, and what may end it before its time?',
+    ...(live.status > 0 ? restarted : endsEarly),
   });
   const ready = await send(app, '/ready');
   t.require(!isYes(ready.status), {
@@ -36,3 +34,13 @@ export async function mustSayNo(t: Stage, app: Instance, { what, at, delayMs }: 
   });
   await delay(restMs);
 }
+
+const endsEarly: Teaching = {
+  because: 'An instance that is not ready drains like any other: an order may be in flight, or on its way.',
+  lookAt: 'from which moment on does the process answer SIGTERM, and what may end it before its time?',
+};
+
+const restarted: Teaching = {
+  because: 'The process drains, and is alive. An orchestrator that reads this kills it with whatever is in flight.',
+  lookAt: 'what does GET /live ask, and what changes with SIGTERM?',
+};

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { BehaviourFailure, type Instance, type RedisHandle, type Stage } from '../harness/sdk/index.ts';
+import type { Instance, RedisHandle, Stage } from '../harness/sdk/index.ts';
+import { beside, type Drain } from './beside.ts';
 import { Kept } from './kept.ts';
 import { keptMustServe } from './kept-in-the-delay.ts';
 import { mustSayNo, type Told } from './not-ready.ts';
@@ -20,36 +21,11 @@ const backMs = 1_300;
 const goneMs = 800;
 const restMs = 20;
 
-/** A drain that goes on beside other steps. */
-export interface Drain extends AsyncDisposable {
-  /** Fails if something was wrong with it. Takes as long as the delay. */
-  over(): Promise<void>;
-}
-
 /** Line 2, of an instance that is draining while Redis goes and comes back, and is gone when the delay is over. */
 export async function beginDrainWithoutRedis(t: Stage): Promise<Drain> {
   const redis = await ownRedis(t);
   const app = await startReady(t, { ...env, REDIS_URL: redis.appUrl }, delayMs);
-  const drain = drains(t, app, redis).then(
-    () => undefined,
-    (error: unknown) => withOwnStep(error),
-  );
-  return {
-    async over() {
-      const error = await drain;
-      if (error) throw error;
-    },
-    async [Symbol.asyncDispose]() {
-      await app.kill();
-      await drain;
-    },
-  };
-}
-
-/** The steps before it are those of others. */
-function withOwnStep(error: unknown): unknown {
-  if (!(error instanceof BehaviourFailure)) return error;
-  return new BehaviourFailure({ ...error.failure, trail: error.failure.trail.slice(-1) });
+  return beside(app, drains(t, app, redis));
 }
 
 async function drains(t: Stage, app: Instance, redis: RedisHandle): Promise<void> {
