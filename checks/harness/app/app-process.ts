@@ -14,8 +14,15 @@ import { type Strays, stillAliveAfterGrace } from './strays.ts';
 const stopDeadlineMs = 5_000;
 /** For so long after it has begun to listen an app may answer 503 because it is not ready yet. */
 const readyWithinMs = 1_000;
+/** How long an app that waited for its clients may take to end when they have hung up. */
+const hungUpWithinMs = 3_000;
 /** How long a process tree may take to be gone after SIGKILL. */
 const killedWithinMs = 1_000;
+
+interface StopOptions {
+  deadlineMs?: number;
+  late?: { hangUp(): void; failure(): Failure };
+}
 
 /** One process of a learner's app, known only by its command, environment, HTTP and signals. */
 export class AppProcess implements AsyncDisposable {
@@ -146,13 +153,16 @@ export class AppProcess implements AsyncDisposable {
 
   /**
    * SIGTERM, then SIGKILL for whoever is left.
+   * @param late what is said of an app that ends once clients have hung up, and not before.
    * @returns what was wrong with the way it stopped, or undefined.
    */
-  async stop({ deadlineMs = stopDeadlineMs } = {}): Promise<Failure | undefined> {
+  async stop({ deadlineMs = stopDeadlineMs, late }: StopOptions = {}): Promise<Failure | undefined> {
     if (this.exited) return this.kill();
     const family = this.tree(0);
     this.signal('SIGTERM');
     const obeyed = await this.exitedWithin(deadlineMs);
+    late?.hangUp();
+    const waited = !obeyed && late && (await this.exitedWithin(hungUpWithinMs));
     // A child that has left the group is no longer in the tree once its parent is dead, so all that were seen are looked for.
     const inTree = obeyed ? await stillAliveAfterGrace(family.filter((row) => row.pid !== this.pid)) : [];
     const strays = (obeyed && (await this.#strays?.left())) || [];
@@ -166,6 +176,7 @@ export class AppProcess implements AsyncDisposable {
         : undefined;
     await this.kill();
     killNow(stillAlive([...family, ...strays]).map((row) => row.pid));
+    if (waited) return late.failure();
     if (!obeyed) return ignoredSigterm(this, deadlineMs);
     return failure;
   }

@@ -1,3 +1,4 @@
+import type { StopBesideClients } from '../model/lesson.ts';
 import type { Step } from '../model/trail.ts';
 import { BehaviourFailure, type Failure } from '../model/verdict.ts';
 import type { OutputTail } from '../os/output-tail.ts';
@@ -140,6 +141,28 @@ export function ignoredSigterm(app: AppFacts, deadlineMs: number): Failure {
     lookAt: 'what does the app do on SIGTERM, and what keeps its event loop alive afterwards?',
     appOutput: app.lastLines(),
   };
+}
+
+/** It would have ended, but for clients whose requests were not whole. */
+export function waitedForClients(app: AppFacts, { withinMs, sent }: StopBesideClients): Failure {
+  return {
+    kind: 'ignored-sigterm',
+    trail: [{ what: `clients keep connections: ${sent.map(halfSent).join('; ')}` }, { what: `SIGTERM to ${app.name}` }],
+    expected: `to exit within ${withinMs / 1000} s`,
+    seen: 'it still ran, and ended only when the clients had hung up',
+    because:
+      'The app waits for clients. server.close() ends the connections that are idle, and to Node a connection without a request, or with half of one, is not idle. Such a client can hold up a deploy for minutes.',
+    lookAt: 'what ends the connections that server.close() leaves open, and when?',
+    appOutput: app.lastLines(),
+  };
+}
+
+/** What a client has sent, in words. */
+function halfSent(part: string): string {
+  if (part === '') return 'nothing is sent on one of them';
+  const [head = '', body] = part.split('\r\n\r\n');
+  const rest = body === undefined ? 'half of its head' : body === '' ? 'its head, and no body' : 'half of its body';
+  return `of “${head.split(' HTTP/')[0]}” ${rest}`;
 }
 
 /** @param commands the command line of each, as far as it is still known. */

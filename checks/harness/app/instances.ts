@@ -14,6 +14,7 @@ import { Pm2 } from './pm2.ts';
 import { startApp } from './start-app.ts';
 import type { ProcessOptions } from './start-process.ts';
 import { startWorker } from './start-worker.ts';
+import { stopBesideClients } from './stop-beside-clients.ts';
 import { Strays } from './strays.ts';
 
 /** A profile of a minute is written in less. */
@@ -202,7 +203,12 @@ export class Instances {
 
   /** Stops them as a deploy does, and says what was wrong with it. */
   async stop(): Promise<Failure | undefined> {
-    const failures = await Promise.all(this.everyone.map((instance) => instance.stop()));
+    const { stop } = this.#options.lesson;
+    const failures = await Promise.all(
+      this.everyone.map((instance) =>
+        stop && instance !== this.worker ? stopBesideClients(instance, stop) : instance.stop(),
+      ),
+    );
     return failures.find((failure) => failure !== undefined);
   }
 

@@ -41,6 +41,14 @@ export interface HeapVisit {
   steps: readonly HeapStep[];
 }
 
+/** How an app is told to end. */
+export interface StopBesideClients {
+  /** The time that the contract names. */
+  withinMs: number;
+  /** What each client has sent on a connection that it keeps: nothing, half of a head, or a head and half of a body. */
+  sent: readonly string[];
+}
+
 /** What `lesson.ts` of a lesson says: data only, read by the commands and by the check. */
 export interface Lesson {
   /** Final, never reused: 3. */
@@ -90,6 +98,8 @@ export interface Lesson {
   env: Readonly<Record<string, string>>;
   /** More ports that each instance gets, by the variables that tell it: ['METRICS_PORT']. They are not behind the balancer. */
   ports?: readonly string[];
+  /** Set where the contract says that SIGTERM ends the app in spite of such clients. Without it there are none. */
+  stop?: StopBesideClients;
   /** Files that the app gets the paths of. */
   files?: readonly LessonFile[];
   /** Ids of the behaviours, core and further, that the starter fails when all are run. It holds every other one. */

@@ -1,0 +1,39 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import type { StopBesideClients } from '../model/lesson.ts';
+import type { Failure } from '../model/verdict.ts';
+import { plainRequest } from '../net/plain-request.ts';
+import type { AppProcess } from './app-process.ts';
+import { waitedForClients } from './failures.ts';
+
+/** What a busy machine may add to the time that the contract names. */
+const busyMs = 2_000;
+const connectWithinMs = 2_000;
+
+/** Tells an app to end while clients keep connections on which no request is whole. */
+export async function stopBesideClients(app: AppProcess, stop: StopBesideClients): Promise<Failure | undefined> {
+  const { withinMs, sent } = stop;
+  const sockets = await Promise.all(sent.map((part) => connection(app, part)));
+  // Connections are accepted in their order: once this one is answered, the app has the others.
+  await plainRequest(`${app.url}/`, { withinMs: connectWithinMs }).catch(() => {});
+  const hangUp = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  try {
+    return await app.stop({
+      deadlineMs: withinMs + busyMs,
+      late: { hangUp, failure: () => waitedForClients(app, stop) },
+    });
+  } finally {
+    hangUp();
+  }
+}
+
+/** Whatever becomes of it is no matter here: whether the app ends is asked. */
+async function connection(app: AppProcess, part: string): Promise<Socket> {
+  const socket = connect(app.port, app.host);
+  socket.on('error', () => {});
+  const connected = once(socket, 'connect', { signal: AbortSignal.timeout(connectWithinMs) });
+  await connected.then(() => socket.write(part)).catch(() => {});
+  return socket;
+}
