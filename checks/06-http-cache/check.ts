@@ -1,10 +1,14 @@
 import { type CheckDefinition, defineCheck } from '../harness/sdk/index.ts';
+import { cheap304Behaviour } from './cheap-304.ts';
 import { errorsBehaviour } from './errors.ts';
+import { headBehaviour } from './head.ts';
+import { languagesBehaviour } from './languages.ts';
 import lesson from './lesson.ts';
 import { lifetimeBehaviours } from './lifetime.ts';
-import { neverKeptBehaviours, partnerBehaviour } from './never-kept.ts';
+import { mapBehaviour } from './map.ts';
 import { originWatch } from './origin-watch.ts';
-import { furtherRepresentationBehaviours, representationBehaviours } from './representation.ts';
+import { partnerBehaviour } from './partners.ts';
+import { privateBehaviour } from './private.ts';
 import { validationBehaviours } from './validation.ts';
 
 defineCheck(lesson, ({ behaviour, load }) => {
@@ -25,12 +29,14 @@ defineCheck(lesson, ({ behaviour, load }) => {
 
   lifetimeBehaviours(quickly);
   validationBehaviours(quickly);
-  neverKeptBehaviours(quickly);
+  cheap304Behaviour(quickly);
+  privateBehaviour(quickly);
   errorsBehaviour(quickly);
-  representationBehaviours(quickly);
+  languagesBehaviour(quickly);
 
   partnerBehaviour(further);
-  furtherRepresentationBehaviours(further);
+  mapBehaviour(further);
+  headBehaviour(further);
 
   load((t) => ({ watch: () => originWatch(t) }));
 });

@@ -1,5 +1,5 @@
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
-import { mustForgetAFailedCall, mustNotMatchAnother } from './failed-calls.ts';
+import { mustForgetAFailedCall, mustNotMatchAnother, mustSayThatItFailed } from './failed-calls.ts';
 import { askShop, askWell, mustBe, read, requireServed, shopOnly } from './steps.ts';
 
 const outage = {
@@ -71,6 +71,7 @@ export function errorsBehaviour(behaviour: CheckDefinition['behaviour']): void {
           lookAt: 'what does the shop keep of an answer that failed?',
         });
       }
+      await mustSayThatItFailed(t);
       await mustForgetAFailedCall(t);
       await mustNotMatchAnother(t);
       await mustKeepNoErrorOfTheFramework(t);
@@ -79,11 +80,15 @@ export function errorsBehaviour(behaviour: CheckDefinition['behaviour']): void {
         ['/events/constructor', 404],
         ['/events/7%3Fx', 404],
         ['/events/..%2Fstats', 404],
+        ['/events/50%25', 404],
+        ['/events/7%252Fx', 404],
+        ['/EVENTS/99999/', 404],
         ['/events?page=0', 400],
         ['/events?city=oslo&page=-1', 400],
         ['/events?page=two', 400],
         ['/venues/nowhere/map.svg?v=1', 404],
         ['/venues/nowhere/map.svg', 404],
+        ['/venues/constructor/map.svg', 404],
       ] as const) {
         t.trail.begin();
         (await read(t, path)).answer.mustBe(status, {

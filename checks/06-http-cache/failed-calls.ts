@@ -1,5 +1,5 @@
 import type { Stage } from '../harness/sdk/index.ts';
-import { askShop, askWell, mustBe } from './steps.ts';
+import { ada, askShop, askWell, mustBe, read, readWell, requireServed, shopOnly } from './steps.ts';
 
 /** The supplier tells the new version, and fails once to give what belongs to it. That is no reason to fail later. */
 export async function mustForgetAFailedCall(t: Stage): Promise<void> {
@@ -36,7 +36,9 @@ export async function mustNotMatchAnother(t: Stage): Promise<void> {
     ['/events/7%3Fx', '/events/7', 404],
     ['/events/7%23x', '/events/7', 404],
     ['/events/x%2F..%2F7', '/events/7', 404],
+    ['/events/%2537', '/events/7', 404], // Its id is %37, which would be 7 if it were decoded once more.
     ['/events?city=oslo%26page%3D2&page=1', '/events?city=oslo&page=2', 200],
+    ['/events?city=os%256Co&page=1', '/events?city=oslo&page=1', 200],
   ] as const) {
     t.trail.begin();
     const { etag: tag = '"x"' } = (await askWell(t, other)).headers; // That there must be one is judged elsewhere.
@@ -45,8 +47,44 @@ export async function mustNotMatchAnother(t: Stage): Promise<void> {
       mustBe(await askShop(t, path, { 'if-none-match': given }), status, {
         because:
           'The shop has confirmed the tag of another page. It asked the supplier for a version, and the id or the city in that question was no longer one name.',
-        lookAt: 'with which address does the shop ask for the version, and what is in it when the id has a ? or a /?',
+        lookAt:
+          'with which address does the shop ask for the version, and what is in it when the id has a ?, a / or a %?',
       });
     }
+  }
+}
+
+const failures = {
+  503: 'is out of order',
+  cut: 'breaks off in the middle of each answer',
+  garbage: 'answers 200 with a page of HTML',
+} as const;
+
+/** An answer that is none, and the customer's own page: whatever the shop has been told before is not what is asked for. */
+export async function mustSayThatItFailed(t: Stage): Promise<void> {
+  for (const [path, how] of [
+    ['/events/58', 'cut'],
+    ['/events?city=turin&page=2', 'garbage'],
+    ['/me', 'cut'],
+    ['/me', 503],
+  ] as const) {
+    const cookies = path === '/me' ? ada : undefined;
+    t.trail.begin();
+    await readWell(t, path, { 'accept-language': 'de' }, cookies);
+    await t.supplier.fail({ how });
+    t.step(`the box office ${failures[how]}:`);
+    const { answer } = await read(t, path, { 'accept-language': 'fr' }, cookies);
+    answer.mustBe([502, 503, 504], {
+      because:
+        answer.status >= 500
+          ? 'The box office has failed. 500 says that the shop itself is broken, and nobody looks at the box office.'
+          : 'The box office gave nothing to show, and the shop’s answer is not an error that says so.',
+      lookAt: 'what does the shop answer when the supplier fails, also in the middle of its answer?',
+    });
+    await t.supplier.heal();
+    t.step('it is well again:');
+    const { answer: next, cdn } = await read(t, path, { 'accept-language': 'fr' }, cookies);
+    requireServed(t, cdn, [...shopOnly]);
+    mustBe(next, 200);
   }
 }

@@ -7,6 +7,7 @@ export default defineLesson(import.meta.url, {
   services: ['supplier', 'cdn'],
   supplier: { latencyMs: 200, atOnce: 20 },
   instances: 1,
+  stop: { withinMs: 10_000, sent: ['', 'GET /events HTTP/1.1\r\nHost: shop\r\n'] },
   env: {},
   starterFails: ['from-the-copy', 'stale-while-revalidate', 'not-modified', 'cheap-304', 'private', 'map', 'head'],
   tryIt: [

@@ -108,7 +108,10 @@ export function require304(t: Stage, answer: Answer, teaching: Partial<Teaching>
 }
 
 /** Whether a shared cache may give this to somebody else without asking: one that knows CDN-Cache-Control, or any other. */
-export function mayBeShared({ status, headers }: Answer): { byCdn: boolean; byOthers: boolean } {
+export function mayBeShared({ status, headers }: Pick<Answer, 'status' | 'headers'>): {
+  byCdn: boolean;
+  byOthers: boolean;
+} {
   const { 'cdn-cache-control': _targeted, ...plain } = headers;
   const [byCdn = true, byOthers = true] = [headers, plain].map((said) => {
     const answer = { status, headers: said, body: Buffer.alloc(0) };
@@ -119,7 +122,11 @@ export function mayBeShared({ status, headers }: Answer): { byCdn: boolean; byOt
 }
 
 /** How long a browser uses an answer without asking. */
-export function inBrowser({ status, headers }: Answer): { lifetimeS: number; immutable: boolean; guessed: boolean } {
+export function inBrowser({ status, headers }: Pick<Answer, 'status' | 'headers'>): {
+  lifetimeS: number;
+  immutable: boolean;
+  guessed: boolean;
+} {
   const directives = directivesIn(headers['cache-control'] ?? '');
   const response = { status, headers: { ...headers, 'cache-control': formatDirectives(directives) } };
   const lifetimeWith = (cacheHeuristic: number) => {

@@ -65,6 +65,13 @@ export class Supplier {
       await response.body?.cancel();
       throw new SupplierError(response.status);
     }
-    return (await response.json()) as T;
+    return (await jsonOf(response)) as T;
   }
+}
+
+/** An answer that breaks off, or is no JSON, is none. */
+async function jsonOf(response: Response): Promise<unknown> {
+  return response.json().catch((cause) => {
+    throw new SupplierError(0, { cause });
+  });
 }

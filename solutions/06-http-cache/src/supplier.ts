@@ -69,13 +69,13 @@ export class Supplier {
   /** This customer's discounts, or null. */
   async offers(token: string): Promise<Offer[] | null> {
     const response = await this.#ask('GET', '/offers', { authorization: `Bearer ${token}` });
-    return (await response.json()) as Offer[] | null;
+    return (await jsonOf(response)) as Offer[] | null;
   }
 
   /** The version comes with the value. Asked for separately, it could be the version of another value. */
   async #read<T>(path: string): Promise<Versioned<T>> {
     const response = await this.#ask('GET', path);
-    return { version: versionIn(response), value: (await response.json()) as T };
+    return { version: versionIn(response), value: (await jsonOf(response)) as T };
   }
 
   async #ask(method: string, path: string, headers: Record<string, string> = {}): Promise<Response> {
@@ -89,6 +89,13 @@ export class Supplier {
     }
     return response;
   }
+}
+
+/** An answer that breaks off, or is no JSON, is none. */
+async function jsonOf(response: Response): Promise<unknown> {
+  return response.json().catch((cause) => {
+    throw new SupplierError(0, { cause });
+  });
 }
 
 function pagePath(city: string, page: number): string {

@@ -72,7 +72,7 @@ async function page(req: IncomingMessage, pathname: string, query: URLSearchPara
     if (same) return { status: 304, headers: { ...headers, ETag: etag }, body: '' };
   }
   const response = await supplier('GET', path);
-  const value = (await response.json()) as Event & { events?: Event[] };
+  const value = (await jsonOf(response)) as Event & { events?: Event[] };
   const shown = value.events ? { ...value, events: value.events.map(show) } : show(value);
   return json(200, { ...shown, language }, { ...headers, ETag: tagOf(response.headers.get('x-version')) });
 
@@ -86,7 +86,7 @@ async function page(req: IncomingMessage, pathname: string, query: URLSearchPara
 async function me(req: IncomingMessage): Promise<Answer> {
   const token = /(?:^|;\s*)session=([^;]+)/.exec(req.headers.cookie ?? '')?.[1];
   if (!token) throw new Refused(401, 'please log in');
-  const offers = await (await supplier('GET', '/offers', { authorization: `Bearer ${token}` })).json();
+  const offers = await jsonOf(await supplier('GET', '/offers', { authorization: `Bearer ${token}` }));
   return json(
     200,
     { name: token.split('.')[0], offers: offers ?? [] },
@@ -114,11 +114,17 @@ async function supplier(method: string, path: string, headers: Record<string, st
     : new Refused(502, 'the box office is out of order');
 }
 
+function jsonOf(response: Response): Promise<unknown> {
+  return response.json().catch(() => {
+    throw new Refused(502, 'the box office broke off');
+  });
+}
+
 /** The first language that the shop speaks, by weight. */
 function languageOf(header: string): string {
   const wanted = header.split(',').map((part) => {
-    const [name = '', q] = part.trim().split(/;\s*q=/);
-    return { name: name.slice(0, 2).toLowerCase(), weight: Number(q ?? 1) };
+    const [name = '', q] = part.split(/;\s*q=/);
+    return { name: name.split('-')[0]?.trim().toLowerCase() ?? '', weight: Number(q ?? 1) };
   });
   wanted.sort((a, b) => b.weight - a.weight);
   return wanted.find(({ name, weight }) => weight > 0 && languages.includes(name))?.name ?? 'en';

@@ -3,15 +3,20 @@ import type { RequestHandler } from 'express';
 
 const forShop = 's-maxage=20, max-age=0, stale-while-revalidate=120, stale-if-error=600';
 
+const byRoute = new Map<unknown, string>([
+  ['/events', forShop],
+  ['/events/:id', forShop],
+  ['/venues/:id/map.svg', 'max-age=31536000, immutable'],
+]);
+
 /** Says what may be kept when it is known how the request ended. */
 export const cacheRules: RequestHandler = (req, res, next) => {
   const { writeHead } = res;
   res.writeHead = ((...args: Parameters<typeof writeHead>) => {
     const good = [200, 304].includes(res.statusCode);
-    if (!good || res.hasHeader('Set-Cookie')) res.setHeader('Cache-Control', 'no-store');
-    else if (req.path === '/me') res.setHeader('Cache-Control', 'no-store');
-    else if (req.path.startsWith('/events')) res.setHeader('Cache-Control', forShop);
-    else res.setHeader('Cache-Control', 'max-age=31536000, immutable');
+    // The route that has matched, because an address has more than one spelling.
+    const rule = byRoute.get(req.route?.path);
+    res.setHeader('Cache-Control', good && rule && !res.hasHeader('Set-Cookie') ? rule : 'no-store');
     return Reflect.apply(writeHead, res, args);
   }) as typeof writeHead;
   next();

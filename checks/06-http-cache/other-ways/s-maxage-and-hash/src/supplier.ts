@@ -73,6 +73,13 @@ export class Supplier {
       throw new SupplierError(response.status);
     }
     const version = response.headers.get('x-version') ?? '';
-    return { version, value: method === 'HEAD' ? undefined : await response.json() };
+    return { version, value: method === 'HEAD' ? undefined : await jsonOf(response) };
   }
+}
+
+/** What breaks off, or is no JSON, is no answer. */
+async function jsonOf(response: Response): Promise<unknown> {
+  return response.json().catch((cause) => {
+    throw new SupplierError(0, { cause });
+  });
 }
