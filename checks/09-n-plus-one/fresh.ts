@@ -1,4 +1,5 @@
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import { Copies } from './copies.ts';
 import { forgetHolds, holdReaders, waitingForLock } from './held-table.ts';
 import { ask, type Listed, mustEqual, mustShow, read, trueEvent, truePage } from './truth.ts';
 
@@ -43,14 +44,17 @@ async function changesShow(t: Stage): Promise<void> {
     ({ venue, artists, fromCents }) => venue && artists.length > 1 && fromCents !== null,
   );
   if (!event) return t.inconclusive('the database holds no event to change', 'delete .workshop/postgres');
+  const copies = new Copies(t);
   const shortList = async (teaching = {}) => {
-    const path = `/events?from=${from}&limit=4`;
-    mustShow(t, await read(t, path), await truePage(t, { from, limit: 4 }), teaching);
-    const detail = await read(t, `/events/${event.id}`);
-    mustEqual(t, detail.json, (await trueEvent(t, event.id)) as Listed, '', teaching);
+    const page = await truePage(t, { from, limit: 4 });
+    await copies.read(`/events?from=${from}&limit=4`, (answer) => mustShow(t, answer, page, teaching));
+    const detail = (await trueEvent(t, event.id)) as Listed;
+    await copies.read(`/events/${event.id}`, ({ json }) => mustEqual(t, json, detail, '', teaching));
   };
-  const frontPage = async (teaching = {}) =>
-    mustShow(t, await read(t, '/events'), await truePage(t, { limit: 20 }), teaching);
+  const frontPage = async (teaching = {}) => {
+    const page = await truePage(t, { limit: 20 });
+    await copies.read('/events', (answer) => mustShow(t, answer, page, teaching));
+  };
   await frontPage();
   await shortList();
   (await ask(t, '/events/1001')).mustBe(404, {
@@ -80,6 +84,19 @@ async function changesShow(t: Stage): Promise<void> {
       `INSERT INTO events SELECT 1001, 'Extra Date', $1::timestamptz, NULL, poster FROM events WHERE id = 1`,
       [`${from} 08:00:00+00`],
     ],
+    [
+      `the cheapest areas of event ${event.id} are withdrawn`,
+      `DELETE FROM prices p WHERE event_id = $1
+       AND price_cents = (SELECT min(price_cents) FROM prices WHERE event_id = p.event_id)`,
+      [event.id],
+    ],
+    [
+      `the headliner of event ${event.id} cancels`,
+      'DELETE FROM event_artists WHERE event_id = $1 AND position = (SELECT min(position) FROM event_artists WHERE event_id = $1)',
+      [event.id],
+    ],
+    [`event ${event.id} loses its venue`, 'UPDATE events SET venue_id = NULL WHERE id = $1', [event.id]],
+    [`the last price of event ${event.id} is gone`, 'DELETE FROM prices WHERE event_id = $1', [event.id]],
   ] as const) {
     t.trail.begin(step);
     await t.postgres.query(sql, params);
@@ -88,6 +105,10 @@ async function changesShow(t: Stage): Promise<void> {
   t.trail.begin('the changes of the box office, all of them');
   await frontPage(stale);
   mustEqual(t, (await ask(t, '/events/1001')).mustBe(200, stale).json, (await trueEvent(t, 1001)) as Listed, '', stale);
+  await t.postgres.query('DELETE FROM events WHERE id = 1001');
+  t.trail.begin('the event that was announced is cancelled');
+  await shortList(stale);
+  (await ask(t, '/events/1001')).mustBe(404, stale);
 }
 
 /**

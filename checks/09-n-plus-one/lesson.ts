@@ -7,6 +7,7 @@ export default defineLesson(import.meta.url, {
   services: ['postgres'],
   postgres: { seed: 'checks/09-n-plus-one/seed.sql', latencyMs: 1 },
   instances: 1,
+  stop: { withinMs: 10_000, sent: ['', 'GET /events HTTP/1.1\r\nHost: shop\r\n'] },
   // The zone of the shop's own clock, as of the database's sessions. A day of the calendar is one in UTC.
   env: { TZ: 'Europe/Oslo' },
   starterFails: ['statements', 'posters'],

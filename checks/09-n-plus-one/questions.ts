@@ -10,20 +10,27 @@ const lists = [
   { from: '2027-03-21', limit: 14 },
   { from: '2027-06-11', limit: 20 },
   { from: '2027-07-01', limit: 20 },
+  { from: '2999-12-31', limit: 20 },
+  { from: '1899-12-31', limit: 3 }, // Before the clocks of the world counted from 1970, and those of Oslo in whole minutes.
   { from: undefined, limit: 24 },
 ];
 
-/** A festival, and events without artists, a venue or prices; one with a quote in its title, one with free seats. */
+/** A festival in the venue with the id 0, and events without artists, a venue or prices; one with a quote in its title, one with free seats. */
 const single = [5, 3, 7, 18, 27, 82];
-const noEvent = ['301', '2147483648', '99999999999', '0', '-5', '5x', 'abc', `5' OR '1'='1`];
+const noEvent = ['301', '2147483648', '99999999999', '0', '-5', '5x', '5.5', '5,6', 'abc', `5' OR '1'='1`];
 
-const badLimits = ['limit=0', 'limit=-1', 'limit=2.5', 'limit=ten', 'limit=5x', 'limit='];
+const badLimits = ['limit=0', 'limit=-1', 'limit=2.5', 'limit=ten', 'limit=5x', 'limit=1e1', 'limit=0x10', 'limit='];
+const twice = ['limit=5&limit=6', 'from=2027-03-20&from=2027-03-21'];
 const badDays = [
   'from=soon',
   'from=2027-13-01',
   'from=2027-02-30',
   'from=2027-03',
+  'from=2027-04-31',
+  'from=2027-00-10',
+  'from=2027-03-00',
   'from=2027-3-20',
+  'from=20270320',
   'from=2027-03-20T10:00:00Z',
   'from=',
 ];
@@ -91,6 +98,13 @@ export function limitsBehaviour(behaviour: CheckDefinition['behaviour']): void {
           because:
             'That is not a whole number from 1. It was used as a limit, or it reached the database and failed there.',
           lookAt: 'what is checked before the first statement is sent?',
+        });
+      }
+      for (const query of twice) {
+        t.trail.begin();
+        (await ask(t, `/events?${query}`)).mustBe(400, {
+          because: 'The address says it twice, so it is a list of two, and not a limit or a day.',
+          lookAt: 'which types can a value of req.query have?',
         });
       }
       for (const query of badDays) {

@@ -48,13 +48,15 @@ const unanswered = {
 
 interface Patience {
   deadlineMs?: number;
+  headers?: Record<string, string>;
   /** What to say when there is no answer. */
   teaching?: Partial<Teaching>;
 }
 
 /** GET. A page of 100 may take the starter a second, and far more on a busy machine. */
-export function ask(t: Stage, path: string, { deadlineMs = 20_000, teaching }: Patience = {}): Promise<Answer> {
-  return t.visitor().get(path, { deadlineMs, unanswered: { ...unanswered, ...teaching } });
+export function ask(t: Stage, path: string, patience: Patience = {}): Promise<Answer> {
+  const { deadlineMs = 20_000, headers = {}, teaching } = patience;
+  return t.visitor().get(path, { deadlineMs, headers, unanswered: { ...unanswered, ...teaching } });
 }
 
 /** GET that must be answered with 200. */
@@ -124,6 +126,11 @@ export function cutShort(shown: readonly Listed[], expected: readonly Listed[]):
 
 /** What a member is, where that says more than that it differs. */
 const members: { [name in keyof Listed]?: Teaching } = {
+  venue: {
+    because:
+      'That is not the venue in the database. An event has none if its venue_id is null. 0 is an id like others.',
+    lookAt: 'how is an event found to have no venue, and how does it find the one that it has?',
+  },
   startsAt: {
     because: 'That is another moment than the one in the database. It is shown in UTC, to the millisecond.',
     lookAt: 'how does starts_at become text: in which time zone, and with which parts of a second?',
