@@ -6,12 +6,13 @@ import { cpuBehaviour, listLoad } from './cost.ts';
 import { documentedBehaviour } from './documented.ts';
 import { fieldsBehaviour } from './fields.ts';
 import { freshBehaviour } from './fresh.ts';
-import { furtherBehaviours } from './further.ts';
 import lesson from './lesson.ts';
 import { queriesBehaviour } from './queries.ts';
 import { redisBehaviour } from './redis.ts';
 import { routesBehaviour } from './routes.ts';
 import { searchBehaviour } from './search.ts';
+import { slowRequestsBehaviour } from './slow-requests.ts';
+import { utf8Behaviour } from './utf8.ts';
 
 defineCheck(lesson, ({ behaviour, load }) => {
   routesBehaviour(behaviour);
@@ -25,7 +26,8 @@ defineCheck(lesson, ({ behaviour, load }) => {
   freshBehaviour(behaviour);
   cpuBehaviour(behaviour);
 
-  furtherBehaviours(behaviour);
+  utf8Behaviour(behaviour);
+  slowRequestsBehaviour(behaviour);
   compressedBehaviour(behaviour);
 
   load(listLoad);

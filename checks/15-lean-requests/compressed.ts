@@ -1,5 +1,5 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
-import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
 import { ask, mustBe, type Reply } from './ask.ts';
 
 /** Accept-Encoding, and what may be sent then. */
@@ -24,7 +24,20 @@ const accepted: [header: string | undefined, allowed: string[]][] = [
   ['', ['identity']],
   [undefined, ['identity']],
 ];
+
+interface Asked {
+  method: 'GET' | 'POST';
+  path: string;
+  body?: unknown;
+}
+
 const lists = ['/shows', '/shows?city=Oslo', '/search?q=late', '/search?q=late+show+1'];
+/** Their refusal lists the names of all these fields: more than 1,024 bytes of JSON. */
+const unknown = Object.fromEntries(Array.from({ length: 150 }, (_, n) => [`a-field-${n}`, n]));
+const longRefusals: Asked[] = [
+  { method: 'POST', path: '/orders', body: unknown },
+  { method: 'POST', path: '/visitors', body: unknown },
+];
 /** Less than 1,024 bytes, or no JSON. */
 const others = [
   '/health',
@@ -48,33 +61,8 @@ export function compressedBehaviour(behaviour: CheckDefinition['behaviour']): vo
     },
     async (t) => {
       const app = t.app();
-      for (const path of lists) {
-        const plain = await ask(t, app, 'GET', path);
-        for (const [header, allowed] of accepted) {
-          t.trail.begin(header === undefined ? 'no Accept-Encoding' : `Accept-Encoding: ${header}`);
-          const reply = await ask(t, app, 'GET', path, {
-            headers: header === undefined ? {} : { 'accept-encoding': header },
-          });
-          mustBe(t, reply, 200);
-          const encoding = encodingOf(reply);
-          t.require(allowed.includes(encoding), { expected: allowed.join(' or '), seen: encoding });
-          const vary = String(reply.headers.vary ?? '');
-          t.require(/(^|,)\s*(accept-encoding|\*)\s*(,|$)/i.test(vary), {
-            expected: 'Vary: Accept-Encoding, compressed or not',
-            seen: vary ? `Vary: ${vary}` : 'no Vary',
-            because:
-              'A cache that keeps this answer gives it to the next client, also to one that can read only the other form.',
-            lookAt:
-              'which header tells a cache that the answer depends on Accept-Encoding, and which answers depend on it?',
-          });
-          t.require(unpacked(t, reply, encoding).equals(plain.bytes), {
-            expected: 'the same JSON as without compression',
-            seen: 'another text',
-            because: 'The list has not changed meanwhile, and its compressed form holds something else.',
-            lookAt: 'what exactly is compressed, and is it complete?',
-          });
-        }
-      }
+      for (const path of lists) for (const each of accepted) await mustSuit(t, app, { method: 'GET', path }, each);
+      for (const refusal of longRefusals) for (const each of accepted) await mustSuit(t, app, refusal, each);
       for (const path of others)
         for (const header of ['gzip', 'gzip, deflate, br', 'br']) {
           t.trail.begin(`Accept-Encoding: ${header}`);
@@ -93,6 +81,42 @@ export function compressedBehaviour(behaviour: CheckDefinition['behaviour']): vo
     { further: true, limitMs: 30_000 },
   );
 }
+
+async function mustSuit(t: Stage, app: Instance, asked: Asked, [header, allowed]: (typeof accepted)[number]) {
+  const { method, path, body } = asked;
+  const status = method === 'GET' ? 200 : 400;
+  const question = body === undefined ? {} : { body, what: 'with 150 unknown fields' };
+  const plain = await ask(t, app, method, path, question);
+  t.trail.begin(header === undefined ? 'no Accept-Encoding' : `Accept-Encoding: ${header}`);
+  const headers: Record<string, string> = header === undefined ? {} : { 'accept-encoding': header };
+  const reply = await ask(t, app, method, path, { ...question, headers });
+  mustBe(t, reply, status);
+  const encoding = encodingOf(reply);
+  t.require(allowed.includes(encoding), {
+    expected: allowed.join(' or '),
+    seen: encoding,
+    ...(method === 'GET' ? {} : alsoRefusals),
+  });
+  const vary = String(reply.headers.vary ?? '');
+  t.require(/(^|,)\s*(accept-encoding|\*)\s*(,|$)/i.test(vary), {
+    expected: 'Vary: Accept-Encoding, compressed or not',
+    seen: vary ? `Vary: ${vary}` : 'no Vary',
+    because:
+      'A cache that keeps this answer gives it to the next client, also to one that can read only the other form.',
+    lookAt: 'which header tells a cache that the answer depends on Accept-Encoding, and which answers depend on it?',
+  });
+  t.require(unpacked(t, reply, encoding).equals(plain.bytes), {
+    expected: 'the same JSON as without compression',
+    seen: 'another text',
+    because: 'Nothing has changed meanwhile, and the compressed form holds something else.',
+    lookAt: 'what exactly is compressed, and is it complete?',
+  });
+}
+
+const alsoRefusals = {
+  because: 'This refusal is longer than 1,024 bytes, and the line speaks of JSON, whatever its status is.',
+  lookAt: 'which answers go past the code that compresses, and who writes the refusals?',
+};
 
 export function encodingOf({ headers }: Reply): string {
   return (headers['content-encoding'] ?? 'identity').toLowerCase();

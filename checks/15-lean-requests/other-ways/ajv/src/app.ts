@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import express from 'express';
 import type { Redis } from 'ioredis';
-import { sendList, shown } from './lists.ts';
+import { shown } from './lists.ts';
 import { body, cityQuery, order, Refused, refused, searchQuery, valid, visitor } from './schemas.ts';
+import { sendJson } from './send.ts';
 import { Sessions } from './sessions.ts';
 import { findShow, shows } from './shows.ts';
 
@@ -22,7 +23,12 @@ export function createApp({ redis }: { redis: Redis }) {
   app.get('/shows', (req, res) => {
     const { city } = valid(cityQuery, req.query);
     const wanted = city?.toLowerCase();
-    return sendList(req, res, wanted ? shows.filter((show) => show.city.toLowerCase() === wanted) : shows);
+    const found = wanted ? shows.filter((show) => show.city.toLowerCase() === wanted) : shows;
+    return sendJson(
+      req,
+      res,
+      found.map((show) => shown(show)),
+    );
   });
 
   app.get('/shows/:id', (req, res) => {
@@ -33,10 +39,11 @@ export function createApp({ redis }: { redis: Redis }) {
 
   app.get('/search', (req, res) => {
     const term = valid(searchQuery, req.query).q.toLowerCase();
-    return sendList(
+    const found = shows.filter((show) => show.title.toLowerCase().includes(term));
+    return sendJson(
       req,
       res,
-      shows.filter((show) => show.title.toLowerCase().includes(term)),
+      found.map((show) => shown(show)),
     );
   });
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import { sendJson } from './send.ts';
 
 const ajv = new Ajv({ allErrors: true });
 const object = (properties: Record<string, unknown>) => ({
@@ -64,8 +65,8 @@ export function body<T>(schema: ValidateFunction<T>): RequestHandler[] {
   return [raw, parse];
 }
 
-export const refused: ErrorRequestHandler = (error, _req, res, next) => {
+export const refused: ErrorRequestHandler = (error, req, res, next) => {
   const status = Number(error.status);
   if (!(status >= 400 && status < 500)) return next(error);
-  res.status(status).json({ error: error.message, fields: error.fields });
+  return sendJson(req, res.status(status), { error: error.message, fields: error.fields });
 };

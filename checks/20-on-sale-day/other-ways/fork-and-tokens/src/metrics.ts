@@ -32,7 +32,7 @@ const patterns = routes.map((route) => ({ route, path: new RegExp(`^${route.repl
 /** Counts each request. Comes before everything else, parsers included. */
 export const measure: RequestHandler = (req, res, next) => {
   // The path, because a request that fails early never reaches its route. By pattern, because paths are anybody's.
-  const route = patterns.find(({ path }) => path.test(req.path))?.route ?? 'none';
+  const route = patterns.find(({ path }) => path.test(req.path))?.route ?? 'unknown';
   const method = methods.has(req.method) ? req.method : 'other';
   // Not `finish`, which never comes when the client hangs up.
   res.once('close', () => {
