@@ -19,12 +19,16 @@ export async function mustKnowAddresses(t: Stage, limit: Limit): Promise<void> {
     const of = typeof who === 'object' ? who : { from: who };
     return untilSure(t, () => mustBeOne(t, limit, { ...of, username }, `${limit.what}: ${step}`, teaching));
   };
-  const another = (from: string, step: string) =>
-    untilSure(t, () => mustPass(t, limit, { from, username }, `${limit.what} from ${from}: ${step}`));
+  /** Each attempt is made by somebody who has not asked before. */
+  const another = (addressOf: (attempt: number) => string, step: string) =>
+    untilSure(t, (attempt) => {
+      const from = addressOf(attempt);
+      return mustPass(t, limit, { from, username }, `${limit.what} from ${from}: ${step}`);
+    });
   const client = newAddress();
   const victim = newAddress();
   await one(
-    (n) => `${n % 2 ? victim : `198.51.100.${n}`}, ${client}`,
+    (n) => `${n % 2 ? victim : invented[n / 2]}, ${client}`,
     `X-Forwarded-For: …, ${client}, each time with something else at …`,
     {
       because:
@@ -32,7 +36,10 @@ export async function mustKnowAddresses(t: Stage, limit: Limit): Promise<void> {
       lookAt: 'how many proxies does `trust proxy` trust, and which entry is then req.ip?',
     },
   );
-  await another(victim, 'an address that somebody else had put into X-Forwarded-For');
+  await another(
+    (attempt) => (attempt === 1 ? victim : newAddress()),
+    'an address that somebody else had put into X-Forwarded-For',
+  );
   await untilSure(t, () => mustTakeNoClientForAProxy(t, limit));
   await one(
     { from: newAddress(), headers: (n) => Object.fromEntries(otherHeaders.map((name) => [name, madeUp(n)])) },
@@ -43,15 +50,16 @@ export async function mustKnowAddresses(t: Stage, limit: Limit): Promise<void> {
     },
   );
   for (const { subnet, address } of subnetsOf(limit)) await one(address, `from 12 addresses of ${subnet}`, sameSubnet);
-  await another(`2001:db8:${limit.most}:2::1`, 'the neighbouring /64');
-  await another(`2001:db8:0:1::${limit.most}`, 'another /64');
+  await another((attempt) => `2001:db8:${limit.most}:${attempt === 1 ? 2 : attempt + 2}::1`, 'the neighbouring /64');
+  await another((attempt) => `2001:db8:0:${attempt}::${limit.most}`, 'another /64');
+  await another((attempt) => `2a00::${attempt + 1}:a:b:c:d`, 'the neighbouring /64, whose “::” stands before its end');
   const mapped = newAddress();
   await one((n) => (n % 2 ? mapped : `::ffff:${mapped}`), `from ${mapped} and from ::ffff:${mapped}`, {
     because:
       'A server that listens on IPv6 writes IPv4 addresses as ::ffff:203.0.113.7. Both forms are the same client.',
     lookAt: 'which forms can one address come in, and what is the key of each?',
   });
-  await another(`::ffff:${newAddress()}`, 'an IPv4 address in the form of IPv6, which is no /64');
+  await another(() => `::ffff:${newAddress()}`, 'an IPv4 address in the form of IPv6, which is no /64');
 }
 
 /** Of each range that is often taken for one's own network, all at once. */
@@ -93,6 +101,9 @@ const privateAddresses = [
   'fc00::7',
   'fdff:0:0:1::7',
 ];
+
+/** What a client may write where an address belongs. The balancer appends to it, whatever it is. */
+const invented = ['198.51.100.1', 'unknown', '', '198.51.100.2:8080', '"ada, at home"', '10.0.0.1,10.0.0.2,10.0.0.3'];
 
 /** What packages that look for the address ask for. */
 const otherHeaders = ['x-real-ip', 'x-client-ip', 'cf-connecting-ip', 'true-client-ip', 'forwarded'];

@@ -1,6 +1,7 @@
 import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
 import { Client } from './client.ts';
 import { exports, failedLogins, newAddress, reads, tokenOf, untilCounting } from './limits.ts';
+import { newUser } from './new-users.ts';
 import { untilSure } from './sure.ts';
 
 /** By the table, for who sets nothing. */
@@ -56,7 +57,10 @@ async function mustBeBounded(t: Stage, token: string): Promise<void> {
   const options = { apps: [t.app(1), t.app(2)], from: newAddress(), windowS: longWindowS };
   const accounts = 40;
   const guessed = (n: number) => `nobody-${n}`;
-  for (const { what, windowS, clients = 1, ask } of [
+  const logIn = async () => {
+    for (let n = 0; n < 8; n++) await tokenOf(t, 'linus', t.app(1 + (n % 2)), options.from);
+  };
+  for (const { what, windowS, clients = 1, leastKeys = 1, ask } of [
     { what: '60 reads', windowS: longWindowS, ask: () => new Client(t, reads, options).asks(60) },
     { what: '12 failed logins', windowS: longWindowS, ask: () => new Client(t, failedLogins, options).asks(12) },
     {
@@ -66,18 +70,25 @@ async function mustBeBounded(t: Stage, token: string): Promise<void> {
       ask: () => new Client(t, failedLogins, { ...options, username: guessed }).asks(accounts, { atOnce: true }),
     },
     { what: '12 exports', windowS: exportWindowS, ask: () => new Client(t, exports, { ...options, token }).asks(12) },
+    // The last: an app may take back a login after its answer.
+    { what: '8 logins that succeed', windowS: longWindowS, leastKeys: 0, ask: logIn },
   ]) {
     await t.redis.clear();
     await ask();
     t.trail.begin(what, 'the keys in Redis:');
-    await mustKeepLittle(t, windowS, clients * mostElements);
+    await mustKeepLittle(t, windowS, { leastKeys, mostKeys: clients * mostElements });
   }
 }
 
-async function mustKeepLittle(t: Stage, windowS: number, mostKeys: number): Promise<void> {
+interface Bounds {
+  leastKeys: number;
+  mostKeys: number;
+}
+
+async function mustKeepLittle(t: Stage, windowS: number, { leastKeys, mostKeys }: Bounds): Promise<void> {
   const keys = await t.redis.keys();
-  t.require(keys.length > 0 && keys.length <= mostKeys, {
-    expected: `1 to ${mostKeys} keys`,
+  t.require(keys.length >= leastKeys && keys.length <= mostKeys, {
+    expected: `${leastKeys} to ${mostKeys} keys`,
     seen: String(keys.length),
     because: keys.length
       ? 'Each request leaves a key of its own.'
@@ -125,13 +136,18 @@ export function headersBehaviour(behaviour: CheckDefinition['behaviour']): void 
     async (t) => {
       await untilCounting(t, t.app(1), t.app(2)); // They have just been started.
       await untilSure(t, () => mustSayWhatIsLeft(t));
+      await untilSure(t, async () => {
+        const { token } = await newUser(t, 'grace');
+        await t.redis.clear();
+        await mustSayWhatIsLeft(t, token);
+      });
     },
     { further: true },
   );
 }
 
-async function mustSayWhatIsLeft(t: Stage): Promise<void> {
-  const client = new Client(t, reads, { apps: [t.app(1), t.app(2)], from: newAddress(), windowS: longWindowS });
+async function mustSayWhatIsLeft(t: Stage, token?: string): Promise<void> {
+  const client = new Client(t, reads, { apps: [t.app(1), t.app(2)], from: newAddress(), token, windowS: longWindowS });
   const answers = await client.asks(reads.most + 2);
   const { most, atLeast } = reads;
   for (const [index, { headers, status }] of answers.entries()) {
@@ -141,7 +157,7 @@ async function mustSayWhatIsLeft(t: Stage): Promise<void> {
     const left = headers['ratelimit-remaining'];
     const isRight = left !== undefined && /^\d+$/.test(left) && Number(left) <= mostLeft && Number(left) >= leastLeft;
     t.require(limit === String(most) && isRight, {
-      step: { what: `read number ${index + 1} of a client`, answer: String(status) },
+      step: { what: `read number ${index + 1} of a ${token ? 'user' : 'client'}`, answer: String(status) },
       expected: `RateLimit-Limit: ${most} and RateLimit-Remaining: ${mostLeft}`,
       seen: `RateLimit-Limit: ${limit ?? 'none'} and RateLimit-Remaining: ${left ?? 'none'}`,
     });

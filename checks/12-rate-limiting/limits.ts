@@ -67,12 +67,12 @@ export function newAccount(): string {
   return `nobody-${randomUUID()}`;
 }
 
-/** The token of a customer who logs in from an address of their own. */
-export async function tokenOf(t: Stage, username: Username, app: Instance = t.app()): Promise<string> {
+/** The token of a customer who logs in, if nothing else is said from an address of their own. */
+export async function tokenOf(t: Stage, username: Username, app: Instance = t.app(), from?: string): Promise<string> {
   const { length } = t.trail;
   const body = { username, password: passwords[username] };
   const ask = () => {
-    const headers = { 'x-forwarded-for': newAddress() };
+    const headers = { 'x-forwarded-for': from ?? newAddress() };
     return t.visitor({ at: app }).post('/login', body, { headers, unanswered: noAnswer });
   };
   const watch = new MachineWatch();

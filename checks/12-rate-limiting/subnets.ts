@@ -19,6 +19,10 @@ export function subnetsOf({ most }: Limit): { subnet: string; address: (n: numbe
       subnet: `2001:db8:${most}:3::/64, with the last 32 bits written as in IPv4`,
       address: (n) => `2001:db8:${most}:3::${dotted[n % dotted.length]}`,
     },
+    {
+      subnet: '2a00:0:0:1::/64, also with the “::” before its last group',
+      address: (n) => earlyForms[n % earlyForms.length] ?? '',
+    },
   ];
 }
 
@@ -49,4 +53,19 @@ const shortForms = [
   '2001:db8:0::b',
   '2001:db8::c:0',
   '2001:db8::8:0:0:0',
+];
+/** The fourth group stands behind the “::”, before it, or beside it. */
+const earlyForms = [
+  '2a00::1:a:b:c:d',
+  '2a00:0:0:1::',
+  '2a00::1:0:0:0:9',
+  '2a00:0:0:1::2',
+  '2A00::1:dead:BEEF:0:1',
+  '2a00:0::1:1:2:3:4',
+  '2a00:0:0:1:a:b:c:d',
+  '2a00:0000:0000:0001::3',
+  '2a00::0001:4:3:2:1',
+  '2a00:0:0:1:0::7',
+  '2a00::1:8:0:0:0',
+  '2a00:0:0:1::ffff:5',
 ];

@@ -31,6 +31,10 @@ if used < limit then
 end
 return { passed, used, (oldest + slices + 1) * length - now, string.format('%.0f', slice) }`;
 
+/** KEYS: the same. ARGV: the slice. A hash that has ended meanwhile would begin anew, and never end. */
+const giveBack = `
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBY', KEYS[1], ARGV[1], -1) end`;
+
 export interface Decision {
   passed: boolean;
   left: number;
@@ -67,6 +71,6 @@ export class SlicedWindow {
   }
 
   async giveBack(client: string, { slice }: Decision): Promise<void> {
-    await this.#redis.hincrby(this.#prefix + client, slice, -1);
+    await this.#redis.eval(giveBack, 1, this.#prefix + client, slice);
   }
 }
