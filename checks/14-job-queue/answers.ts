@@ -66,10 +66,18 @@ export function answerBehaviours(behaviour: CheckDefinition['behaviour']): void 
         { seats: 21 },
         { seats: 1.5 },
         { seats: '2' },
+        { seats: -1 },
+        { seats: null },
+        { seats: [2] },
         { event: '' },
         { event: undefined },
+        { event: ['friday-opening'] },
         { email: 'ada' },
+        { email: '' },
+        { email: undefined },
+        { email: ['ada@example.org'] },
         { email: 'ada@example.org, eve@example.org' },
+        { email: 'ada@example.org\r\nBcc: eve@example.org' },
       ]) {
         t.trail.begin(JSON.stringify(wrong));
         const answer = await asked(t, () => post(visitor, { ...newOrder(), ...wrong } as never));

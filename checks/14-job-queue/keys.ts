@@ -33,6 +33,10 @@ export function keyBehaviours(behaviour: CheckDefinition['behaviour']): void {
         { seats: 11 },
         { event: 'hall-2' },
         { email: `2.${key}@example.org` },
+        // Almost the same.
+        { event: 'Hall-1' },
+        { event: 'hall-1 ' },
+        { email: `1.${key}@example.org`.toUpperCase() },
         // The same letters, one after the other.
         { event: 'hall-11', seats: 2 },
         { event: 'hall-', seats: 1, email: `21.${key}@example.org` },

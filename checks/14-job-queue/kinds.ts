@@ -22,6 +22,10 @@ export function kindOf(email: string): Kind | undefined {
   // Then the code is all that it has said.
   if (words.includes('-alone'))
     return { ...common, says: (code) => [String(code)], text: () => '', how: ' and no text' };
+  if (words.includes('-long')) {
+    const says = (code: number) => [...parts(code), theEnd];
+    return { ...common, says, text: (code) => long(says(code)), how: ' in many words' };
+  }
   if (!words.includes('-lines')) return { ...common, says: (code) => [inOneLine(code)], text: inOneLine, how: '' };
   // Relays that look at recipients say why in a second code, of RFC 3463.
   const why = (code: number) => (atRecipient ? `${String(code)[0]}.7.1 ` : '');
@@ -30,6 +34,11 @@ export function kindOf(email: string): Kind | undefined {
 }
 
 export const inOneLine = (code: number) => parts(code).join(': ');
+
+const theEnd = 'and here ends what the relay says';
+
+/** In lines of hundreds of characters: RFC 5321 allows 512 octets for each. */
+const long = (says: string[]) => says.map((part) => `${'the postmaster regrets, '.repeat(16)}${part}`).join('\n');
 
 /** Each has what looks like a code of the other kind: a version that has three parts, as the codes of RFC 3463 have, and a number. */
 const parts = (code: number): [string, string] => [

@@ -13,6 +13,7 @@ import { mustHaveOneEach, newOrder, offersOf, place, post, untilStatus } from '.
 import { eventually, soon, startInTurn } from './patience.ts';
 import { kept, mustGoOn, watchScripts } from './recovery.ts';
 import { placeRefused, refuseByName } from './refused.ts';
+import { newKey } from './repeats.ts';
 
 const answerWithinMs = 2_000;
 /** Longer than a client that tries ten or twenty times in quick succession goes on. */
@@ -94,6 +95,7 @@ async function mustSurvive(
     const ask = asking(t, silence[how]);
     const answers = await Promise.all([
       ask((options) => post(visitor, newOrder(), options)),
+      ask((options) => post(visitor, newOrder(), { key: newKey(), ...options })),
       ask((options) => visitor.get(`/orders/${known}`, options)),
     ]);
     for (const answer of answers) mustBe503(answer);

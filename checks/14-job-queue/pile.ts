@@ -1,5 +1,7 @@
 import type { CheckDefinition, RedisHandle, Stage, Visitor } from '../harness/sdk/index.ts';
 import { newOrder, place, untilStatus } from './desk.ts';
+import { refuseByName } from './refused.ts';
+import { newKey } from './repeats.ts';
 
 const batch = 60;
 /** What one confirmed order may leave: its own key, and an entry in some index. */
@@ -10,17 +12,22 @@ export function pileBehaviours(behaviour: CheckDefinition['behaviour']): void {
     'no-pile',
     'a job that is done leaves nothing in Redis but its order',
     {
-      because: 'Every job that was ever done is still in Redis. It fills up, and one day it refuses new orders.',
-      lookAt: 'what is left of a job when its e-mail is sent?',
+      because:
+        'Something of every job that was ever done is still in Redis. It fills up, and one day it refuses new orders.',
+      lookAt: 'what is left of a job when its e-mail is sent, also of one that was tried twice?',
     },
     async (t) => {
       const visitor = t.visitor();
       // What is kept up to a limit is full by then.
-      await confirm(t, visitor, 2 * batch);
+      for (let batches = 1; batches <= 2; batches++) await confirm(t, visitor, () => place(t, visitor, newOrder()));
       const before = await sizeOf(t.redis);
-      await confirm(t, visitor, batch);
+      // What such an order leaves, one without a key does not.
+      refuseByName(t.smtp, { untilAttempt: 2 });
+      await confirm(t, visitor, (n) => place(t, visitor, n % 4 ? refusedOnce(n) : newOrder(), { key: newKey() }));
       const grown = (await sizeOf(t.redis)) - before;
-      t.trail.begin(`${batch} orders, until they are confirmed`);
+      t.trail.begin(
+        `${batch} orders, each with an Idempotency-Key, three in four refused with 451 at first, until they are confirmed`,
+      );
       t.require(grown <= mostEach * batch, {
         expected: `at most ${2 * batch} new keys and entries in Redis`,
         seen: `${grown}`,
@@ -30,11 +37,14 @@ export function pileBehaviours(behaviour: CheckDefinition['behaviour']): void {
   );
 }
 
-async function confirm(t: Stage, visitor: Visitor, many: number): Promise<void> {
+const refusedOnce = (n: number) => newOrder({ email: `refused-451.pile${n}@example.org` });
+
+/** @param placeOne places the n-th order of a batch. */
+async function confirm(t: Stage, visitor: Visitor, placeOne: (n: number) => Promise<string>): Promise<void> {
   t.trail.begin();
-  const place10 = () => Promise.all(Array.from({ length: 10 }, () => place(t, visitor, newOrder())));
   const ids: string[] = [];
-  while (ids.length < many) ids.push(...(await place10()));
+  while (ids.length < batch)
+    ids.push(...(await Promise.all(Array.from({ length: 10 }, (_, n) => placeOne(ids.length + n)))));
   for (const id of ids) await untilStatus(t, visitor, id, 'confirmed');
 }
 

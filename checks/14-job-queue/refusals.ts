@@ -2,7 +2,16 @@ import { type CheckDefinition, lastAttempt } from '../harness/sdk/index.ts';
 import { attemptsAt, emailsOf, untilStatus } from './desk.ts';
 import { startInTurn, watchForSlowness } from './patience.ts';
 import { longestOf, mustBeLong, mustPause, pausesOf } from './pauses.ts';
-import { failedEarly, gaveUp, mustFail, mustGiveUp, mustStayAt, placeRefused, refuseByName } from './refused.ts';
+import {
+  failedEarly,
+  gaveUp,
+  mustFail,
+  mustFailAtSender,
+  mustGiveUp,
+  mustStayAt,
+  placeRefused,
+  refuseByName,
+} from './refused.ts';
 
 /** As lesson.ts says it. */
 const usual = { MAX_ATTEMPTS: 3, BACKOFF_MS: 100 };
@@ -82,13 +91,15 @@ export function refusalBehaviours(behaviour: CheckDefinition['behaviour']): void
         '571',
         '550-lines',
         '550-alone',
+        '550-long',
+        '552-long-rcpt',
         '503-rcpt',
         '550-rcpt',
         '552-rcpt',
         '550-lines-rcpt',
       ]);
       t.trail.begin(
-        'the SMTP server refuses e-mails with 500, 503, 550, 552 and 571, after DATA or RCPT TO, in one line or two',
+        'the SMTP server refuses e-mails with 500, 503, 550, 552 and 571, after DATA or RCPT TO, in one line or more',
       );
       for (const one of refused) await mustFail(t, visitor, t.smtp, one, 1);
       for (const one of refused) await mustStayAt(t, visitor, t.smtp, one, 1);
@@ -96,6 +107,7 @@ export function refusalBehaviours(behaviour: CheckDefinition['behaviour']): void
       t.trail.begin('the SMTP server refuses an e-mail with 451, and the next time with 550');
       for (const one of later) await mustFail(t, visitor, t.smtp, one, 2);
       for (const one of later) await mustStayAt(t, visitor, t.smtp, one, 2);
+      await mustFailAtSender(t, visitor, t.smtp);
     },
   );
 

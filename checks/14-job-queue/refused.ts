@@ -46,7 +46,7 @@ export async function mustGiveUp(
   t.trail.begin();
   const sendersBefore = smtp.refusedSenders.length;
   if (atSender) smtp.refuseSenders({ code: 451, text: inOneLine(451) });
-  const [placed] = (await placeRefused(t, visitor, ['451'])) as [Refused];
+  const [placed] = (await placeRefused(t, visitor, [atSender ? '451' : '451-long'])) as [Refused];
   const one = atSender ? { ...placed, sendersBefore } : placed;
   const attempts = () => attemptsOf(smtp, one);
   t.trail.begin(`MAX_ATTEMPTS=${maxAttempts}: the SMTP server always says 451${atSender ? ', after MAIL FROM' : ''}`);
@@ -70,6 +70,19 @@ export async function mustGiveUp(
   smtp.refuseSenders(undefined);
   await mustStayAt(t, visitor, smtp, one, maxAttempts);
   return attempts();
+}
+
+/** The only one meanwhile: whose e-mail it was to be is not said. */
+export async function mustFailAtSender(t: Stage, visitor: Visitor, smtp: SmtpHandle): Promise<void> {
+  t.trail.begin();
+  const sendersBefore = smtp.refusedSenders.length;
+  smtp.refuseSenders({ code: 550, text: inOneLine(550) });
+  const [placed] = (await placeRefused(t, visitor, ['550'])) as [Refused];
+  const one = { ...placed, sendersBefore };
+  t.trail.begin('the SMTP server says 550 to the sender, after MAIL FROM');
+  await mustFail(t, visitor, smtp, one, 1);
+  smtp.refuseSenders(undefined);
+  await mustStayAt(t, visitor, smtp, one, 1);
 }
 
 export async function placeRefused(t: Stage, visitor: Visitor, kinds: string[]): Promise<Refused[]> {
