@@ -1,5 +1,6 @@
 import { defineCheck } from '../harness/sdk/index.ts';
-import { clientBehaviours, connectionsBehaviour } from './clients.ts';
+import { clientBehaviours } from './clients.ts';
+import { connectionsBehaviour } from './connections.ts';
 import { injectionBehaviour } from './injection.ts';
 import lesson from './lesson.ts';
 import { migrationBehaviours } from './migrations.ts';

@@ -1,4 +1,4 @@
-import type { CheckDefinition, Teaching } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Stage, Teaching } from '../harness/sdk/index.ts';
 import { type Cost, cityPath, costOf, ordersAt, pageSize } from './steps.ts';
 
 /** How often PostgreSQL executes a prepared statement before it may take one plan for all values. */
@@ -36,11 +36,20 @@ export function planBehaviours(behaviour: CheckDefinition['behaviour']): void {
           '/orders?email=desk@agency.example',
           'An agency has 3,000 orders, and the 50 newest of them are wanted. With an index on the email alone, all 3,000 are fetched and sorted, or everybody’s orders are read from the newest on.',
         ],
+        ['/orders?email=nobody@example.org', undefined],
         ['/orders?city=berlin', undefined],
         ['/orders?city=berlin&sort=asc', undefined],
         [
           '/orders?city=helgoland',
           'A city with 11 orders costs as much as all cities together. An index that has the time before the city is read from one end to the other to find them.',
+        ],
+        [
+          '/orders?city=helgoland&sort=asc',
+          'Helgoland has 11 orders. Sorted by time, the oldest first, everybody’s orders are read to find them: no index leads to these in this direction.',
+        ],
+        [
+          '/orders?city=atlantis',
+          'A city without orders costs as much as all cities together: everybody’s orders are read to find that there are none.',
         ],
         [
           '/reports/daily?day=2025-02-14',
@@ -74,18 +83,7 @@ export function planBehaviours(behaviour: CheckDefinition['behaviour']): void {
     async (t) => {
       const visitor = t.visitor();
       const first = await costOf(t, visitor, cityPath('berlin'));
-      let after = '';
-      for (let page = 1; page <= 20; page++) {
-        const query = { limit: 1_000, ...(after && { after }) };
-        const { orders, next } = await ordersAt(t, visitor, cityPath('berlin', query));
-        t.require(orders.length === 1_000 && next, {
-          expected: '1,000 orders and a next: berlin has 60,000',
-          seen: `${orders.length} orders, next: ${JSON.stringify(next || null)}`,
-          because: 'Pages of 1,000 orders lead to the deep ones, and one of them is not whole.',
-          lookAt: 'what are limit and next in the README?',
-        });
-        after = next;
-      }
+      const [after, afterAsc] = await Promise.all([behind20000(t, 'desc'), behind20000(t, 'asc')]);
       t.trail.begin('GET /orders?city=berlin, page 1', `${first.blocks} pages of 8 KB`);
       t.step('GET /orders?city=berlin&limit=1000, 20 pages by their next');
       const deep = await costOf(t, visitor, cityPath('berlin', { after }));
@@ -108,8 +106,32 @@ export function planBehaviours(behaviour: CheckDefinition['behaviour']): void {
       const often = await costOf(t, visitor, single);
       t.trail.retell(1, 'the page of 1 behind them, for the sixth time: costliest step', String(often.step));
       t.atMost('pages of 8 KB for 1 order behind 20,000', often.blocks, allowed(1), 'pages', reasonOf(often, 1));
+
+      t.trail.begin('GET /orders?city=berlin&sort=asc&limit=1000, 20 pages by their next');
+      const oldest = await costOf(t, visitor, cityPath('berlin', { sort: 'asc', after: afterAsc }));
+      t.trail.retell(1, 'the page of 20 behind them: costliest step', String(oldest.step));
+      t.atMost('pages of 8 KB for page 1,001', oldest.blocks, allowed(pageSize), 'pages', reasonOf(oldest));
+      t.atMost('rows read in one step for page 1,001', oldest.rowsRead, 20 * pageSize, 'rows', reasonOf(oldest));
     },
   );
+}
+
+/** The next of the 20th page of 1,000. */
+async function behind20000(t: Stage, sort: 'asc' | 'desc'): Promise<string> {
+  const visitor = t.visitor();
+  let after = '';
+  for (let page = 1; page <= 20; page++) {
+    const query = { limit: 1_000, ...(sort === 'asc' && { sort }), ...(after && { after }) };
+    const { orders, next } = await ordersAt(t, visitor, cityPath('berlin', query));
+    t.require(orders.length === 1_000 && next, {
+      expected: '1,000 orders and a next: berlin has 60,000',
+      seen: `${orders.length} orders, next: ${JSON.stringify(next || null)}`,
+      because: 'Pages of 1,000 orders lead to the deep ones, and one of them is not whole.',
+      lookAt: 'what are limit and next in the README?',
+    });
+    after = next;
+  }
+  return after;
 }
 
 function reasonOf({ step, offset, explainedBlocks }: Cost, rows = pageSize): Partial<Teaching> {

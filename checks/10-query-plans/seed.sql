@@ -46,3 +46,22 @@ FROM generate_series(1, 300000) AS n
 -- The import lies in the table in another order than that of its ids, so that who forgets the id sees it.
 ORDER BY CASE WHEN n BETWEEN 150001 AND 150240 THEN 150001 + n * 7919 % 240 ELSE n END;
 ALTER TABLE orders ALTER COLUMN id RESTART WITH 300001;
+
+-- Names as people write them, and moments at which a date is easily taken for another one: the days around New Year, which may
+-- belong to a week of another year, leap days, midnight in UTC and in Oslo, noon, and all kinds of digits behind the second.
+INSERT INTO orders (reference, email, city, seats, total_cents, placed_at)
+SELECT 'Import-' || n, (ARRAY['Ada.Lovelace@Example.org', 'Zoë+2@Example.org'])[1 + n % 2], 'Bodø', 1 + n % 8, n * 100, moment
+FROM unnest(ARRAY[
+  '2021-01-03 23:59:59.999999', '2021-01-04 00:00', '2021-01-01 00:00', '2021-01-02 12:30', '2020-12-31 12:00', '2020-12-29 23:30',
+  '2020-02-29 00:00', '2020-02-29 23:59:59.999999', '2020-03-01 00:00:00.000001',
+  '2023-12-31 22:59:59.999999', '2023-12-31 23:00', '2024-01-01 00:00:00.1', '2024-01-01 00:00:00.00001',
+  '2024-02-29 12:00', '2024-02-29 12:59:59.5', '2024-02-29 13:00', '2024-12-29 12:00', '2024-12-30 00:30', '2024-12-31 23:30',
+  '2024-12-31 23:59:59.999999', '2024-12-31 23:59:59.999999', '2025-12-28 23:30', '2025-12-29 00:00', '2025-12-31 12:00'
+]::text[]) WITH ORDINALITY AS import (text, n), LATERAL (SELECT (text || '+00')::timestamptz AS moment);
+INSERT INTO orders (reference, email, city, seats, total_cents, placed_at) VALUES
+  ('import-1', 'ada.lovelace@example.org', 'bodø', 2, 2000, '2024-05-17 12:00+00'),
+  ('IMPORT-1', 'Ada.Lovelace@Example.org ', 'Bodø ', 3, 3000, '2024-05-17 12:01+00'),
+  ('Import-01', 'ada.lovelace@Example.org', 'BODØ', 4, 4000, '2024-05-17 12:02+00'),
+  ('Import-é', 'rené@example.org', 'Orléans', 5, 5000, '2024-05-17 12:03+00'),
+  (normalize('Import-é', NFD), normalize('rené@example.org', NFD), normalize('Orléans', NFD), 6, 6000, '2024-05-17 12:04+00'),
+  ('Import-e', 'rene@example.org', 'Orleans', 7, 7000, '2024-05-17 12:05+00');

@@ -15,10 +15,17 @@ export const pageSize = 20;
 
 let placed = 0;
 
+/** Where a text comes back as another one, or finds what another one should. */
+export const otherText = {
+  because:
+    'A text is what was written, letter by letter. Ada.Lovelace@Example.org and ada.lovelace@example.org are two texts, and the table has orders of both. What changes a text on its way, such as toLowerCase, trim or normalize, asks for somebody else.',
+  lookAt: 'is a text changed between the request and the statement, or in the statement (lower, ILIKE, unaccent)?',
+};
+
 /** An order that nobody has placed yet. */
 export function newOrder(change: Partial<Order> = {}) {
   placed++;
-  const reference = `check-${placed}-${Math.random().toString(36).slice(2)}`;
+  const reference = `Check-${placed}-${Math.random().toString(36).slice(2)}`;
   return { reference, email: 'ada@example.org', city: 'oslo', seats: 2, totalCents: 9_000, ...change };
 }
 

@@ -37,6 +37,7 @@ export { AnswerPolicy } from '../services/cdn/policy.ts';
 export type { Gate, SeenRequest } from '../services/nginx/gate.ts';
 export type { NginxHandle } from '../services/nginx/handle.ts';
 export type { PostgresHandle, StatementCount } from '../services/postgres/handle.ts';
+export type { SentStatement } from '../services/postgres/sent-statements.ts';
 export { openRedis, type RedisDoor, type RedisHandle } from '../services/redis/handle.ts';
 export type { Email } from '../services/smtp/email.ts';
 export type { Refusal, SmtpHandle } from '../services/smtp/handle.ts';

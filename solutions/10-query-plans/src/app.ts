@@ -61,10 +61,12 @@ function refuse(res: Response, error: string): void {
   res.status(400).json({ error });
 }
 
-/** "2025-02-14", and no 30th of February. */
+/** "2025-02-14", and no 30th of February. There was no year 0. */
 function isDay(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`);
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(date.valueOf()) && date.toISOString().startsWith(text);
+  return (
+    /^(?!0000)\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(date.valueOf()) && date.toISOString().startsWith(text)
+  );
 }
 
 /** The order in a body, or undefined if it is none. What seats may be is up to the table. */

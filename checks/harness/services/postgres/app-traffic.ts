@@ -22,6 +22,8 @@ export class AppTraffic {
   sent: SentStatement[] = [];
   /** How many, also those that are not kept. */
   statements = 0;
+  /** Is told of each statement before it reaches the database. */
+  onStatement: ((statement: SentStatement) => void) | undefined;
   connections: Connections = { now: 0, peak: 0, opened: 0, used: 0 };
   readonly #users = new Set<Socket>();
 
@@ -38,6 +40,7 @@ export class AppTraffic {
       this.statements++;
       this.connections.used = this.#users.add(client).size;
       if (this.sent.length < maxKept) this.sent.push(statement);
+      this.onStatement?.(statement);
     });
     let readable = true;
     client.on('data', (chunk: Buffer) => {

@@ -34,7 +34,11 @@ export interface PostgresHandle extends OpenService {
   cut(): Promise<void>;
   /** What the app sends arrives, and what PostgreSQL answers is held back, until `restore` or for good with `cut`. */
   holdReplies(): void;
-  /** Undoes `cut`, `holdReplies` and `delay`. */
+  /** The same from the first statement on for which this is true: it arrives, and its answer does not. */
+  holdRepliesTo(which: (statement: SentStatement) => boolean): void;
+  /** What PostgreSQL has answered and the app has not been given yet, in bytes. */
+  heldBytes(): number;
+  /** Undoes `cut`, `holdReplies`, `holdRepliesTo` and `delay`. */
   restore(): Promise<void>;
   /** Milliseconds each way between the app and the database from now on. */
   delay(ms: number): void;
@@ -110,7 +114,14 @@ export async function handleOf(server: PostgresServer, latencyMs: number): Promi
     query,
     cut: () => proxy.cut(),
     holdReplies: () => proxy.holdReplies(),
+    holdRepliesTo(which) {
+      traffic.onStatement = (statement) => {
+        if (which(statement)) proxy.holdReplies();
+      };
+    },
+    heldBytes: () => proxy.heldBytes,
     async restore() {
+      traffic.onStatement = undefined;
       proxy.delayMs = latencyMs;
       proxy.resume();
       await proxy.restore();

@@ -24,7 +24,8 @@ export function createApp(db: Database) {
 
   app.get('/reports/daily', async (req, res) => {
     const day = String(req.query.day);
-    const isDay = /^\d{4}-\d\d-\d\d$/.test(day) && new Date(`${day}T00:00Z`).getUTCDate() === Number(day.slice(8));
+    const isDay =
+      /^(?!0000)\d{4}-\d\d-\d\d$/.test(day) && new Date(`${day}T00:00Z`).getUTCDate() === Number(day.slice(8));
     if (!isDay) return void res.status(400).json({ error: 'day must be a date' });
     res.json(await ofDay(db, day));
   });
@@ -50,8 +51,9 @@ export function createApp(db: Database) {
     else res.status(409).json({ error: 'this reference is taken' });
   });
 
-  app.use((_error: Error, _req: Request, res: Response, _next: NextFunction) => {
-    res.status(503).json({ error: 'please try again' });
+  app.use((error: Error & { status?: number }, _req: Request, res: Response, _next: NextFunction) => {
+    // The parser of bodies names a status.
+    res.status(error.status ?? 503).json({ error: error.status ? 'not an order' : 'please try again' });
   });
   return app;
 }
