@@ -120,6 +120,20 @@ describe('the PostgreSQL of a check', () => {
     expect(await timed()).toBeLessThan(79);
   });
 
+  it('does a statement whose answer it holds back, and breaks the connection behind it', async () => {
+    await app.query('CREATE TABLE behind (n integer)');
+    db.holdRepliesTo(({ sql, params }) => sql.startsWith('INSERT') && params[0] === '2');
+    await app.query('INSERT INTO behind VALUES ($1)', [1]);
+    expect(db.heldBytes()).toBe(0);
+    const second = app.query('INSERT INTO behind VALUES ($1)', [2]);
+    second.catch(() => {}); // It is waited for below.
+    await expect.poll(() => db.heldBytes()).toBeGreaterThan(0);
+    await db.cut();
+    await expect(second).rejects.toThrow();
+    await db.restore();
+    expect((await app.query('SELECT n FROM behind ORDER BY n')).rows).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+
   it('is gone for the app and there for the check when cut', async () => {
     await app.query('SELECT 1');
     await db.cut();
