@@ -15,18 +15,11 @@ const otherOrder = {
 const people = [
   'Ada.Lovelace@Example.org',
   'ada.lovelace@example.org',
-  'ada.lovelace@Example.org',
-  'ADA.LOVELACE@EXAMPLE.ORG',
   'Ada.Lovelace@Example.org ',
   'Zoë+2@Example.org',
-  'rené@example.org'.normalize('NFC'),
   'rené@example.org'.normalize('NFD'),
-  'rene@example.org',
 ];
-const cities = [
-  ...['Bodø', 'bodø', 'BODØ', 'Bodø ', ' Bodø', 'Orleans', 'Berlin'],
-  ...['NFC', 'NFD'].map((form) => 'Orléans'.normalize(form)),
-];
+const cities = ['Bodø', 'bodø', 'Bodø ', 'Orléans'.normalize('NFD')];
 /** The most that the table's column holds. */
 const mostCents = 2_147_483_647;
 
