@@ -1,6 +1,7 @@
 import { defineCheck } from '../harness/sdk/index.ts';
 import { accountBehaviours } from './accounts.ts';
 import { gathered } from './gathered.ts';
+import { heldNameBehaviour } from './held-name.ts';
 import lesson from './lesson.ts';
 import { logInBehaviours } from './log-ins.ts';
 import { manyAccountsBehaviour } from './many-accounts.ts';
@@ -16,6 +17,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
   signUpBehaviours(behaviour, together);
   logInBehaviours(behaviour, together);
   accountBehaviours(behaviour, together);
+  heldNameBehaviour(behaviour);
   termsBehaviours(behaviour);
   termsLoopBehaviour(behaviour);
   tornWriteBehaviour(behaviour);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Answer, Stage } from '../harness/sdk/index.ts';
+import { type Answer, excerpt, type Stage } from '../harness/sdk/index.ts';
 import { mainThread, mainThreadSince } from './main-thread.ts';
 import { type Credentials, Crowd, hashCostMs, patienceMs } from './steps.ts';
 
@@ -59,7 +59,16 @@ export async function crowdAndHealth(
 /** An app that hashes on the event loop answers one health check a hash at the most, and none before it. */
 export function healthMustOvertake(t: Stage, { told, crowd, health, overtook }: Meanwhile): void {
   t.trail.begin(told);
-  for (const answer of health) answer.mustBe(200);
+  for (const answer of health) {
+    answer.mustBe(200);
+    t.require(answer.json?.status === 'ok', {
+      step: 'GET /health',
+      expected: '{"status":"ok"}',
+      seen: excerpt(answer.text),
+      because: 'The answer is not the one in the README’s table of routes.',
+      lookAt: 'what does GET /health answer with?',
+    });
+  }
   t.require(overtook >= crowd && overtook * 2 >= health.length, {
     expected: `most health checks to be answered before the next hash is done, at least ${crowd}`,
     seen: `${overtook} of ${health.length}`,

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { type Answer, BehaviourFailure, type Instance, type Stage } from '../harness/sdk/index.ts';
 import { fullDisk } from './full-disk.ts';
 import { answersHealth, answersLogIn, SlowFile, standsStill } from './slow-file.ts';
-import { accountOf, type Credentials, linesOf, newcomer } from './steps.ts';
+import { type Account, accountOf, type Credentials, linesOf, newcomer } from './steps.ts';
 
 /** What an app does whose disk refuses, and then is slow. */
 export interface DiskTrouble {
@@ -18,6 +18,8 @@ export interface DiskTrouble {
   healthAnswered?: boolean | undefined;
   /** The same of a log-in with another name. */
   logInAnswered?: boolean | undefined;
+  /** What a sign-up wrote with NODE_ENV=test. */
+  inTests?: Account | undefined;
   /** Why it could not be made to hang. */
   notSlow?: string | undefined;
   /** Instead of an answer. */
@@ -32,7 +34,10 @@ const failures = 4;
 /** Undefined for an app whose writes can't be made to fail here. */
 export async function diskTrouble(t: Stage): Promise<DiskTrouble | undefined> {
   const file = join(mkdtempSync(join(dirname(t.file('ACCOUNTS_FILE')), 'disk-')), 'accounts.jsonl');
-  const extra = await t.startExtra({ env: { ACCOUNTS_FILE: file } });
+  const extra = await t
+    .startExtra({ env: { ACCOUNTS_FILE: file, NODE_ENV: 'test' } })
+    // An app may leave it to its tests to listen.
+    .catch(() => t.startExtra({ env: { ACCOUNTS_FILE: file } }));
   await t.visitor({ at: extra }).get('/health', { deadlineMs }); // It listens; now its start is over, too.
   const disk = fullDisk(extra, file);
   if (!disk) return undefined;
@@ -44,13 +49,14 @@ export async function diskTrouble(t: Stage): Promise<DiskTrouble | undefined> {
     disk.fill();
     const others = Array.from({ length: failures - 1 }, newcomer);
     const answers = await Promise.all([ask(), ...others.map(signUp)]).finally(() => disk.free());
+    for (const answer of answers) answer.is(500, 503, 507); // They may say so, and nobody's fault here is explained with it.
     trouble.refused = answers.find(({ status }) => status < 500) ?? (answers[0] as Answer);
     t.trail.begin(trouble.told);
     if (trouble.refused.status === 201) return trouble;
     if (disk.opensEachTime) return { ...trouble, ...(await slowDisk(t, extra, { file, customer, ask })) };
     const accepted = await ask();
-    const written = linesOf(t, customer.name, file).length;
-    return { ...trouble, accepted, written, notSlow: 'it keeps its file open' };
+    const lines = linesOf(t, customer.name, file);
+    return { ...trouble, accepted, written: lines.length, inTests: lines[0], notSlow: 'it keeps its file open' };
   } catch (error) {
     if (!(error instanceof BehaviourFailure)) throw error;
     return { ...trouble, broke: await named(extra, error, trouble), notSlow: 'it did not outlive a write that failed' };
@@ -93,12 +99,13 @@ async function slowDisk(
       accepted = await ask();
     }
     const isPipe = lstatSync(file, { throwIfNoEntry: false })?.isFIFO();
-    const inPipe = slow?.text().split('\n').flatMap(accountOf(t, customer.name)).length;
+    const inPipe = slow?.text().split('\n').flatMap(accountOf(t, customer.name)) ?? [];
     // Opened for reading, too, a pipe takes everything at once, and forgets it when it is closed.
-    const written = isPipe ? (hung ? inPipe : undefined) : linesOf(t, customer.name, file).length;
+    const lines = isPipe ? (hung ? inPipe : undefined) : linesOf(t, customer.name, file);
     return {
       accepted,
-      written,
+      written: lines?.length,
+      inTests: lines?.[0],
       healthAnswered,
       logInAnswered,
       notSlow: slow ? 'it writes to another file first, or opens this one to read, too' : 'there are no named pipes',

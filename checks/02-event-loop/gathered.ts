@@ -8,6 +8,7 @@ import { type Credentials, linesOf, newcomer, once } from './steps.ts';
 export const crowdSize = 6;
 /** 72 bytes in 36 characters: bcrypt reads all of it, and nothing that comes after. */
 const longestPassword = 'ü'.repeat(36);
+const shortestPassword = '8 chars!';
 /** Spaces at its ends, upper case, an accent of its own, a ligature: another text if it is trimmed or normalised. */
 const unusualPassword = ' Cafe\u0301 of the \ufb01ve ';
 /** No line after that is not late any more, but lost. */
@@ -26,6 +27,15 @@ export function gathered(): Gathered {
     const members = Array.from({ length: crowdSize }, newcomer);
     (members[0] as Credentials).password = longestPassword;
     (members[1] as Credentials).password = unusualPassword;
+    (members[2] as Credentials).password = shortestPassword;
+    // The longest name and the shortest.
+    for (const [index, length] of [
+      [3, 40],
+      [4, 3],
+    ] as const) {
+      const member = members[index] as Credentials;
+      member.name = member.name.replace('guest', '').padStart(length, '-');
+    }
     const notOnDisk: string[] = [];
     const meanwhile = await crowdAndHealth(t, '/accounts', members, (answer, { name }) => {
       if (answer.status === 201 && linesOf(t, name).length === 0) notOnDisk.push(name);

@@ -1,4 +1,4 @@
-import type { CheckDefinition } from '../harness/sdk/index.ts';
+import { type CheckDefinition, excerpt } from '../harness/sdk/index.ts';
 import { crowdAndHealth, healthMustOvertake, loopMustBeFree } from './crowds.ts';
 import type { Gathered } from './gathered.ts';
 import { type Credentials, patienceMs } from './steps.ts';
@@ -10,13 +10,15 @@ const refused = [
   { name: 'a'.repeat(41), password: 'long enough' },
   { name: 'Ada', password: 'long enough' },
   { name: 7_777, password: 'long enough' },
-  { name: 'short-one', password: 'short' },
+  { name: 'ada\n', password: 'long enough' },
+  { name: 'zoë-1', password: 'long enough' },
+  { name: 'short-one', password: '7 chars' },
   { name: 'long-one', password: tooLong },
   {},
 ];
 
 /** Bodies that break off, or hold something else than an object. */
-const noObjects = ['{"name": "ada', '"ada"'];
+const noObjects = ['{"name": "ada', '"ada"', 'null', '[]', '7'];
 
 /** What four log-ins at once show. */
 export function logInBehaviours(behaviour: CheckDefinition['behaviour'], { signUps, logIns }: Gathered): void {
@@ -64,7 +66,15 @@ export function logInBehaviours(behaviour: CheckDefinition['behaviour'], { signU
       });
       t.trail.dropLast();
       t.step('two of them with name and password as they signed up');
-      for (const body of right) answers.get(body)?.mustBe(200);
+      for (const body of right) {
+        const answer = answers.get(body)?.mustBe(200);
+        t.require(answer?.json?.name === body.name, {
+          expected: `{"name":"${body.name}"}`,
+          seen: excerpt(answer?.text ?? ''),
+          because: 'The answer is not the one in the README’s table of routes.',
+          lookAt: 'what does POST /login answer with?',
+        });
+      }
       t.trail.begin('POST /login with a password of 72 bytes and one character more');
       (await t.visitor().post('/login', { ...ada, password: `${ada.password}x` }, { deadlineMs: patienceMs })).mustBe(
         401,

@@ -3,14 +3,13 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
 import { type CheckDefinition, excerpt, type Instance, type Stage } from '../harness/sdk/index.ts';
+import { mustKnowOddLines, oddLines, oddlyWritten } from './odd-lines.ts';
 import { mustReadBeforeItListens } from './slow-start.ts';
-import { accountOf, type Credentials, Crowd, newcomer, patienceMs } from './steps.ts';
+import { type Account, accountOf, type Credentials, Crowd, cheapCost, newcomer, patienceMs } from './steps.ts';
 import { mustNotLoseEachOther, replaced } from './whole-writes.ts';
 
 /** So many that to read or to write them all takes time, in which something else can happen. */
 const accounts = 100_000;
-/** Of accounts that are in the file already; a low cost saves the check time. */
-const cheapCost = 4;
 /** No line after that is not late any more, but lost. */
 const lateWithinMs = 10_000;
 
@@ -29,9 +28,11 @@ export function manyAccountsBehaviour(behaviour: CheckDefinition['behaviour']): 
       const account = { name: last.name, hash: bcrypt.hashSync(last.password, cheapCost) };
       const startingOnPipe = mustReadBeforeItListens(t, `${JSON.stringify(account)}\n`, last);
       startingOnPipe.catch(() => {}); // Reported by the await below.
-      const file = fileOfMany(t, account);
+      const odd = oddlyWritten();
+      const file = fileOfMany(t, account, oddLines(odd));
       const app = await t.startExtra({ env: { ACCOUNTS_FILE: file } });
       await mustKnowAtOnce(t, app, last);
+      await mustKnowOddLines(t, app, odd);
       const onPipe = await startingOnPipe;
       const isJudged = onPipe && (await mustNotLoseEachOther(t, onPipe.app, { file: onPipe.file, before: last.name }));
       // On a real file only luck shows it. That is left for apps that write elsewhere first, or can't use a pipe.
@@ -88,12 +89,12 @@ async function twoAtOnce(t: Stage, at: Instance, { file, before }: { file: strin
   });
 }
 
-function fileOfMany(t: Stage, last: { name: string; hash: string }): string {
+function fileOfMany(t: Stage, last: Account, odd: string): string {
   const file = join(mkdtempSync(join(dirname(t.file('ACCOUNTS_FILE')), 'many-')), 'accounts.jsonl');
   const { hash } = last; // Nobody logs in to the others.
   let text = '';
   for (let n = 1; n < accounts; n++) text += `${JSON.stringify({ name: `early-${n}`, hash })}\n`;
-  writeFileSync(file, `${text}${JSON.stringify(last)}\n`);
+  writeFileSync(file, `${text}${odd}${JSON.stringify(last)}\n`);
   return file;
 }
 

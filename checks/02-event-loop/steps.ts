@@ -14,8 +14,15 @@ export interface Credentials {
   password: string;
 }
 
+export interface Account {
+  name: string;
+  hash: string;
+}
+
 /** Longer than six hashes one after the other take on a slow and busy laptop. */
 export const patienceMs = 20_000;
+/** Of accounts that are in the file already; a low cost saves the check time. */
+export const cheapCost = 4;
 /** What the contract asks of every stored hash. */
 export const contractCost = 12;
 
@@ -28,16 +35,16 @@ export function newcomer(): Credentials {
 }
 
 /** The accounts in the file that are for this name. */
-export function linesOf(t: Stage, name: string, file = t.file('ACCOUNTS_FILE')): { name: string; hash: string }[] {
+export function linesOf(t: Stage, name: string, file = t.file('ACCOUNTS_FILE')): Account[] {
   return readText(file).split('\n').slice(0, -1).flatMap(accountOf(t, name)); // What comes after the last line end is being written.
 }
 
 /** Reads a line; the account that it holds, if it is of that name. */
 export function accountOf(t: Stage, name: string) {
-  return (line: string): { name: string; hash: string }[] => {
+  return (line: string): Account[] => {
     if (line === '') return [];
     try {
-      const account = JSON.parse(line) as { name: string; hash: string };
+      const account = JSON.parse(line) as Account;
       return account?.name === name && typeof account.hash === 'string' ? [account] : [];
     } catch {
       return t.require(false, {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import bcrypt from 'bcrypt';
 import { type CheckDefinition, excerpt, type Instance, type Stage } from '../harness/sdk/index.ts';
 import { limitFileSize } from './full-disk.ts';
-import { type Credentials, newcomer, patienceMs } from './steps.ts';
+import { type Credentials, cheapCost, newcomer, patienceMs } from './steps.ts';
 
 /** Room for the beginning of a line: `{"name":"guest-1` and no more. */
 const roomBytes = 16;
@@ -15,9 +15,6 @@ const firstCounts = {
     'The file has two whole lines with that name: one that a failed write left, whose customer got no 201, and the one of the customer who did. After the restart the first one counts, and the customer with the 201 is locked out.',
   lookAt: 'which line of a name counts when the file is read?',
 };
-
-/** Of accounts that are in the file already; a low cost saves the check time. */
-const cheapCost = 4;
 
 /** A disk that is full in the middle of a line. */
 export function tornWriteBehaviour(behaviour: CheckDefinition['behaviour']): void {
