@@ -59,6 +59,9 @@ export const inWords = ({ status, text }: Reply) =>
 
 /** An order of which a worker has the head and not yet the body: it is in flight for as long as the check wants. */
 export class HeldOrder {
+  readonly success = 201;
+  readonly what = 'the order';
+  readonly rest = 'the body of the order';
   /** performance.now() when the answer came, or the connection broke. */
   endedAt: number | undefined;
   readonly #order = JSON.stringify(orderOf('held'));
@@ -66,10 +69,10 @@ export class HeldOrder {
   readonly #reply: Promise<Reply>;
   readonly #begun: Promise<unknown>;
 
-  private constructor(app: Instance) {
+  private constructor(app: Instance, agent?: Agent) {
     this.#call = request(new URL('/orders', app.url), {
       method: 'POST',
-      agent: false,
+      agent: agent ?? false,
       headers: {
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(this.#order),
@@ -90,9 +93,12 @@ export class HeldOrder {
     this.#call.flushHeaders();
   }
 
-  /** Resolves when a worker has the head, or with what came in its place. */
-  static async tryToBegin(app: Instance): Promise<HeldOrder | Reply> {
-    const held = new HeldOrder(app);
+  /**
+   * Resolves when a worker has the head, or with what came in its place.
+   * @param agent keeps the connection; without one it is closed after the answer.
+   */
+  static async tryToBegin(app: Instance, agent?: Agent): Promise<HeldOrder | Reply> {
+    const held = new HeldOrder(app, agent);
     const late = Promise.withResolvers<Reply>();
     const stopWaiting = endsAfter({ limitMs: beginsWithinMs, watchMachine: watchOthers }, (ms) =>
       late.resolve({ status: 0, text: `no answer within ${ms / 1_000} s` }),
@@ -103,8 +109,8 @@ export class HeldOrder {
     return reply ?? held;
   }
 
-  static async begin(t: Stage, app: Instance): Promise<HeldOrder> {
-    const held = await HeldOrder.tryToBegin(app);
+  static async begin(t: Stage, app: Instance, agent?: Agent): Promise<HeldOrder> {
+    const held = await HeldOrder.tryToBegin(app, agent);
     if (held instanceof HeldOrder) return held;
     t.require(false, {
       step: 'POST /orders, with its body to follow',

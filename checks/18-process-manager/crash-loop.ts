@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, Instance, Stage, Teaching } from '../harness/sdk/index.ts';
+import { ask, inWords } from './ask.ts';
 import { Patience, Rest } from './patience.ts';
 import { skipOnWindows, startInTurn } from './turns.ts';
 import { mustServe, pidsServing, workersOf } from './workers.ts';
@@ -14,6 +15,10 @@ const livesOnMs = 3_000;
 const watchForMs = 40_000;
 /** By the contract within 20 s: the longest pause of PM2 is 15 s. */
 const backWithinMs = 25_000;
+
+/** What they pay while the settings are broken, and before: more than src/settings.json says. */
+const osloCents = 10_400;
+const asks = 10;
 
 const broken = '{\n  "feeCents": 250,\n';
 
@@ -28,7 +33,8 @@ export function crashLoopBehaviour(behaviour: CheckDefinition['behaviour']): voi
     },
     async (t) => {
       skipOnWindows(t);
-      const whole = readFileSync(t.file('SETTINGS_FILE'), 'utf8');
+      const settings = JSON.parse(readFileSync(t.file('SETTINGS_FILE'), 'utf8')) as { cents: Record<string, number> };
+      const whole = JSON.stringify({ ...settings, cents: { ...settings.cents, oslo: osloCents } }, null, 2);
       const file = join(dirname(t.file('SETTINGS_FILE')), 'broken-settings.json');
       writeFileSync(file, whole);
       const app = await startInTurn(t, { WEB_CONCURRENCY: '2', SETTINGS_FILE: file }, { isUrgent: true });
@@ -41,6 +47,7 @@ export function crashLoopBehaviour(behaviour: CheckDefinition['behaviour']): voi
       mustGoOn(t, app);
       const livesOn = starts.restedMs >= livesOnMs;
       if (!livesOn) mustPause(t, starts);
+      await mustSellOn(t, app);
       writeFileSync(file, whole);
       t.step(`${livesOn ? 'a new one lives on' : `${starts.count} starts failed`}; then SETTINGS_FILE is whole again`);
       await mustComeBack(t, app, livesOn ? livesInVain : gaveUp);
@@ -96,6 +103,21 @@ function mustPause(t: Stage, { count, longestPauseMs, afterMs }: Starts): void {
     expected: `a pause of a second before start number ${mostStarts + 1}`,
     seen: `${count} starts in ${(afterMs / 1_000).toFixed(1)} s, the longest pause ${Math.round(longestPauseMs)} ms`,
   });
+}
+
+/** By the one that has its settings. The other one gets no request, and takes no prices from anywhere else. */
+async function mustSellOn(t: Stage, app: Instance): Promise<void> {
+  for (let n = 0; n < asks; n++) {
+    const { status, text } = await ask(app, '/prices/oslo');
+    t.require(status === 200 && new RegExp(`"cents"\\s*:\\s*${osloCents}\\b`).test(text), {
+      step: 'GET /prices/oslo meanwhile',
+      expected: `200, with "cents":${osloCents}, as the worker that serves has read it before`,
+      seen: status === 200 ? text.slice(0, 80) : inWords({ status, text }),
+      because:
+        'A worker that could not read SETTINGS_FILE got requests all the same: it had no prices, or those of another file.',
+      lookAt: 'what does a worker do when SETTINGS_FILE can’t be read, and what does it sell at then?',
+    });
+  }
 }
 
 const gaveUp: Teaching = {

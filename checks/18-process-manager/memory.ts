@@ -1,13 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type CheckDefinition,
-  type Instance,
-  keptConnections,
-  MachineWatch,
-  type Stage,
-} from '../harness/sdk/index.ts';
+import { type CheckDefinition, type Instance, MachineWatch, type Stage } from '../harness/sdk/index.ts';
 import { look } from './ask.ts';
 import { OrdersInFlight } from './in-flight.ts';
 import lesson from './lesson.ts';
@@ -130,7 +125,8 @@ async function grow(t: Stage, app: Instance, { before, toMb }: Growth): Promise<
   const largest = () => sizes().reduce((one, other) => (other.mb > one.mb ? other : one));
   const atFirst = largest();
   let grown = atFirst;
-  const agent = keptConnections(1);
+  // With no buffer, so that it also keeps the connection of an app that says it closes idle ones after a second.
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, agentKeepAliveTimeoutBuffer: 0 });
   let grewAt = 0;
   try {
     for (let n = 0; n < mostPictures && grown.mb < toMb; n++) {

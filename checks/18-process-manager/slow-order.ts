@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type CheckDefinition, MachineWatch, type Stage } from '../harness/sdk/index.ts';
-import { ask, HeldOrder, inWords, pidIn } from './ask.ts';
+import { type CheckDefinition, MachineWatch, type Stage, type Teaching } from '../harness/sdk/index.ts';
+import { ask, HeldOrder, inWords, pidIn, type Reply } from './ask.ts';
+import { closedAsIdle, HalfHead } from './half-a-head.ts';
 import { refusedInFlight } from './in-flight.ts';
 import { eventually } from './patience.ts';
 import { mustLoseNone, reload } from './reload.ts';
@@ -12,9 +13,11 @@ import { mustServe } from './workers.ts';
 const heldMs = 4_200;
 /** Begun so often until then, so that the last ones are young. */
 const beginEveryMs = 300;
-const inFlight = 2;
+const inFlight = 4;
 /** One that breaks so soon was not killed for being late. */
 const atOnceMs = 1_000;
+
+export type Begun = HeldOrder | HalfHead;
 
 /** Line 4. */
 export function slowOrderBehaviour(behaviour: CheckDefinition['behaviour']): void {
@@ -30,24 +33,29 @@ export function slowOrderBehaviour(behaviour: CheckDefinition['behaviour']): voi
       const app = await startInTurn(t, { WEB_CONCURRENCY: '1' });
       // Also no second one: 1 is a number like the others.
       const [old] = await mustServe(t, app, 1, 'WEB_CONCURRENCY=1', undefined, true);
-      const orders = [await HeldOrder.begin(t, app)];
+      let half: HalfHead | undefined = new HalfHead(app);
+      const begun: Begun[] = [await HeldOrder.begin(t, app)];
       let begunAt = performance.now();
       const failures: FailedRequest[] = [];
       const watch = new MachineWatch();
       const reloaded = reload(t, app);
       reloaded.catch(() => {}); // Awaited below.
-      t.trail.begin('an order whose body is still to come, then pm2 reload all');
+      t.trail.begin('an order whose body is still to come, half of the head of a GET, then pm2 reload all');
       try {
         const isNew = async () => {
           const reply = await ask(app, '/live');
           if (reply.status !== 200) failures.push({ route: 'GET /live', kind: kindOf(reply) });
           const pid = pidIn(reply.text);
-          if (orders.some(hasEnded) || ![undefined, old].includes(pid)) return true;
+          if (begun.some(hasEnded) || ![undefined, old].includes(pid)) return true;
+          // Whoever has a connection that came later has this one, too. One that has sent nothing yet may be broken.
+          if (half && pid === old) begun.push(half);
+          if (pid === old) half = undefined;
           if (pid === old && performance.now() - begunAt > beginEveryMs) {
+            half = new HalfHead(app);
             const order = await HeldOrder.tryToBegin(app);
-            if (order instanceof HeldOrder) orders.push(order);
+            if (order instanceof HeldOrder) begun.push(order);
             else failures.push({ route: 'POST /orders', kind: kindOf(order) });
-            if (orders.length > inFlight) await orders.shift()?.finish();
+            if (begun.length > inFlight) await Promise.all(begun.splice(0, 2).map((one) => one.finish()));
             begunAt = performance.now();
           }
           return false;
@@ -55,9 +63,9 @@ export function slowOrderBehaviour(behaviour: CheckDefinition['behaviour']): voi
         await eventually(t, 'a new worker to serve', isNew);
         // While nobody listens PM2 waits, and kills.
         if (failures.some(({ kind }) => kind === 'ECONNREFUSED')) mustLoseNone(t, failures, 1, watch);
-        await mustBeAnswered(t, orders, 'the new worker served');
+        await mustBeAnswered(t, begun, 'the new worker served');
       } finally {
-        for (const order of orders) order.drop();
+        for (const one of [half, ...begun]) one?.drop();
       }
       await reloaded;
       mustLoseNone(t, failures, 1, watch);
@@ -66,33 +74,36 @@ export function slowOrderBehaviour(behaviour: CheckDefinition['behaviour']): voi
   );
 }
 
-const hasEnded = ({ endedAt }: HeldOrder) => endedAt !== undefined;
+const hasEnded = ({ endedAt }: Begun) => endedAt !== undefined;
 
-/** Their bodies are sent a few seconds from now. */
-export async function mustBeAnswered(t: Stage, orders: HeldOrder[], since: string): Promise<void> {
+/** What they lack is sent a few seconds from now. */
+export async function mustBeAnswered(t: Stage, begun: Begun[], since: string): Promise<void> {
   const askedAt = performance.now();
-  while (performance.now() - askedAt < heldMs && !orders.some(hasEnded)) await delay(20);
-  const early = orders.find(hasEnded);
+  while (performance.now() - askedAt < heldMs && !begun.some(hasEnded)) await delay(20);
+  const early = begun.find(hasEnded);
   const afterMs = Math.max(0, (early?.endedAt ?? performance.now()) - askedAt);
-  const replies = await Promise.all(orders.map((order) => order.finish()));
-  const isEarly = early !== undefined;
-  const reply = (isEarly ? await early.finish() : replies.find(({ status }) => status !== 201)) ?? {
-    status: 201,
-    text: '',
-  };
-  t.require(reply.status === 201, {
-    step: isEarly ? 'the order' : `the body of the order, ${(heldMs / 1_000).toFixed(1)} s after ${since}`,
-    expected: '201',
+  const replies = await Promise.all(begun.map(async (one) => ({ one, reply: await one.finish() })));
+  const lost = replies.filter(({ one, reply }) => reply.status !== one.success);
+  const shown = lost.find(({ one }) => one === early) ?? lost[0];
+  if (!shown) return;
+  const { one, reply } = shown;
+  const isEarly = one === early;
+  t.require(false, {
+    step: isEarly ? one.what : `${one.rest}, ${(heldMs / 1_000).toFixed(1)} s after ${since}`,
+    expected: `${one.success}`,
     seen: isEarly ? brokeAfter(reply.text, afterMs) : inWords(reply),
-    ...(afterMs < atOnceMs
-      ? {
-          because: 'The worker ended with the order in flight: it was asked to end, and did so at once.',
-          lookAt: 'with which signal does PM2 ask a worker to end, and what does the process do then?',
-        }
-      : reply.status > 0
-        ? refusedInFlight
-        : {}),
+    ...teachingOf(lost, afterMs),
   });
+}
+
+function teachingOf(lost: { one: Begun; reply: Reply }[], afterMs: number): Partial<Teaching> {
+  if (lost.every(({ one, reply }) => one instanceof HalfHead && reply.status === 0)) return closedAsIdle;
+  if (afterMs < atOnceMs)
+    return {
+      because: 'The worker ended with the order in flight: it was asked to end, and did so at once.',
+      lookAt: 'with which signal does PM2 ask a worker to end, and what does the process do then?',
+    };
+  return lost.some(({ reply }) => reply.status > 0) ? refusedInFlight : {};
 }
 
 const brokeAfter = (what: string, ms: number) => `the connection broke after ${(ms / 1_000).toFixed(1)} s: ${what}`;

@@ -13,7 +13,9 @@ async function main(): Promise<void> {
   const redis = connectRedis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379');
   const soldOut = new SoldOut();
   await soldOut.load(redis);
-  createApp({ redis, settings, soldOut }).listen(Number(process.env.PORT ?? 3000), () => process.send?.('ready'));
+  const app = createApp({ redis, settings, soldOut });
+  const server = app.listen(Number(process.env.PORT ?? 3000), () => process.send?.('ready'));
+  server.keepAliveTimeout = 1_000; // A connection that is kept after its last answer holds the end up for no longer.
 
   let leaving = false;
   const leave = () => {
