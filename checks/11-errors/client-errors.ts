@@ -15,6 +15,8 @@ const cases: Case[] = [
   ['POST', '/orders', [400], { body: '{"event": "1", "seats": 2,}' }],
   ['POST', '/orders', [400, 422], { body: '"1"' }],
   ['POST', '/orders', [400, 422], { body: 'null' }],
+  ['POST', '/orders', [400, 422], { body: '[]' }],
+  ['POST', '/orders', [400, 422], { body: '7' }],
   ['POST', '/orders', [400, 415], { body: 'not gzip', headers: { 'content-encoding': 'gzip' } }],
   ['POST', '/orders', [400, 415], { body: order, headers: { 'content-encoding': 'snail' } }],
   ['POST', '/orders', [413], { body: oversized }],

@@ -57,6 +57,12 @@ export function ownErrorBehaviours(behaviour: CheckDefinition['behaviour']): voi
         for (const reply of await all()) mustBeProblem(t, reply, unavailable);
         await t.supplier.heal();
       }
+      for (const body of somethingElse) {
+        t.trail.begin(`the supplier answers 200 with ${body === '' ? 'an empty body' : `the body ${body}`}`);
+        await t.supplier.fail({ how: 'body', body });
+        for (const reply of await all()) mustBeProblem(t, reply, unavailable, notWhatWasAsked);
+        await t.supplier.heal();
+      }
       t.trail.begin('the supplier answers 404 to its lists, which it has');
       await t.supplier.fail({ how: 404, route: 'GET /events' });
       mustBeProblem(t, await ask(t, app, 'GET', '/export/oslo'), unavailable);
@@ -91,6 +97,15 @@ export function ownErrorBehaviours(behaviour: CheckDefinition['behaviour']): voi
     },
   );
 }
+
+/** In place of an event or a page of them. */
+const somethingElse = ['null', '[]', '7', '""', '', '{}', '{"error":"out of order"}'];
+
+const notWhatWasAsked = {
+  because:
+    'The supplier said 200 and sent something that is not what it was asked for. That is a failure of the supplier, and the answer says something else. What is taken for an event is shown, or even sold.',
+  lookAt: 'what does the app know of the body of a 200 when it reads its first field?',
+};
 
 const inWords = {
   refuse: 'the supplier is away',

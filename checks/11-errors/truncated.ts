@@ -9,6 +9,7 @@ const inWords = {
   cut: 'the supplier breaks off in the middle of its second page',
   garbage: 'the supplier answers with HTML from its second page on',
   hang: 'the supplier does not answer for its second page',
+  null: 'the supplier answers 200 with null for its second page',
 };
 
 export function truncatedBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -21,11 +22,12 @@ export function truncatedBehaviours(behaviour: CheckDefinition['behaviour']): vo
     },
     async (t) => {
       const app = t.app();
-      for (const how of [500, 404, 'cut', 'garbage', 'hang'] as const) {
+      for (const how of [500, 404, 'cut', 'garbage', 'hang', 'null'] as const) {
         const id = newId('export');
         const watch = watchLog(app);
         t.trail.begin(inWords[how]);
-        await t.supplier.fail({ how, route: 'GET /events', after: 1 });
+        const fault = how === 'null' ? ({ how: 'body', body: how } as const) : { how };
+        await t.supplier.fail({ ...fault, route: 'GET /events', after: 1 });
         const reply = await ask(t, app, 'GET', '/export/oslo', { headers: { 'x-request-id': id } });
         await t.supplier.heal();
         // An app that has all pages before it begins can still say it with a status.

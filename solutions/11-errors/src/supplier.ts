@@ -1,3 +1,5 @@
+import { isEvent, isPage, isStats } from './answers.ts';
+
 export interface ShowEvent {
   id: string;
   title: string;
@@ -48,16 +50,19 @@ export class Supplier {
   }
 
   event(id: string, requestId: string): Promise<ShowEvent> {
-    return this.#ask('GET', `/events/${encodeURIComponent(id)}`, { requestId });
+    return this.#ask('GET', `/events/${encodeURIComponent(id)}`, { requestId, isRight: isEvent });
   }
 
   events(city: string, page: number, requestId: string): Promise<EventPage> {
-    return this.#ask('GET', `/events?${new URLSearchParams({ city, page: String(page) })}`, { requestId });
+    return this.#ask('GET', `/events?${new URLSearchParams({ city, page: String(page) })}`, {
+      requestId,
+      isRight: isPage,
+    });
   }
 
   /** For nobody in particular, so without an id. */
   stats(): Promise<{ seatsLeft: number }> {
-    return this.#ask('GET', '/stats');
+    return this.#ask('GET', '/stats', { isRight: isStats });
   }
 
   /** The box office wants to know of every order. */
@@ -65,7 +70,7 @@ export class Supplier {
     return this.#ask('POST', '/audit', { requestId, body: JSON.stringify(order) });
   }
 
-  async #ask<T>(method: string, path: string, { requestId, body }: Call = {}): Promise<T> {
+  async #ask<T>(method: string, path: string, { requestId, body, isRight = () => true }: Call = {}): Promise<T> {
     const { url, token, timeoutMs } = this.#options;
     const headers = {
       authorization: `Bearer ${token}`,
@@ -73,7 +78,11 @@ export class Supplier {
     };
     try {
       const response = await fetch(url + path, { method, headers, body, signal: AbortSignal.timeout(timeoutMs) });
-      if (response.ok) return (await response.json()) as T;
+      if (response.ok) {
+        const answer: unknown = await response.json();
+        if (isRight(answer)) return answer as T;
+        throw new SupplierError(`${method} ${path} answered something else`);
+      }
       await response.body?.cancel();
       const { status } = response;
       const retryAfter = response.headers.get('retry-after');
@@ -88,4 +97,6 @@ export class Supplier {
 interface Call {
   requestId?: string;
   body?: string;
+  /** Whether that is an answer to this call. */
+  isRight?: (answer: unknown) => boolean;
 }

@@ -1,3 +1,4 @@
+import { isEvent, isPage, isStats } from './answers.ts';
 import { NotFound, Unavailable } from './errors.ts';
 
 export interface ShowEvent {
@@ -29,27 +30,27 @@ export class Supplier {
   }
 
   event(id: string): Promise<ShowEvent> {
-    return this.#ask('GET', `/events/${encodeURIComponent(id)}`);
+    return this.#ask('GET', `/events/${encodeURIComponent(id)}`, isEvent);
   }
 
   async *eventsOf(city: string): AsyncGenerator<ShowEvent> {
     for (let page = 1, pages = 1; page <= pages; page++) {
       const query = new URLSearchParams({ city, page: String(page) });
-      const listing = await this.#ask<{ pages: number; events: ShowEvent[] }>('GET', `/events?${query}`);
+      const listing = await this.#ask<{ pages: number; events: ShowEvent[] }>('GET', `/events?${query}`, isPage);
       pages = listing.pages;
       yield* listing.events;
     }
   }
 
   stats(): Promise<{ seatsLeft: number }> {
-    return this.#ask('GET', '/stats');
+    return this.#ask('GET', '/stats', isStats);
   }
 
   audit(order: object): Promise<unknown> {
-    return this.#ask('POST', '/audit', JSON.stringify(order));
+    return this.#ask('POST', '/audit', () => true, JSON.stringify(order));
   }
 
-  async #ask<T>(method: string, path: string, body?: string): Promise<T> {
+  async #ask<T>(method: string, path: string, isRight: (answer: unknown) => boolean, body?: string): Promise<T> {
     const { url, token, timeoutMs } = this.#options;
     const headers = new Headers({ authorization: `Bearer ${token}` });
     if (this.#requestId) headers.set('x-request-id', this.#requestId);
@@ -61,8 +62,10 @@ export class Supplier {
     if (response.status === 404 && path.startsWith('/events/')) throw new NotFound('no such event');
     if (!response.ok)
       throw new Unavailable(`${method} ${path}: ${response.status}`, response.headers.get('retry-after'));
-    return (await response.json().catch((cause) => {
+    const answer: unknown = await response.json().catch((cause) => {
       throw new Unavailable(`${method} ${path}: half an answer, or no JSON`, null, { cause });
-    })) as T;
+    });
+    if (!isRight(answer)) throw new Unavailable(`${method} ${path}: something else`, null);
+    return answer as T;
   }
 }

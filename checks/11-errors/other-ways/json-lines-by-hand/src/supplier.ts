@@ -47,9 +47,19 @@ export async function askSupplier<T>(method: string, path: string, body?: object
   if (status === 404 && path.startsWith('/events/')) throw new NoSuchEvent('no such event');
   if (status === 503) throw new BadGateway(`${method} ${path} answered 503`, 503, { retryAfter });
   if (status < 200 || status > 299) throw new BadGateway(`${method} ${path} answered ${status}`, 502);
+  let answer: unknown;
   try {
-    return JSON.parse(text) as T;
+    answer = JSON.parse(text);
   } catch (cause) {
     throw new BadGateway(`${method} ${path} answered something that is no JSON`, 502, { cause });
   }
+  if (!isWhatWasAsked(path, answer)) throw new BadGateway(`${method} ${path} answered something else`, 502);
+  return answer as T;
+}
+
+function isWhatWasAsked(path: string, answer: unknown): boolean {
+  if (path === '/audit') return true;
+  const { priceCents, events, seatsLeft } = (answer ?? {}) as Record<string, unknown>;
+  if (path === '/stats') return typeof seatsLeft === 'number';
+  return path.startsWith('/events/') ? typeof priceCents === 'number' : Array.isArray(events);
 }

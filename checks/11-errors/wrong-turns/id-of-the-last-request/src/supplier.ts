@@ -1,3 +1,5 @@
+import { isEvent, isPage, isStats } from './answers.ts';
+
 export interface ShowEvent {
   id: string;
   title: string;
@@ -50,23 +52,23 @@ export class Supplier {
   }
 
   event(id: string): Promise<ShowEvent> {
-    return this.#ask('GET', `/events/${encodeURIComponent(id)}`);
+    return this.#ask('GET', `/events/${encodeURIComponent(id)}`, { isRight: isEvent });
   }
 
   events(city: string, page: number): Promise<EventPage> {
-    return this.#ask('GET', `/events?${new URLSearchParams({ city, page: String(page) })}`);
+    return this.#ask('GET', `/events?${new URLSearchParams({ city, page: String(page) })}`, { isRight: isPage });
   }
 
   stats(): Promise<{ seatsLeft: number }> {
-    return this.#ask('GET', '/stats');
+    return this.#ask('GET', '/stats', { isRight: isStats });
   }
 
   /** The box office wants to know of every order. */
   audit(order: object): Promise<unknown> {
-    return this.#ask('POST', '/audit', JSON.stringify(order));
+    return this.#ask('POST', '/audit', { body: JSON.stringify(order) });
   }
 
-  async #ask<T>(method: string, path: string, body?: string): Promise<T> {
+  async #ask<T>(method: string, path: string, { body, isRight = () => true }: Call = {}): Promise<T> {
     const { url, token, timeoutMs } = this.#options;
     const headers = {
       authorization: `Bearer ${token}`,
@@ -74,7 +76,11 @@ export class Supplier {
     };
     try {
       const response = await fetch(url + path, { method, headers, body, signal: AbortSignal.timeout(timeoutMs) });
-      if (response.ok) return (await response.json()) as T;
+      if (response.ok) {
+        const answer: unknown = await response.json();
+        if (isRight(answer)) return answer as T;
+        throw new SupplierError(`${method} ${path} answered something else`);
+      }
       await response.body?.cancel();
       const { status } = response;
       const retryAfter = response.headers.get('retry-after');
@@ -84,4 +90,10 @@ export class Supplier {
       throw new SupplierError(`${method} ${path} got no answer that can be used`, { cause });
     }
   }
+}
+
+interface Call {
+  body?: string;
+  /** Whether that is an answer to this call. */
+  isRight?: (answer: unknown) => boolean;
 }
