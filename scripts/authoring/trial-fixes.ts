@@ -6,7 +6,7 @@ import { UsageError } from '../usage-error.ts';
 
 /** What a fix's `expect.json` says, each field if its author wants to. */
 export interface TrialExpectation {
-  /** Ids of the behaviours at one of which a wrong fix must fail first, or "load". */
+  /** Ids of the behaviours at one of which a wrong fix must fail first, or "load"; of an exam's parts, at any time. */
   behaviours?: string[];
   /** What somebody thought who wrote it. */
   idea?: string;
@@ -74,6 +74,17 @@ export function trialRow(fix: TrialFix, result: CheckResult | string): TrialRow 
   }
   if (!failed) return { fix, asItMust: false, got: undecided ? `inconclusive: ${undecided.id}` : 'pass', said: '' };
   const { behaviours } = fix.expects;
+  if (result.score) {
+    // Most shops lose a point somewhere. The one that this fix must lose is named, or the whole exam is failed.
+    const named = parts.find(({ id, outcome }) => outcome === 'fail' && behaviours?.includes(id));
+    const asItMust = behaviours ? named !== undefined : result.verdict === 'fail';
+    return {
+      fix,
+      asItMust,
+      got: `${(named ?? failed).id}, ${result.score.points} points`,
+      said: sayingOf(named ?? failed),
+    };
+  }
   const asItMust = behaviours === undefined || behaviours.includes(failed.id);
   return { fix, asItMust, got: failed.id, said: sayingOf(failed) };
 }

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Lesson } from '../../checks/harness/model/lesson.ts';
+import type { CheckResult } from '../../checks/harness/model/result.ts';
+import { trialRow } from '../authoring/trial-fixes.ts';
 import { copyWorkshop, type WorkshopCopy } from './workshop-copy.ts';
 
 let copy: WorkshopCopy;
@@ -47,6 +50,24 @@ describe('npm run trial', { timeout: 60_000 }, () => {
     const core = copy.run('trial', copy.path('starless'), '--no-load', '--core');
     expect(core.stdout).toMatch(/✔ 01-tiny {2}right {2}says-hello +pass\n/);
     expect(core.status).toBe(0);
+  });
+
+  it('blames a shop of the exam for what it was written to lose, and not for what another shop loses, too', () => {
+    const part = (id: string, outcome: string) => ({ id, title: id, outcome, elapsedMs: 1 });
+    const score = { points: 92, of: 100, passAt: 80, open: 0 };
+    const result = {
+      verdict: 'pass',
+      score,
+      behaviours: [part('metrics', 'fail'), part('mail', 'fail'), part('login', 'pass')],
+      further: { verdict: 'not-judged', behaviours: [] },
+    } as unknown as CheckResult;
+    const rowOf = (behaviours?: string[]) => {
+      const expects = behaviours ? { behaviours } : {};
+      return trialRow({ lesson: {} as Lesson, side: 'wrong', name: 'a', files: '', expects }, result);
+    };
+    expect(rowOf(['mail'])).toMatchObject({ asItMust: true, got: 'mail, 92 points' });
+    expect(rowOf(['login'])).toMatchObject({ asItMust: false, got: 'metrics, 92 points' });
+    expect(rowOf()).toMatchObject({ asItMust: false });
   });
 
   it('says which folder is named after no lesson', () => {
