@@ -12,6 +12,10 @@ let url: string;
 beforeAll(async () => {
   server = createServer((request, response) => {
     if (request.url === '/never') return;
+    if (request.url === '/half') {
+      response.setHeader('content-type', 'application/json');
+      return response.end('{"cookie":');
+    }
     if (request.url === '/cookies') {
       response.setHeader('set-cookie', ['id=a%20b; Secure; HttpOnly', 'theme=dark', 'old=1; Max-Age=0']);
     }
@@ -55,6 +59,10 @@ describe('a visitor', () => {
   it('sends a target in absolute form as it is', async () => {
     for (const target of ['http://encore.example/target', 'HTTP://ENCORE.EXAMPLE/target/?a=%62', '/target/%74'])
       expect((await visitor().post(target, { some: 'body' })).json).toBe(target);
+  });
+
+  it('takes an answer that says it is JSON, and is not, for an answer', async () => {
+    expect(await visitor().get('/half')).toMatchObject({ status: 200, text: '{"cookie":', json: undefined });
   });
 
   it('calls an answer that does not come in time a hang', async () => {

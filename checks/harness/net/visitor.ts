@@ -1,4 +1,5 @@
 import { Agent, type ClientRequest } from 'node:http';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseSetCookie } from 'set-cookie-parser';
 import supertest from 'supertest';
@@ -107,7 +108,7 @@ export class Visitor {
       .agent(agent)
       .redirects(0)
       .ok(() => true);
-    call.buffer(true);
+    call.buffer(true).parse(asText);
     if (options.on) call.set(pinHeader, String(options.on));
     const number = String(++asked);
     if (cdn) call.set(askedHeader, number);
@@ -186,6 +187,17 @@ export class Visitor {
       else this.cookies.set(cookie.name, cookie.value);
     }
   }
+}
+
+/** Every body is text. One that says it is JSON, and is not, is an answer like others: `Answer.json` of it is undefined. */
+function asText(response: supertest.Response, done: (error: Error | null, body: unknown) => void): void {
+  const incoming = response as unknown as Readable & { text: string };
+  incoming.text = '';
+  incoming.setEncoding('utf8');
+  incoming.on('data', (part: string) => {
+    incoming.text += part;
+  });
+  incoming.on('end', () => done(null, incoming.text));
 }
 
 /** For a line of a trail. */
