@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Instance, Stage } from '../harness/sdk/index.ts';
+import type { Instance, Stage, Teaching } from '../harness/sdk/index.ts';
 import { type HeldRequests, holdRequests, type Subject } from './held-requests.ts';
 import { processes, settled } from './workers.ts';
 
@@ -66,7 +66,19 @@ async function drainsInTime(
   return true;
 }
 
-async function mustEnd(t: Stage, app: Instance, family: Set<number>): Promise<void> {
+/**
+ * Nothing is left to answer: all processes end, and the code is 0.
+ * @param failed what to say of another code, if not that every request was answered.
+ */
+export async function mustEnd(
+  t: Stage,
+  app: Instance,
+  family: ReadonlySet<number>,
+  failed: Teaching = {
+    because: 'Every request was answered, and the app says that it failed. Its supervisor will believe that.',
+    lookAt: 'with which code does the primary exit, and what happens before it?',
+  },
+): Promise<void> {
   const exited = await app.exitedWithin(8_000);
   t.require(exited, {
     expected: 'the app to exit within 8 s of its last answer',
@@ -81,12 +93,9 @@ async function mustEnd(t: Stage, app: Instance, family: Set<number>): Promise<vo
           because: 'Nobody handles SIGTERM, so it ends the process at once, whatever that is doing.',
           lookAt: 'what does the process that was started do on SIGTERM?',
         }
-      : {
-          because: 'Every request was answered, and the app says that it failed. Its supervisor will believe that.',
-          lookAt: 'with which code does the primary exit, and what happens before it?',
-        }),
+      : failed),
   });
-  const left = app.tree().filter(({ pid }) => family.has(pid));
+  const left = app.tree(0).filter(({ pid }) => family.has(pid));
   t.require(left.length === 0, {
     expected: 'no worker to outlive the primary',
     seen: `${processes(left.length)} left`,

@@ -1,5 +1,6 @@
 import type { CheckDefinition } from '../harness/sdk/index.ts';
-import { givesUp, goesOn } from './gives-up.ts';
+import { givesUp } from './gives-up.ts';
+import { goesOn } from './goes-on.ts';
 import { everyLineHasItsWriter } from './log-lines.ts';
 import { drainsFromAllSides } from './stops.ts';
 import { doesNotStorm } from './storm.ts';

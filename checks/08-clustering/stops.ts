@@ -1,12 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { mustDrain } from './drain.ts';
-import { holdRequests } from './held-requests.ts';
-import { waitFor } from './patience.ts';
+import { leavesNoOrphans } from './orphans.ts';
 import { startInTurn } from './turns.ts';
-import { processes, servingPids, settled, workersByDefault } from './workers.ts';
-
-const orphansWithinMs = 2_000;
+import { workersByDefault } from './workers.ts';
 
 /** What becomes of the workers when the app is to end. */
 export function stopBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -39,47 +35,7 @@ export function stopBehaviours(behaviour: CheckDefinition['behaviour']): void {
         'The workers live on without their primary. They keep their memory and connections, perhaps the port, and nobody ends them any more.',
       lookAt: 'how does a worker learn that its primary is gone, and what does it still wait for then?',
     },
-    async (t) => {
-      const app = t.app(1);
-      const workers = workersByDefault(t);
-      // A worker that still starts when its primary dies would end by itself: its first message has no receiver.
-      const serving = await servingPids(t, app, workers);
-      await settled(app);
-      // In the middle of work, and with connections that stay open: both keep a worker alive that only closes its server.
-      const held = await holdRequests(t, { app, redis: t.redis, workers });
-      try {
-        // One of them drains already: a worker that then lets go of its primary does not hear of its death.
-        const draining = workers > 1 ? serving.find((pid) => pid !== app.pid) : undefined;
-        if (draining) {
-          process.kill(draining, 'SIGTERM');
-          t.step('SIGTERM to one of the workers while requests are in flight');
-          await delay(50);
-          await settled(app, 500);
-        }
-        app.signal('SIGKILL');
-        t.step('SIGKILL to the primary while requests are in flight');
-        // Redis goes on saying nothing: who waits for its requests to end before it ends waits for ever.
-        const what = 'the end of the last worker';
-        const goneMs = await waitFor(t, app, { what, limitMs: orphansWithinMs, done: () => app.tree().length === 0 });
-        const orphans = goneMs === undefined ? app.tree() : [];
-        const left = orphans.length;
-        await app.kill(); // Also waits until its end is known, so that the next one is started.
-        t.require(left === 0, {
-          expected: `no process of the app after ${orphansWithinMs / 1_000} s`,
-          seen: `${processes(left)} left`,
-          ...(left === 1 && orphans[0]?.pid === draining
-            ? {
-                because:
-                  'The worker that was finishing its requests lives on without its primary. Nobody limits any more how long that takes.',
-                lookAt: 'what tells a worker that its primary is gone, and does that still reach it after SIGTERM?',
-              }
-            : {}),
-        });
-        t.atMost(what, goneMs ?? 0, orphansWithinMs, 'ms');
-      } finally {
-        await held?.end();
-      }
-    },
+    leavesNoOrphans,
     { limitMs: 60_000 },
   );
 }
