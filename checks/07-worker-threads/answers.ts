@@ -28,7 +28,8 @@ export function mustBeOwn(t: Stage, answer: Answer, sample: BestSeats[]): void {
   if (known) mustBeBest(t, answer, known);
 }
 
-export function mustSayWhen(t: Stage, refusal: Answer, lastSearch: number): void {
+/** @param lastSearch when the last search was answered, if they all have been. */
+export function mustSayWhen(t: Stage, refusal: Answer, lastSearch = Number.POSITIVE_INFINITY): void {
   const when = refusal.headers['retry-after'];
   t.require(/^[1-9]\d*$/.test(when ?? '') || isDate(when), {
     step: '503 to the surplus',

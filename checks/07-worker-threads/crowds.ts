@@ -10,15 +10,24 @@ const notServed = {
   lookAt: 'what does the app answer when it takes no more searches?',
 };
 
-/** How many of the crowd ask for a party that nobody can seat. */
-const mistaken = 8;
-const badParty = 99;
-const isMistaken = ({ request }: Answer) => request.endsWith(`party=${badParty}`);
+/** Some of the crowd ask for a party that nobody can seat, and as many for a hall that does not exist. */
+const mistaken = [
+  { path: searchPath(20, 99), status: 400 },
+  { path: searchPath(401, 2), status: 404 },
+];
+const ofEach = 4;
+const mistakeIn = ({ request }: Answer) => mistaken.find(({ path }) => request.endsWith(path));
 
 const notLookedAt = {
   because:
     'A bad party was turned away with the crowd. 503 says: send the same request again later. It will never be right, so 400 has to come first.',
   lookAt: 'what is looked at first, how many wait or what was asked for?',
+};
+
+const noSuchHall = {
+  because:
+    'Hall 401 was turned away with the crowd. 503 says: send the same request again later. There will be no such hall then, so 404 has to come first.',
+  lookAt: notLookedAt.lookAt,
 };
 
 /** More searches than fit. */
@@ -49,7 +58,8 @@ async function refusesTheSurplus(t: Stage, hall: () => number): Promise<void> {
   const cpuBefore = app.cpuMs();
   const paths = halls.map((venue) => searchPath(venue, party));
   // In the midst of those who are refused, somebody asks wrongly. A place that is freed meanwhile goes to a search beside it.
-  for (let i = 0; i < mistaken; i++) paths.splice(enough + 8 * i, 0, searchPath(20, badParty));
+  for (let i = 0; i < ofEach * mistaken.length; i++)
+    paths.splice(enough + 8 * i, 0, (mistaken[i % mistaken.length] as (typeof mistaken)[number]).path);
   const crowd = new Crowd(t, paths);
   const late: Crowd[] = [];
   try {
@@ -58,18 +68,27 @@ async function refusesTheSurplus(t: Stage, hall: () => number): Promise<void> {
     const [refused, answered, waiting] = [crowd.count(503), crowd.count(200), crowd.open];
     t.trail.begin(`${visitors} searches at once`);
     crowd.answers
-      .find((answer) => !isMistaken(answer) && answer.status !== 200 && answer.status !== 503)
+      .find((answer) => !mistakeIn(answer) && answer.status !== 200 && answer.status !== 503)
       ?.mustBe([200, 503], notServed);
     t.require(refused >= enough, {
       expected: `at least ${enough} of them refused with 503 at once`,
       seen: `${refused} refused, ${answered} answered, ${waiting} still waiting`,
     });
     late.push(...(await mustBeAFullLine(t, crowd, () => searchPath(hall(), party))));
+    const early = refusalsAtOnce(t, hall);
+    early.catch(() => {}); // Reported below.
     const all = [...(await crowd.everyAnswer()), ...(await Promise.all(late.map((one) => one.everyAnswer()))).flat()];
+    const first = await early;
     t.trail.begin(`${visitors} searches at once`);
-    const wrong = all.filter(isMistaken);
-    (wrong.find(({ status }) => status === 503) ?? wrong[0])?.mustBe(400, notLookedAt);
-    const answers = all.filter((answer) => !isMistaken(answer));
+    for (const { path, status } of mistaken) {
+      const wrong = all.filter((answer) => mistakeIn(answer)?.path === path);
+      const late = wrong.find((answer) => answer.status === 503);
+      (late ?? wrong.find((answer) => answer.status !== status) ?? wrong[0])?.mustBe(
+        status,
+        status === 400 ? notLookedAt : noSuchHall,
+      );
+    }
+    const answers = all.filter((answer) => !mistakeIn(answer));
     mustFillTheLine(t, answers);
     const lastSearch = Math.max(...answers.filter(({ status }) => status === 200).map(({ arrivedAt }) => arrivedAt));
     for (const answer of answers) {
@@ -77,6 +96,9 @@ async function refusesTheSurplus(t: Stage, hall: () => number): Promise<void> {
       if (answer.status === 503) mustSayWhen(t, answer, lastSearch);
       else mustBeOwn(t, answer, sample);
     }
+    t.trail.begin('the same crowd, at an app that was just started and has answered no search yet');
+    for (const answer of first) mustSayWhen(t, answer);
+    t.trail.begin(`${visitors} searches at once`);
     const [afterwards] = await new Crowd(t, [searchPath(hall(), 2)]).everyAnswer();
     t.step('when all are answered, somebody searches');
     afterwards?.mustBe(200, {
@@ -87,6 +109,26 @@ async function refusesTheSurplus(t: Stage, hall: () => number): Promise<void> {
     await Promise.all([crowd, ...late].map((each) => each.leave()));
     if (crowd.count(503) < enough) await startAnew(t); // It would go on searching for nobody.
   }
+}
+
+/**
+ * What the first who are turned away are told by an app that has not answered anybody yet: it knows nothing of how long a
+ * search takes.
+ */
+async function refusalsAtOnce(t: Stage, hall: () => number): Promise<Answer[]> {
+  const at = await t.startExtra();
+  (await t.visitor({ at }).get('/health')).mustBe(200);
+  const most = mostWaiting + 2 * mostThreads(t) + 8;
+  const crowd = new Crowd(
+    t,
+    Array.from({ length: most }, () => searchPath(hall(), largestParty)),
+    { at },
+  );
+  while (crowd.count(503) < 3 && crowd.count(200) === 0 && crowd.open > 0) await delay(20);
+  const refused = crowd.answers.filter(({ status }) => status === 503);
+  await crowd.leave();
+  await at.kill();
+  return refused;
 }
 
 /** As many are let in as may wait, and as come when others are done. A place that is freed is taken by whoever comes next. */

@@ -78,7 +78,7 @@ const noSuchHall = {
 
 export function mustSayWhat(t: Stage, answer: Answer): void {
   answer.mustBe(400);
-  t.require(typeof answer.json?.error === 'string', {
+  t.require(typeof answer.json?.error === 'string' && answer.json.error !== '', {
     expected: '{ "error": … }',
     seen: answer.text.slice(0, 80) || 'an empty body',
     because: 'A client that sent something wrong wants to read what.',

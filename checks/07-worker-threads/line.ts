@@ -4,6 +4,13 @@ import { Crowd, mostThreads, mostWaiting } from './searches.ts';
 
 /** Who was done by then, and whose answer is still on its way to us. */
 const onTheirWay = 2;
+/** Whoever asks for it while the line is full. */
+export const stillHealthy = {
+  because:
+    'As many searches wait as may wait, and /health says that the app is ill. The load balancer takes it out, though it does what it should, and its customers go to the next one, whose line is then full.',
+  lookAt: 'what does GET /health answer, and what does it ask before it does?',
+};
+
 /** When nobody of the crowd has been refused for so long, everybody has been looked at. */
 const settledMs = 400;
 /** More than are done in the meantime, also on a machine that makes each of our questions slow. */
@@ -34,8 +41,9 @@ export async function mustBeAFullLine(t: Stage, crowd: Crowd, nextPath: () => st
     // At this moment. Of the few, whoever is not refused may be in the line, or on the way to it.
     const isRefused = few.count(503) > 0;
     const least = before.reduce((sum, { open }) => sum + open, 0);
-    if (isRefused && least + few.open <= most) return late;
-    (await after).mustBe(200);
+    const isFull = isRefused && least + few.open <= most;
+    (await after).mustBe(200, stillHealthy);
+    if (isFull) return late;
     if (crowd.count(503) !== refused) {
       refused = crowd.count(503);
       changedAt = performance.now();

@@ -1,4 +1,11 @@
-import { type Answer, BehaviourFailure, disturbs, MachineWatch, type Stage } from '../harness/sdk/index.ts';
+import {
+  type Answer,
+  BehaviourFailure,
+  disturbs,
+  type Instance,
+  MachineWatch,
+  type Stage,
+} from '../harness/sdk/index.ts';
 import { bestSeats } from './reference.ts';
 import { isStill } from './stillness.ts';
 
@@ -58,6 +65,12 @@ export function partyFor(mostMs: number): number {
   return party;
 }
 
+interface CrowdOptions {
+  deadlineMs?: number;
+  /** Another process than the first. */
+  at?: Instance;
+}
+
 /** Requests sent at once, each by a visitor of its own. What comes of them is collected, so that none goes unhandled. */
 export class Crowd {
   readonly answers: Answer[] = [];
@@ -69,13 +82,13 @@ export class Crowd {
   readonly #watch = new MachineWatch();
   readonly #stage: Stage;
 
-  constructor(t: Stage, paths: readonly string[], { deadlineMs = patienceMs } = {}) {
+  constructor(t: Stage, paths: readonly string[], { deadlineMs = patienceMs, at }: CrowdOptions = {}) {
     this.#stage = t;
     this.open = paths.length;
     this.#all = Promise.all(
       paths.map(async (path) => {
         try {
-          this.answers.push(await t.visitor().get(path, { signal: this.#door.signal, deadlineMs }));
+          this.answers.push(await t.visitor(at ? { at } : {}).get(path, { signal: this.#door.signal, deadlineMs }));
         } catch (error) {
           this.errors.push(error);
         } finally {
