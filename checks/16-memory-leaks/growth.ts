@@ -37,7 +37,7 @@ export async function mustNotGrow(t: Stage, kinds: Kind[], teaching: Teaching): 
       `${perRound.length} times ${rounds} requests of each of ${kinds.length} kinds, with a collection after each`,
     );
     let waitMs = 0;
-    if (slope > limitKb && (await letsGoLate(memory, slope * rounds * perRound.length))) {
+    if (slope > limitKb && letsGoLate(perRound, (await memory.after([], 0, letGoMs)) / rounds)) {
       waitMs = letGoMs;
       const late: number[] = [];
       for (let step = 0; step < 3; step++) late.push((await memory.after(kinds, rounds, waitMs)) / rounds);
@@ -53,18 +53,22 @@ export async function mustNotGrow(t: Stage, kinds: Kind[], teaching: Teaching): 
 const isUnclear = (slope: number) => slope > limitKb / 3 && slope < limitKb * 3;
 
 /** V8 sometimes drops a megabyte of code at once, or compiles some: one step that is out of line changes nothing. */
-function median(values: number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
   return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
 }
 
 /**
- * Whether more than noise goes in a second. A design may let go of what has ended once in a while, so that each look sees the
- * last of it; then each look has to wait.
+ * A design may let go of what has ended once in a while, so that each look sees the last of it; then each look has to wait.
+ * Sometimes a look comes just when all has gone, and those before it make it look like growth.
+ * @param perRound what each step has added, in bytes a round
+ * @param inASecond what one more second without requests has added, in the same
  */
-async function letsGoLate(memory: Memory, bytesMore: number): Promise<boolean> {
-  return -(await memory.after([], 0, letGoMs)) >= bytesMore / 20;
+export function letsGoLate(perRound: readonly number[], inASecond: number): boolean {
+  const grown = perRound.reduce((sum, kb) => sum + kb, 0);
+  const isLess = -inASecond >= (median(perRound.slice(-mostSteps / 2)) * perRound.length) / 20;
+  return isLess || (grown + inASecond) / perRound.length <= limitKb;
 }
 
 async function nameTheWorst(
