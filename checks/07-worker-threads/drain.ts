@@ -1,5 +1,6 @@
 import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { mustBeOwn } from './answers.ts';
+import { endsIdle, mustHaveEndedIdle } from './idle-end.ts';
 import { brokenHall, isOfBrokenHall } from './poison.ts';
 import { Crowd, estimatedCostMs, searchPath, soon } from './searches.ts';
 import { inSlowMotion } from './slow-motion.ts';
@@ -27,6 +28,9 @@ export function drainBehaviour(behaviour: CheckDefinition['behaviour'], hall: ()
       const before = app.cpuMs();
       const crowd = new Crowd(t, paths);
       await t.until('the app to search', () => app.cpuMs() - before > 60 || crowd.open < paths.length, soon);
+      // Beside the slow motion, in which the cores have little to do.
+      const idle = endsIdle(t);
+      idle.catch(() => {}); // Reported below.
       app.signal('SIGTERM');
       // As long as a full line of large searches takes, without their cost: long enough for whoever has set a time limit of 5 s.
       const workMs = 0.8 * parties.reduce((sum, party) => sum + estimatedCostMs(party), 0);
@@ -63,6 +67,7 @@ export function drainBehaviour(behaviour: CheckDefinition['behaviour'], hall: ()
           ? 'The answers are out, but the process says that it failed, and whoever supervises it will believe that.'
           : 'The answers are out, but something keeps the process alive: a pool that nobody closed, or a connection.',
       });
+      mustHaveEndedIdle(t, await idle);
     },
     { limitMs: 45_000 },
   );
