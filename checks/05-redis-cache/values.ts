@@ -1,6 +1,9 @@
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { callsDuring, inCalls, read, timesToLive } from './steps.ts';
 
+/** Any text is an id, a short one and a long one. */
+const unknownIds = ['99999', '0', 'x'.repeat(200), 'Zoë ★ 99'];
+
 /** What the app makes of the values that it finds in Redis. */
 export function valueBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -14,12 +17,16 @@ export function valueBehaviours(behaviour: CheckDefinition['behaviour']): void {
     async (t) => {
       await t.supplier.setLatency(20);
       const missing = { because: 'There is no such event, and both instances must say so.' };
-      (await t.visitor().get('/events/99999', { on: 1 })).mustBe(404, missing);
-      for (const on of [1, 2]) {
-        const calls = await callsDuring(t.supplier, async () =>
-          (await t.visitor().get('/events/99999', { on })).mustBe(404, missing),
-        );
-        t.require(calls === 0, { expected: 'no call to the supplier', seen: inCalls(calls) });
+      for (const id of unknownIds) {
+        t.trail.begin();
+        const path = `/events/${encodeURIComponent(id)}`;
+        (await t.visitor().get(path, { on: 1 })).mustBe(404, missing);
+        for (const on of [1, 2]) {
+          const calls = await callsDuring(t.supplier, async () =>
+            (await t.visitor().get(path, { on })).mustBe(404, missing),
+          );
+          t.require(calls === 0, { expected: 'no call to the supplier', seen: inCalls(calls) });
+        }
       }
     },
     { further: true },

@@ -83,7 +83,20 @@ export function furtherBehaviours(behaviour: CheckDefinition['behaviour']): void
 }
 
 /** What stands in front of an id. None of it is escaped in JSON. */
-const uncommon = ['50%d', 'gift-%s', '%o%j', '100%%', '%c', '$&', '$1', '{id}', 'são-<b>', 'constructor', '__proto__'];
+const uncommon = [
+  'x'.repeat(300),
+  '50%d',
+  'gift-%s',
+  '%o%j',
+  '100%%',
+  '%c',
+  '$&',
+  '$1',
+  '{id}',
+  'são-<b>',
+  'constructor',
+  '__proto__',
+];
 const rounds = 4;
 
 /** @returns the ids of those that were answered with 201. */
