@@ -1,4 +1,5 @@
 import type { CheckDefinition, Teaching } from '../harness/sdk/index.ts';
+import { staysSeenAfterManyWrites } from './many-writes.ts';
 import { change, eventIn, read } from './steps.ts';
 
 const emptyIsAValue = {
@@ -63,6 +64,8 @@ export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
         lookAt: 'does PUT /events/:id also drop lists without events?',
       });
       await mustShiftPages('28', '108');
+      await staysSeenAfterManyWrites(t);
+      t.trail.begin();
       const all = eventIn(await read(visitor, '/events?page=1'), '6');
       t.require(all?.city === 'riga', {
         expected: 'event 6 with city riga in the list of all cities',
