@@ -9,6 +9,7 @@ export default defineLesson(import.meta.url, {
   services: [],
   instances: 1,
   env: {},
+  stop: { withinMs: 10_000, sent: ['', 'GET /terms HTTP/1.1\r\nHost: shop\r\n'] },
   files: [
     { variable: 'ACCOUNTS_FILE', name: 'accounts.jsonl' },
     { variable: 'TERMS_FILE', name: 'terms.txt', copyOf: 'lessons/02-event-loop/terms.txt' },

@@ -135,7 +135,7 @@ async function keptIsAnswered(t: Stage, at: Instance): Promise<void> {
       `an instance with CACHE_TTL_S=${longTtlS}, which has read this a few seconds ago; the supplier fails`,
     );
     await read(t.visitor({ at }), path, headers, {
-      because: `The shop asked again after a few seconds, and CACHE_TTL_S was ${longTtlS}: the answer was not kept, or not for so long. A timer of Node lasts at most 2,147,483,647 ms, which is 24.8 days. One that is told a longer time ends after 1 ms.`,
+      because: `The shop asked again after a few seconds, and CACHE_TTL_S was ${longTtlS}: the answer was not kept, or not for so long. Either the time does not come from CACHE_TTL_S, or a timer counts it: one of Node lasts at most 2,147,483,647 ms, which is 24.8 days, and one that is told a longer time ends after 1 ms.`,
       lookAt: notFromTtl,
     });
   }

@@ -8,6 +8,7 @@ export default defineLesson(import.meta.url, {
   supplier: { latencyMs: 150, atOnce: 10 },
   instances: 1,
   env: {},
+  stop: { withinMs: 10_000, sent: ['', 'GET /events HTTP/1.1\r\nHost: shop\r\n'] },
   starterFails: ['second-read', 'own-entries', 'expires', 'refused-writes', 'falsy-kept', 'coalesced', 'full-cache'],
   tryIt: [
     `curl -s -o /dev/null -w '%{time_total} s\\n' "$URL/events?city=berlin&page=1" -o /dev/null "$URL/events?city=berlin&page=1"`,

@@ -10,6 +10,7 @@ export default defineLesson(import.meta.url, {
   instances: 1,
   // The zone of the desk's own clock, as of the database's sessions. A day of the report is one in UTC.
   env: { TZ: 'Europe/Oslo' },
+  stop: { withinMs: 10_000, sent: ['', 'GET /orders HTTP/1.1\r\nHost: shop\r\n'] },
   starterFails: [
     'indexed',
     'deep-pages',

@@ -29,6 +29,23 @@ export async function badOrdersAreRefused(t: Stage, visitor: Visitor): Promise<v
     });
 }
 
+/** The table takes any text but an empty one, so whoever wants more refuses orders that are good. */
+export async function anyTextIsGood(t: Stage, visitor: Visitor): Promise<void> {
+  for (const change of [
+    { email: 'box office' },
+    { email: 'ada@home@example.org' },
+    { email: 'zoë@müller.example' },
+    { city: 'Saint-Louis-du-Ha! Ha!' },
+    { reference: `№ ${Math.random()} / 7` },
+  ]) {
+    t.trail.begin();
+    (await visitor.post('/orders', newOrder(change))).mustBe(201, {
+      because: `${inWords(change)} is a text that is not empty, and that is all that the contract asks of it.`,
+      lookAt: 'which texts does the app refuse that the table would take?',
+    });
+  }
+}
+
 function inWords(change: object): string {
   const [[name, value] = []] = Object.entries(change);
   return value === undefined ? `it has no ${name}` : JSON.stringify(change);

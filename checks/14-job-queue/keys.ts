@@ -61,6 +61,8 @@ export function keyBehaviours(behaviour: CheckDefinition['behaviour']): void {
         'constructor',
         '__proto__',
         'x'.repeat(200),
+        `${'x'.repeat(200)}1`,
+        `1${'x'.repeat(200)}`,
       ];
       const ids = new Map<string, string>();
       for (const [n, one] of others.entries()) {
