@@ -7,6 +7,7 @@ export default defineLesson(import.meta.url, {
   services: ['redis'],
   instances: 2,
   env: {},
+  stop: { withinMs: 10_000, sent: ['', 'GET /profile HTTP/1.1\r\nHost: shop\r\n'] },
   starterFails: [
     'other-instance',
     'basket-follows',

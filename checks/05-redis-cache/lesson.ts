@@ -9,6 +9,7 @@ export default defineLesson(import.meta.url, {
   instances: 2,
   // Not the default, so that an app that ignores it is found.
   env: { CACHE_TTL_S: '40' },
+  stop: { withinMs: 10_000, sent: ['', 'GET /events HTTP/1.1\r\nHost: shop\r\n'] },
   starterFails: [
     'shared',
     'stampede',

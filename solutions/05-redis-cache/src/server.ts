@@ -14,4 +14,6 @@ const server = createApp({ supplier }).listen(port, () => console.log(`shop list
 
 process.once('SIGTERM', () => {
   server.close(() => redis.disconnect()); // Requests in flight still fill the cache.
+  // Whoever has sent half of a request, or nothing, would keep the process alive.
+  setTimeout(() => server.closeAllConnections(), 5_000).unref();
 });
