@@ -17,5 +17,5 @@ const server = createApp({ redis, sessionTtlS, sessionSecret }).listen(port, () 
 process.once('SIGTERM', () => {
   server.close(() => redis.disconnect()); // Requests in flight still need Redis.
   // Whoever has sent half of a request, or nothing, would keep the process alive.
-  setTimeout(() => server.closeAllConnections(), 5_000).unref();
+  setTimeout(() => server.closeAllConnections(), 3_000).unref();
 });

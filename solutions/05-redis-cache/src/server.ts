@@ -15,5 +15,5 @@ const server = createApp({ supplier }).listen(port, () => console.log(`shop list
 process.once('SIGTERM', () => {
   server.close(() => redis.disconnect()); // Requests in flight still fill the cache.
   // Whoever has sent half of a request, or nothing, would keep the process alive.
-  setTimeout(() => server.closeAllConnections(), 5_000).unref();
+  setTimeout(() => server.closeAllConnections(), 3_000).unref();
 });
