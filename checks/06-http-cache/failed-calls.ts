@@ -55,6 +55,8 @@ export async function mustNotMatchAnother(t: Stage): Promise<void> {
 }
 
 const failures = {
+  429: 'has too many calls',
+  500: 'has an error of its own',
   503: 'is out of order',
   cut: 'breaks off in the middle of each answer',
   garbage: 'answers 200 with a page of HTML',
@@ -64,6 +66,8 @@ const failures = {
 export async function mustSayThatItFailed(t: Stage): Promise<void> {
   for (const [path, how] of [
     ['/events/58', 'cut'],
+    ['/events/59', 500],
+    ['/events?city=athens&page=1', 429],
     ['/events?city=turin&page=2', 'garbage'],
     ['/me', 'cut'],
     ['/me', 503],

@@ -29,14 +29,16 @@ export function headBehaviour(behaviour: CheckDefinition['behaviour']): void {
         '/me',
       ];
       const copies = ['/events/98', '/events?city=riga&page=1'];
-      const tags = await Promise.all(copies.map(async (path) => tagOf(t, await askWell(t, path))));
+      const tags = await Promise.all(
+        copies.map(async (path) => tagOf(t, await askWell(t, path, { 'accept-language': 'de' }))),
+      );
       for (const [path, tag] of [
         ...paths.map((path) => [path, '"x"'] as const),
         ...copies.map((path, n) => [path, tags[n] ?? ''] as const),
       ]) {
         t.trail.begin(`If-None-Match: ${tag}`);
         // For both: the client sends a default with GET only, and the app may compress.
-        const headers = { 'accept-encoding': 'identity', 'if-none-match': tag };
+        const headers = { 'accept-encoding': 'identity', 'accept-language': 'de', 'if-none-match': tag };
         const get = await askShop(t, path, headers);
         mustBeAlike(t, get, await t.visitor().send('HEAD', path, undefined, { headers }));
       }

@@ -1,4 +1,4 @@
-import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import type { Answer, CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { askShop, askWell, mustBe, readWell, whileHeld } from './steps.ts';
 
 /** Each address stands for a page in three languages. */
@@ -23,7 +23,7 @@ export function languagesBehaviour(behaviour: CheckDefinition['behaviour']): voi
           const language = stated ?? 'en';
           t.step(stated ? `Accept-Language: ${stated}` : 'no Accept-Language');
           const { answer } = await readWell(t, path, stated ? { 'accept-language': stated } : {});
-          const when = answer.json?.when ?? answer.json?.events?.[0]?.when;
+          const when = whenIn(answer);
           t.require(answer.json?.language === language, {
             expected: `language "${language}"`,
             seen: `language "${answer.json?.language}"`,
@@ -58,7 +58,7 @@ export function languagesBehaviour(behaviour: CheckDefinition['behaviour']): voi
   );
 }
 
-/** Visitors with different languages ask at the same time. */
+/** Visitors with different languages ask at the same time. The date has to be in the same language as the rest. */
 async function mustNotShareACall(t: Stage): Promise<void> {
   for (const path of ['/events/78', '/events?city=athens&page=2']) {
     t.trail.begin(`GET ${path} in three languages at the same time`);
@@ -68,6 +68,7 @@ async function mustNotShareACall(t: Stage): Promise<void> {
     );
     t.trail.retell(1);
     const seen = answers.map(({ json }) => json?.language);
+    const dates = answers.map(whenIn);
     t.require(seen.join() === languages.join(), {
       expected: languages.join(', '),
       seen: seen.join(', '),
@@ -75,7 +76,22 @@ async function mustNotShareACall(t: Stage): Promise<void> {
         'Visitors who asked at the same time got one answer, in the language of the first of them. The CDN keeps it for the others.',
       lookAt: 'by which key does a request find the call of another one, and is the language in it?',
     });
+    t.cdn.clear(); // What was kept of them is not what is asked for now.
+    for (const [n, language] of languages.entries()) {
+      t.step(`Accept-Language: ${language}, and nobody else asks`);
+      const { answer } = await readWell(t, path, { 'accept-language': language });
+      t.require(dates[n] === whenIn(answer), {
+        expected: `the date as when everybody asked at once, “${dates[n]}”`,
+        seen: `“${whenIn(answer)}”`,
+        because: `The page in "${language}" had the date in another language while others asked in theirs. The language was kept where the next request changes it, and the answer of the supplier came after that.`,
+        lookAt: 'where is the language kept while the shop waits for the supplier?',
+      });
+    }
   }
+}
+
+function whenIn({ json }: Answer): unknown {
+  return json?.when ?? json?.events?.[0]?.when;
 }
 
 /** Accept-Language as browsers send it. */

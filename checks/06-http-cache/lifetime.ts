@@ -1,9 +1,17 @@
-import { type CdnVerdict, type CheckDefinition, cdnVerdictInWords, type Teaching } from '../harness/sdk/index.ts';
+import {
+  type CdnVerdict,
+  type CheckDefinition,
+  cdnVerdictInWords,
+  type Stage,
+  type Teaching,
+} from '../harness/sdk/index.ts';
 import { mustAskForWholeCities } from './cities.ts';
 import {
+  ada,
   freshAtLeastS,
   freshAtMostS,
   goneAfterS,
+  grace,
   inBrowser,
   later,
   read,
@@ -14,6 +22,8 @@ import {
 
 /** An event that has no seats left to lose, and still changes. */
 const soldOut = '29';
+/** One that is over: its price may still be corrected. */
+const over = '31';
 
 /** What browsers send differently, besides their languages. */
 const oneBrowser = {
@@ -31,6 +41,14 @@ const anotherBrowser = {
   dnt: '1',
 };
 
+/** What stands for the same page whoever asks: lists of one city and of all, one without events, and an event. */
+const sharedPages = [
+  ['/events?city=berlin&page=1', 'en'],
+  ['/events/7', 'de'],
+  ['/events', 'fr'],
+  ['/events?city=atlantis', 'en'],
+] as const;
+
 /** For how long public pages come from the CDN, and what happens after that. */
 export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -43,12 +61,12 @@ export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): voi
     },
     async (t) => {
       await mustAskForWholeCities(t);
-      for (const path of ['/events?city=berlin&page=1', '/events/7']) {
+      for (const [path, language] of sharedPages) {
         t.trail.begin();
-        const first = await readWell(t, path, { ...oneBrowser, 'accept-language': 'en' });
+        const first = await readWell(t, path, { ...oneBrowser, 'accept-language': language });
         const vary = first.answer.headers.vary;
         t.step('another visitor:');
-        const other = { ...anotherBrowser, 'accept-language': 'en' };
+        const other = { ...anotherBrowser, 'accept-language': language };
         const { answer, cdn } = await readWell(t, path, other, new Map([['seen', 'banner']]));
         requireServed(t, cdn, ['hit'], first.cdn.stored ? whyNoHit(cdn.served, vary) : {});
         t.require(answer.text === first.answer.text, {
@@ -63,6 +81,7 @@ export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): voi
           lookAt: 'for how long may a list be old, by the README?',
         });
       }
+      for (const path of ['/events?city=berlin&page=2', '/events/8']) await mustShareWhatCustomersRead(t, path);
     },
   );
 
@@ -76,10 +95,12 @@ export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): voi
     },
     async (t) => {
       await t.supplier.change(soldOut, { seatsLeft: 0 });
+      await t.supplier.change(over, { date: '2024-02-29' });
       for (const [path, id] of [
         ['/events?city=oslo&page=1', '2'],
         ['/events/22', '22'],
         [`/events/${soldOut}`, soldOut],
+        [`/events/${over}`, over],
       ] as const) {
         t.trail.begin();
         const { answer: before, cdn: first } = await readWell(t, path);
@@ -136,6 +157,30 @@ export function lifetimeBehaviours(behaviour: CheckDefinition['behaviour']): voi
       }
     },
   );
+}
+
+/** Two customers who are logged in, one after the other. The page is as public as ever. */
+async function mustShareWhatCustomersRead(t: Stage, path: string): Promise<void> {
+  t.trail.begin();
+  t.step('ada, who is logged in:');
+  const visited = ['visit', 'radio.before'] as const;
+  const first = await readWell(t, path, oneBrowser, new Map([...ada, visited]));
+  t.step('grace, who is logged in, too:');
+  const { answer, cdn } = await readWell(t, path, anotherBrowser, grace);
+  requireServed(
+    t,
+    cdn,
+    ['hit'],
+    first.cdn.stored
+      ? whyNoHit(cdn.served, first.answer.headers.vary)
+      : {
+          because:
+            'The page is the same for everybody, and the CDN was told not to keep it because of a cookie in the request. Most visitors of a shop have one.',
+          lookAt:
+            'which cookies change this page, and which of them does the shop look at before it sets Cache-Control?',
+        },
+  );
+  t.require(answer.text === first.answer.text, { expected: 'the answer to ada', seen: 'another one' });
 }
 
 /** Why a kept copy was not given to the next visitor as it is. */

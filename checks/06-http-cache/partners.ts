@@ -1,5 +1,5 @@
 import type { Answer, CheckDefinition, Stage } from '../harness/sdk/index.ts';
-import { askShop, mustBe, readWell, requireServed, shopOnly, whileHeld } from './steps.ts';
+import { ada, askShop, mustBe, readWell, requireServed, shopOnly, whileHeld } from './steps.ts';
 
 /** Pages of partner links. */
 export function partnerBehaviour(behaviour: CheckDefinition['behaviour']): void {
@@ -31,13 +31,18 @@ export function partnerBehaviour(behaviour: CheckDefinition['behaviour']): void 
           visits.add(visit ?? '');
         }
       }
-      t.trail.begin();
-      const { answer } = await readWell(t, '/events/66');
-      t.require(answer.setCookies.length === 0, {
-        expected: 'no cookie without ref',
-        seen: answer.setCookies.join(', '),
-        because: 'An answer with a cookie can’t be shared, and this one could be.',
-      });
+      for (const [path, cookies] of [['/events/66'], ['/events?city=prague&page=1'], ['/me', ada]] as const) {
+        t.trail.begin();
+        const { answer } = await readWell(t, path, {}, cookies && new Map(cookies));
+        t.require(answer.setCookies.length === 0, {
+          expected: 'no cookie without ref',
+          seen: answer.setCookies.join(', '),
+          because: cookies
+            ? 'Only visits by a partner’s link are counted, and this is none.'
+            : 'An answer with a cookie can’t be shared, and this one could be.',
+          lookAt: 'which answers set the cookie visit?',
+        });
+      }
       await mustCountEachVisit(t);
     },
   );

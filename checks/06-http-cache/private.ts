@@ -1,11 +1,12 @@
 import { type Answer, type CheckDefinition, excerpt, type Stage, type Teaching } from '../harness/sdk/index.ts';
-import { ada, grace, invented, mayBeShared, mustBe, read, whileHeld } from './steps.ts';
+import { ada, grace, invented, linus, mayBeShared, mustBe, read, whileHeld } from './steps.ts';
 
 const asking = [
   ['somebody without a login', undefined, undefined],
   ['somebody with an invented session', invented, undefined],
   ['ada', ada, 'a-1,a-2'],
   ['grace', grace, 'g-1'],
+  ['linus', linus, ''],
   ['ada', ada, 'a-1,a-2'],
   ['somebody without a login', undefined, undefined],
 ] as const;
@@ -43,7 +44,8 @@ async function mustBeOwn(t: Stage, path: string, { mayBeAbsent = false } = {}): 
       continue;
     }
     const seen = offersIn(answer.mustBe(200));
-    t.require(seen === offers, { expected: `the offers of ${who}: ${offers}`, seen: excerpt(answer.text) });
+    const isOwn = seen === offers && answer.json?.name === who;
+    t.require(isOwn, { expected: `the page of ${who} with ${offers || 'no offers'}`, seen: excerpt(answer.text) });
     requirePrivate(t, answer, spelled);
   }
 }

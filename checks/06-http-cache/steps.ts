@@ -16,6 +16,8 @@ type Headers = Record<string, string>;
 export const ada = new Map([['session', 'ada.9f31c7']]);
 export const invented = new Map([['session', 'ada.000000']]);
 export const grace = new Map([['session', 'grace.40d2be']]);
+/** Nobody makes offers to him. */
+export const linus = new Map([['session', 'linus.c81a55']]);
 
 /** What the contract in the README allows, in seconds. */
 export const freshAtLeastS = 10;
