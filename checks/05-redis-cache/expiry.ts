@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, Stage, Teaching, Visitor } from '../harness/sdk/index.ts';
 import lesson from './lesson.ts';
+import { livesIn, mustLeaveNothingLonger } from './lives.ts';
 import { change, read, timesToLive, unavailable, untilKept } from './steps.ts';
 
 /** What the instances run with. */
@@ -63,9 +64,7 @@ export function expiryBehaviours(behaviour: CheckDefinition['behaviour']): void 
       for (const path of ['/events/5', '/stats']) await untilKept(visitor, supplier, path);
       t.trail.retell(1);
       const { json: before } = await read(t, visitor, '/stats');
-      const keys = await redis.keys();
-      const ttls = await Promise.all(keys.map((key) => redis.ttlMs(key)));
-      requireTimesToLive(t, new Map(keys.map((key, index) => [key, ttls[index] ?? -2])), shortTtlS);
+      requireTimesToLive(t, await livesIn(redis), shortTtlS);
       const seatsLeft = 3 + ((await supplier.event('5'))?.seatsLeft ?? 0);
       await supplier.change('5', { seatsLeft });
       t.trail.retell(1, 'another shop gives back seats of event 5');
@@ -85,6 +84,7 @@ export function expiryBehaviours(behaviour: CheckDefinition['behaviour']): void 
       await supplier.fail({ how: 503 });
       t.trail.retell(1, 'the supplier answers 503 from now on');
       for (const path of ['/events/5', '/stats']) await mustEnd(t, visitor, path);
+      await mustLeaveNothingLonger(t, visitor, { supplier, redis, mostS: shortTtlS });
     },
     { background: true, limitMs: 30_000 },
   );

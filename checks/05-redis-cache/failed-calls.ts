@@ -9,7 +9,7 @@ const said = {
 const sentSomethingElse = {
   because:
     'The supplier said 200 and sent something that is not what it was asked for. That is a failure of the supplier, and the shop says something else. What is taken for an answer is also kept, for all instances.',
-  lookAt: 'what does the app make of the body of a 200 that is null, a list, a number, empty or cut off?',
+  lookAt: 'what does the app make of the body of a 200 that is null, a list, a number, an error, empty or cut off?',
 };
 
 const faults = [
@@ -21,7 +21,7 @@ const faults = [
     teaching: sentSomethingElse,
   },
   { what: '200 with a page of HTML', fault: { how: 'garbage' }, teaching: sentSomethingElse },
-  ...['null', '[]', '7', ''].map((body) => ({
+  ...['null', '[]', '7', '', '{}', '{"error":"down for maintenance"}'].map((body) => ({
     what: `200 with ${body === '' ? 'an empty body' : `the body ${body}`}`,
     fault: { how: 'body' as const, body },
     teaching: sentSomethingElse,

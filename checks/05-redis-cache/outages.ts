@@ -3,6 +3,7 @@ import type { CheckDefinition, Stage, Visitor } from '../harness/sdk/index.ts';
 import { failSeveralTimes, mustTryAgainAfterMany, mustTryAgainAtOnce } from './after-failures.ts';
 import { cacheTtlS, requireTimesToLive } from './expiry.ts';
 import { mustNameAFailedCall } from './failed-calls.ts';
+import { mustKeepByDefault } from './lives.ts';
 import {
   callsDuring,
   crowd,
@@ -70,10 +71,11 @@ export function outageBehaviours(behaviour: CheckDefinition['behaviour']): void 
 /** One of two instances dies, which have services of their own, because they run beside the other behaviours. */
 async function mustOutliveTheOther(t: Stage): Promise<void> {
   const [supplier, redis] = await Promise.all([t.startSupplier({ latencyMs: 0, atOnce: 50 }), t.startRedis()]);
-  const env = { SUPPLIER_URL: supplier.url, REDIS_URL: redis.appUrl };
+  const env = { SUPPLIER_URL: supplier.url, REDIS_URL: redis.appUrl, CACHE_TTL_S: undefined };
   const [one, two] = await Promise.all([t.startExtra({ env }), t.startExtra({ env })]);
   const visitors = [one, two].map((at) => t.visitor({ at })) as [Visitor, Visitor];
   for (const visitor of visitors) await untilKept(visitor, supplier, '/events/1');
+  await mustKeepByDefault(t, visitors, { supplier, redis });
   // A lock may live longer, or a reader wait longer for one, after an answer that was slow. What these two get is not judged.
   await supplier.setLatency(slowAnswerMs);
   await Promise.all(visitors.map((visitor, index) => visitor.get(`/events/${73 + index}`, { deadlineMs: 10_000 })));

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type CheckDefinition, excerpt, lastAttempt, type Stage } from '../harness/sdk/index.ts';
 import { FarInstance } from './far-instance.ts';
+import { mustOutliveAReader } from './hang-up.ts';
 import { mustKeepKeysApart } from './keys-of-ids.ts';
 import { mustLookAgain } from './second-look.ts';
 import {
@@ -94,6 +95,7 @@ export function sharingBehaviours(behaviour: CheckDefinition['behaviour']): void
       // The statistics have been read.
       await keepNothing(t);
       for (const path of ['/events/31', '/stats']) await mustAskOnce(t, path);
+      for (const on of [1, 2]) await mustOutliveAReader(t, `/events/${33 + on}`, on);
       await far.ready();
       await mustLookAgain(t, far);
       await mustKeepKeysApart(t); // Last: an app without a lock that works must not be told about its key.

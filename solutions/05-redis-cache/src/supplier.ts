@@ -43,7 +43,7 @@ export class Supplier {
 
   /** Counted over all events. The box office takes longest for this. */
   stats(): Promise<Stats> {
-    return this.#cache.read('stats', () => this.#ask('GET', '/stats'));
+    return this.#cache.read('stats', () => this.#ask('GET', '/stats', isStats));
   }
 
   /** The event, or null if there is none, which is worth keeping, too. */
@@ -62,14 +62,19 @@ export class Supplier {
 
   async #askForEvent(method: string, id: string, body?: string): Promise<ShowEvent | null> {
     try {
-      return await this.#ask(method, `/events/${encodeURIComponent(id)}`, body ? { body } : {});
+      return await this.#ask(method, `/events/${encodeURIComponent(id)}`, isEvent, body ? { body } : {});
     } catch (error) {
       if (error instanceof SupplierError && error.status === 404) return null;
       throw error;
     }
   }
 
-  async #ask<T>(method: string, path: string, init: RequestInit = {}): Promise<T> {
+  async #ask<T>(
+    method: string,
+    path: string,
+    isRight: (answer: unknown) => answer is T,
+    init: RequestInit = {},
+  ): Promise<T> {
     const signal = AbortSignal.timeout(timeoutMs);
     const response = await fetch(this.#url + path, { ...init, method, signal }).catch((cause) => {
       throw new SupplierError(0, { cause });
@@ -81,8 +86,16 @@ export class Supplier {
     const answer: unknown = await response.json().catch((cause) => {
       throw new SupplierError(0, { cause });
     });
-    // Not null, which would be kept as “no such event”.
-    if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) throw new SupplierError(0);
-    return answer as T;
+    // Not null, which would be kept as “no such event”, and not {"error":"…"}.
+    if (!isRight(answer)) throw new SupplierError(0);
+    return answer;
   }
+}
+
+function isEvent(answer: unknown): answer is ShowEvent {
+  return typeof (answer as ShowEvent | null)?.id === 'string';
+}
+
+function isStats(answer: unknown): answer is Stats {
+  return typeof (answer as Stats | null)?.events === 'number';
 }
