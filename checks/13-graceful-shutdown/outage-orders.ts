@@ -9,6 +9,10 @@ const atOnce = 3;
 const answerWithinMs = 12_000;
 /** How long orders may take to Redis, on a busy machine. */
 const storedWithinMs = 1_000;
+/** An app may also try again for longer. */
+const refusesMs = 1_000;
+const list = 'encore:orders';
+const aside = 'encore:orders-aside';
 
 interface Sent {
   id: string;
@@ -52,6 +56,18 @@ export class OutageOrders {
     await this.#redis.restore();
   }
 
+  /** Redis is there, and its reply is an error: what holds the orders is no list for the moment. */
+  async refuse(): Promise<void> {
+    const { client } = this.#redis;
+    await client.rename(list, aside).catch(() => {}); // There may be no order yet.
+    await client.set(list, 'somebody is repairing it');
+    const before = this.#sent.length;
+    this.send('to which Redis replied with an error, because encore:orders was no list');
+    await Promise.race([Promise.all(this.#sent.slice(before)), delay(refusesMs)]);
+    await client.del(list);
+    await client.rename(aside, list).catch(() => {});
+  }
+
   /** A 201 says that the order is in the list. Any other answer leaves open whether it is. It is never there twice. */
   async mustBeStoredOnce(t: Stage): Promise<void> {
     const sent = await Promise.all(this.#sent);
@@ -62,7 +78,7 @@ export class OutageOrders {
         expected: '201 once the order is in encore:orders, and an error otherwise',
         seen: `${reply.status}, and the order was not there`,
         because: 'A customer has a confirmation for an order that is not stored, and that nobody may ever store.',
-        lookAt: 'does the answer wait for the reply of Redis, and what does it say when none comes?',
+        lookAt: 'does the answer wait for the reply of Redis, and what does it say when none comes, or an error?',
       });
     for (const { id, when, reply } of sent) {
       const times = stored.get(id) ?? 0;
@@ -80,7 +96,8 @@ export class OutageOrders {
   async #sendOne(when: string): Promise<Sent> {
     const order = orderOf(this.#kind);
     const reply = await send(this.#app, '/orders', { method: 'POST', body: order, withinMs: answerWithinMs });
-    const isStored = isYes(reply.status) && (await storedOrders(this.#redis, this.#kind)).has(order.id);
+    const stored = isYes(reply.status) && (await storedOrders(this.#redis, this.#kind).catch(() => undefined));
+    const isStored = stored ? stored.has(order.id) : false;
     return { id: order.id, when, reply, isStored };
   }
 }

@@ -41,6 +41,7 @@ async function goes(t: Stage, redis: RedisHandle): Promise<void> {
   const orders = new OutageOrders(app, redis, 'gone');
   await orders.breakConnection();
   await mustBeBack(t, app, 'Redis broke its connections');
+  await orders.refuse();
   await redis.cut();
   orders.send('sent while Redis was gone');
   await mustSayNo(t, app, 'Redis is gone', longOutageMs);
