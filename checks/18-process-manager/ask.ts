@@ -53,9 +53,15 @@ export function pidIn(text: string): number | undefined {
 }
 
 export const inWords = ({ status, text }: Reply) =>
-  status === 0
-    ? `the connection broke: ${text}`
-    : `${status} ${status < 400 ? '' : text.replace(/\s+/g, ' ').slice(0, 80)}`.trim();
+  status === 0 ? `the connection broke: ${text}` : `${status} ${status < 400 ? '' : plain(text).slice(0, 80)}`.trim();
+
+/** What a page says, without its tags. */
+const plain = (text: string) =>
+  text
+    .replace(/<head>.*<\/head>/s, '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
 
 /** An order of which a worker has the head and not yet the body: it is in flight for as long as the check wants. */
 export class HeldOrder {
@@ -64,12 +70,16 @@ export class HeldOrder {
   readonly rest = 'the body of the order';
   /** performance.now() when the answer came, or the connection broke. */
   endedAt: number | undefined;
-  readonly #order = JSON.stringify(orderOf('held'));
+  readonly id: string;
+  readonly #order: string;
   readonly #call: ClientRequest;
   readonly #reply: Promise<Reply>;
   readonly #begun: Promise<unknown>;
 
   private constructor(app: Instance, agent?: Agent) {
+    const order = orderOf('held');
+    this.id = order.id;
+    this.#order = JSON.stringify(order);
     this.#call = request(new URL('/orders', app.url), {
       method: 'POST',
       agent: agent ?? false,

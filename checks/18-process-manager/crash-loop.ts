@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, Instance, Stage, Teaching } from '../harness/sdk/index.ts';
@@ -10,9 +10,15 @@ import { mustServe, pidsServing, workersOf } from './workers.ts';
 /** By the contract, there is a pause of a second before the twelfth start at the latest. */
 const mostStarts = 11;
 const aPauseMs = 900;
+/** Who gives up has often done so after ten. */
+const startsUntilRepair = 10;
+/** For those whose pauses are long. */
+const repairAfterMs = 18_000;
 /** One that rests for so long does not end by itself. It may wait for its settings. */
 const livesOnMs = 3_000;
-const watchForMs = 40_000;
+/** A process that waits may look less often with each time: then it comes too late after half a minute, and not before. */
+const repairOneThatWaitsAfterMs = 33_000;
+const watchForMs = 45_000;
 /** By the contract within 20 s: the longest pause of PM2 is 15 s. */
 const backWithinMs = 25_000;
 
@@ -42,17 +48,17 @@ export function crashLoopBehaviour(behaviour: CheckDefinition['behaviour']): voi
       writeFileSync(file, broken);
       const before = new Set(workersOf(app));
       process.kill(victim as number, 'SIGKILL');
-      const starts = await untilPause(app, before, victim as number);
-      t.trail.begin('SETTINGS_FILE is broken, and one of two workers is killed');
+      const starts = await untilRepair(app, before, victim as number, () => rmSync(file, { force: true }));
+      t.trail.begin('SETTINGS_FILE is broken, then missing, and one of two workers is killed');
       mustGoOn(t, app);
       const livesOn = starts.restedMs >= livesOnMs;
       if (!livesOn) mustPause(t, starts);
       await mustSellOn(t, app);
       writeFileSync(file, whole);
       t.step(`${livesOn ? 'a new one lives on' : `${starts.count} starts failed`}; then SETTINGS_FILE is whole again`);
-      await mustComeBack(t, app, livesOn ? livesInVain : gaveUp);
+      await mustComeBack(t, app, before, livesOn ? livesInVain : gaveUp);
     },
-    { limitMs: 120_000, background: true },
+    { limitMs: 240_000, background: true },
   );
 }
 
@@ -64,23 +70,35 @@ interface Starts {
   afterMs: number;
 }
 
-/** Watches the workers that come and go, until PM2 has waited for a while, or has shown that it does not. */
-async function untilPause(app: Instance, before: ReadonlySet<number>, victim: number): Promise<Starts> {
+/**
+ * Watches the workers that come and go, until some starts have failed, or PM2 has shown that it does not wait between them.
+ * @param takeAway is called when the first one has seen the settings broken: for the others there are none.
+ */
+async function untilRepair(
+  app: Instance,
+  before: ReadonlySet<number>,
+  victim: number,
+  takeAway: () => void,
+): Promise<Starts> {
   const seen = new Set(before);
   const patience = new Patience(watchForMs);
+  const untilLate = new Patience(repairAfterMs);
   const starts: Starts = { count: 0, longestPauseMs: 0, restedMs: 0, afterMs: 0 };
   let pauseMs = 0;
+  const hasPaused = () => starts.longestPauseMs >= aPauseMs;
   const isOver = () =>
     app.exited ||
-    starts.count > mostStarts ||
-    starts.longestPauseMs >= aPauseMs ||
-    starts.restedMs >= livesOnMs ||
-    !patience.lasts;
+    !patience.lasts ||
+    starts.restedMs >= repairOneThatWaitsAfterMs ||
+    (hasPaused() && ((starts.count >= startsUntilRepair && pauseMs > 0) || pauseMs >= livesOnMs || isLate())) ||
+    (!hasPaused() && starts.count > mostStarts);
+  const isLate = () => starts.restedMs < livesOnMs && !untilLate.lasts;
   for (const rest = new Rest(); !isOver(); await delay(20)) {
     const alive = workersOf(app).filter((pid) => pid === victim || !before.has(pid));
     const fresh = alive.filter((pid) => !seen.has(pid));
     for (const pid of fresh) seen.add(pid);
     starts.count += fresh.length;
+    if (starts.count > 1 || starts.restedMs >= livesOnMs) takeAway();
     // Whoever gets no core neither rests nor pauses.
     const restedMs = rest.look(alive.length > 0 ? alive.map((pid) => ({ pid })) : [app]);
     starts.restedMs = alive.length > 0 && fresh.length === 0 ? starts.restedMs + restedMs : 0;
@@ -121,8 +139,8 @@ async function mustSellOn(t: Stage, app: Instance): Promise<void> {
 }
 
 const gaveUp: Teaching = {
-  because: 'PM2 has stopped to try, and waits for somebody who tells it to go on. At three in the morning nobody does.',
-  lookAt: 'after how many starts does PM2 give up, and how long do its pauses get?',
+  because: 'PM2 has stopped to try, or its next try is too far away. At three in the morning nobody tells it to go on.',
+  lookAt: 'after how many starts, and how soon after each other, does PM2 give up, and how long do its pauses get?',
 };
 
 const livesInVain: Teaching = {
@@ -131,13 +149,19 @@ const livesInVain: Teaching = {
   lookAt: 'what does src/server.ts do when the settings can’t be read, and who ends the process then?',
 };
 
-async function mustComeBack(t: Stage, app: Instance, teaching: Teaching): Promise<void> {
+/** @param before those that served then have no part in a pause. */
+async function mustComeBack(
+  t: Stage,
+  app: Instance,
+  before: ReadonlySet<number>,
+  teaching: Teaching,
+): Promise<void> {
   const from = t.trail.length;
   let serving = 0;
   const patience = new Patience(backWithinMs);
   for (const rest = new Rest(); patience.lasts && rest.ms < backWithinMs && !app.exited; await delay(100)) {
-    rest.look([app, ...app.descendants()]);
-
+    const waiting = app.descendants().filter(({ pid }) => !before.has(pid));
+    rest.look(waiting.length > 0 ? waiting : [app]);
     if (workersOf(app).length >= 2) serving = (await pidsServing(app, 2)).size;
     if (serving === 2) break;
   }

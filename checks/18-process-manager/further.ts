@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CheckDefinition, keptConnections, type Stage } from '../harness/sdk/index.ts';
+import { type CheckDefinition, type Instance, keptConnections, type Stage } from '../harness/sdk/index.ts';
 import { ask, HeldOrder } from './ask.ts';
 import { HalfHead } from './half-a-head.ts';
 import { orderOf } from './orders.ts';
 import { Patience } from './patience.ts';
+import { losesNothing, reloaded } from './reload.ts';
 import { mustBeAnswered } from './slow-order.ts';
 import { skipOnWindows, startInTurn } from './turns.ts';
 import { mustServe, workers } from './workers.ts';
@@ -65,7 +66,7 @@ export function furtherBehaviours(behaviour: CheckDefinition['behaviour']): void
       lookAt: 'what does PM2 do with the lines of its workers: what does it add, and where do they go?',
     },
     logsOrders,
-    { limitMs: 30_000, further: true },
+    { limitMs: 60_000, further: true },
   );
 }
 
@@ -101,6 +102,8 @@ async function logsOrders(t: Stage): Promise<void> {
       },
     );
   }
+  if (!reloaded.has(app)) await losesNothing(t, app); // Where this behaviour is judged alone.
+  mustKeepLines(t, app);
   const home = app.pm2?.home ?? '';
   const files = readdirSync(home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const holdsOrder = (text: string) => orders.some(({ id }) => text.includes(id));
@@ -112,6 +115,20 @@ async function logsOrders(t: Stage): Promise<void> {
     because:
       'PM2 writes each line a second time, into a file that nobody reads and nothing ends. One day the disk is full.',
     lookAt: 'where does PM2 write the output of its workers, besides its own output?',
+  });
+}
+
+/** Also those of orders that were answered by workers which were about to end. */
+function mustKeepLines(t: Stage, app: Instance): void {
+  const { mark = 0, confirmed = [] } = reloaded.get(app) ?? {};
+  const printed = app.stdout.since(mark);
+  const missing = confirmed.filter((id) => !printed.includes(id)).length;
+  t.require(missing === 0, {
+    step: `the ${confirmed.length} orders that were confirmed during pm2 reload all`,
+    expected: 'a line of each',
+    seen: `${missing} have none`,
+    because: 'A worker ended before it had written all its lines. What is missing in the log is what happened last.',
+    lookAt: 'when is a line written, and what becomes of those that wait when the worker ends?',
   });
 }
 

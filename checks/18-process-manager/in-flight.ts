@@ -53,6 +53,10 @@ export class OrdersInFlight {
     });
   }
 
+  get ids(): string[] {
+    return this.#held.map(({ id }) => id);
+  }
+
   drop(): void {
     for (const order of this.#held) order.drop();
   }

@@ -13,8 +13,10 @@ import { skipOnWindows } from './turns.ts';
 import { mustServe, workers, workersOf } from './workers.ts';
 
 /** By the contract one above 300 MB is replaced, and one below 200 MB is not. */
-const fineMb = 185;
-const tooMuchMb = 330;
+const fineMb = 192;
+/** Above that, what PM2 saw may have been too much. */
+const surelyFineMb = 198;
+const tooMuchMb = 338;
 const looksEveryMs = Number(lesson.env.PM2_WORKER_INTERVAL);
 /** By the contract within 5 s; its last answers take their time. */
 const replacedWithinMs = 9_000;
@@ -24,6 +26,9 @@ const leakMb = 200;
 const restsForPictures = 24;
 /** Each is 1 MB. */
 const mostPictures = 800;
+/** So near to the goal each picture is looked at. */
+const nearMb = 8;
+let seats = 0;
 
 /** Line 6. */
 export function memoryBehaviour(behaviour: CheckDefinition['behaviour']): void {
@@ -49,19 +54,29 @@ export function memoryBehaviour(behaviour: CheckDefinition['behaviour']): void {
 /** A worker that has grown a little is none that leaks. */
 async function leavesAlone(t: Stage, app: Instance): Promise<void> {
   const before = workersOf(app);
-  const grown = await grow(t, app, { before, toMb: fineMb });
-  const isOver = performance.now() + 2.5 * looksEveryMs;
+  const agent = pictureAgent();
+  let mostMb = 0;
   let fresh: number[] = [];
   let isReplaced = false;
-  while (!isReplaced && performance.now() < isOver) {
-    const now = workersOf(app);
-    // A new one is there before the old one is told to end. PM2 itself may run something, for milliseconds.
-    isReplaced = before.some((pid) => !now.includes(pid)) || now.some((pid) => fresh.includes(pid));
-    fresh = now.filter((pid) => !before.includes(pid));
-    await delay(100);
+  try {
+    let grown = await grow(t, app, { before, toMb: fineMb, agent });
+    const isOver = performance.now() + 2.5 * looksEveryMs;
+    while (!isReplaced && performance.now() < isOver) {
+      mostMb = Math.max(mostMb, grown.mb);
+      const now = workersOf(app);
+      // A new one is there before the old one is told to end. PM2 itself may run something, for milliseconds.
+      isReplaced = before.some((pid) => !now.includes(pid)) || now.some((pid) => fresh.includes(pid));
+      fresh = now.filter((pid) => !before.includes(pid));
+      await delay(100);
+      // What it does not need it gives back.
+      if (!isReplaced) grown = await grow(t, app, { before, toMb: fineMb, agent });
+    }
+  } finally {
+    agent.destroy();
   }
+  if (mostMb > surelyFineMb) return;
   t.require(!isReplaced, {
-    step: `pictures until a worker takes ${Math.round(grown.mb)} MB`,
+    step: `pictures until a worker takes ${Math.round(mostMb)} MB`,
     expected: 'it to serve on',
     seen: 'it was replaced',
     because: 'The limit is so low that a worker reaches it in ordinary service, and is replaced again and again.',
@@ -76,12 +91,13 @@ async function replaces(t: Stage, app: Instance): Promise<void> {
   let grown = { mb: 0, pid: 0 };
   let tookMs: number | undefined;
   const watch = new MachineWatch();
+  const agent = pictureAgent();
   let inFlight: OrdersInFlight | undefined;
   let patience: Patience;
   try {
     await sent(t, traffic, 30);
     inFlight = await OrdersInFlight.begin(t, app);
-    grown = await grow(t, app, { before, toMb: tooMuchMb });
+    grown = await grow(t, app, { before, toMb: tooMuchMb, agent });
     patience = new Patience(replacedWithinMs);
     t.trail.begin(`pictures until a worker takes ${Math.round(grown.mb)} MB`);
     await inFlight.finish(t, app, endedInFlight);
@@ -91,6 +107,7 @@ async function replaces(t: Stage, app: Instance): Promise<void> {
     await sent(t, traffic, 30);
     await traffic.stop();
   } finally {
+    agent.destroy();
     inFlight?.drop();
     traffic.drop();
     t.redis.delay(0);
@@ -117,31 +134,29 @@ interface Growth {
   /** Workers of which none has been replaced yet. */
   before: number[];
   toMb: number;
+  agent: Agent;
 }
 
+/** With no buffer, so that it also keeps the connection of an app that says it closes idle ones after a second. */
+const pictureAgent = () => new Agent({ keepAlive: true, maxSockets: 1, agentKeepAliveTimeoutBuffer: 0 });
+
 /** Looks at pictures over one connection, so that one worker draws most of them, until one is so large or was replaced. */
-async function grow(t: Stage, app: Instance, { before, toMb }: Growth): Promise<{ mb: number; pid: number }> {
+async function grow(t: Stage, app: Instance, { before, toMb, agent }: Growth): Promise<{ mb: number; pid: number }> {
   const sizes = () => before.map((pid) => ({ pid, mb: memoryMbOf(pid) }));
   const largest = () => sizes().reduce((one, other) => (other.mb > one.mb ? other : one));
   const atFirst = largest();
   let grown = atFirst;
-  // With no buffer, so that it also keeps the connection of an app that says it closes idle ones after a second.
-  const agent = new Agent({ keepAlive: true, maxSockets: 1, agentKeepAliveTimeoutBuffer: 0 });
   let grewAt = 0;
-  try {
-    for (let n = 0; n < mostPictures && grown.mb < toMb; n++) {
-      await look(app, `/pictures/oslo/${toMb}-${n}`, agent);
-      if (n % 4 < 3) continue;
-      const gone = sizes().find(({ mb }) => mb === 0);
-      if (gone) return { pid: gone.pid, mb: grown.mb };
-      const now = largest();
-      if (now.pid !== grown.pid || now.mb > grown.mb + 1) grewAt = n;
-      grown = now;
-      // It is being replaced already: it takes no new connections, and others draw these pictures.
-      if (grown.mb > leakMb && n - grewAt > restsForPictures) return grown;
-    }
-  } finally {
-    agent.destroy();
+  for (let n = 0; n < mostPictures && grown.mb < toMb; n++) {
+    await look(app, `/pictures/oslo/${++seats}`, agent);
+    if (n % 4 < 3 && grown.mb < toMb - nearMb) continue;
+    const gone = sizes().find(({ mb }) => mb === 0);
+    if (gone) return { pid: gone.pid, mb: grown.mb };
+    const now = largest();
+    if (now.pid !== grown.pid || now.mb > grown.mb + 1) grewAt = n;
+    grown = now;
+    // It is being replaced already: it takes no new connections, and others draw these pictures.
+    if (grown.mb > leakMb && n - grewAt > restsForPictures) return grown;
   }
   t.require(grown.mb >= toMb, {
     step: `${mostPictures} pictures of 1 MB`,
@@ -153,14 +168,14 @@ async function grow(t: Stage, app: Instance, { before, toMb }: Growth): Promise<
   return grown;
 }
 
-/** Resident memory; 0 when it has ended. */
+/** Resident memory in millions of bytes; 0 when it has ended. */
 export function memoryMbOf(pid: number): number {
   try {
     const kb =
       process.platform === 'linux'
         ? /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
         : execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' });
-    return Number(kb ?? 0) / 1_000;
+    return (Number(kb ?? 0) * 1_024) / 1_000_000;
   } catch {
     return 0;
   }

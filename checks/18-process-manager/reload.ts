@@ -22,6 +22,9 @@ export const endedAtOnce = {
   lookAt: 'with which signal does PM2 ask, and what does the process do then?',
 };
 
+/** Where each app's output stood before its reload, and the orders that it confirmed meanwhile: line 9 asks for their lines. */
+export const reloaded = new WeakMap<Instance, { mark: number; confirmed: string[] }>();
+
 /** Lines 2 and 3. */
 export function reloadBehaviour(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -58,7 +61,8 @@ export function reloadBehaviour(behaviour: CheckDefinition['behaviour']): void {
 }
 
 /** @returns the ids of the orders that were confirmed. */
-async function losesNothing(t: Stage, app: Instance): Promise<Set<string>> {
+export async function losesNothing(t: Stage, app: Instance): Promise<Set<string>> {
+  const mark = app.stdout.end;
   const watch = new MachineWatch();
   t.redis.delay(redisRoundTripMs);
   const traffic = new Traffic(app, 'reload');
@@ -80,6 +84,7 @@ async function losesNothing(t: Stage, app: Instance): Promise<Set<string>> {
   }
   t.trail.begin(`pm2 reload all, and ${traffic.requests} requests meanwhile`);
   mustLoseNone(t, traffic.failures, workers, watch);
+  reloaded.set(app, { mark, confirmed: [...traffic.confirmed, ...inFlight.ids] });
   return traffic.confirmed;
 }
 
