@@ -150,12 +150,7 @@ const livesInVain: Teaching = {
 };
 
 /** @param before those that served then have no part in a pause. */
-async function mustComeBack(
-  t: Stage,
-  app: Instance,
-  before: ReadonlySet<number>,
-  teaching: Teaching,
-): Promise<void> {
+async function mustComeBack(t: Stage, app: Instance, before: ReadonlySet<number>, teaching: Teaching): Promise<void> {
   const from = t.trail.length;
   let serving = 0;
   const patience = new Patience(backWithinMs);
