@@ -27,7 +27,15 @@ async function allAreKept(t: Stage): Promise<void> {
   const visitor = t.visitor();
   await logIn(t, visitor, ada, { on: 1 });
   const before = itemsOf(t, (await visitor.get('/basket', { on: 1 })).mustBe(200).json);
-  const events = ['friday-opening', 'saturday-gala', 'sunday-matinee', 'closing-night'];
+  // The third is equal to the first and comes to the same instance, and so it is with the fourth and the second.
+  const events = [
+    'friday-opening',
+    'closing-night',
+    'friday-opening',
+    'closing-night',
+    'saturday-gala',
+    'sunday-matinee',
+  ];
   const trailLength = t.trail.length;
   const answers = await Promise.all(
     events.map((event, at) => {
@@ -39,8 +47,17 @@ async function allAreKept(t: Stage): Promise<void> {
   t.step(`${events.length} POST /basket of one customer at the same moment, over both instances`);
   for (const answer of answers) answer.mustBe(201);
   const basket = (await visitor.get('/basket', { on: 1 })).mustBe(200);
-  requireItems(t, basket.json, [...before, ...events.map((event) => `${event} × 1`)]);
+  const added = events.map((event) => `${event} × 1`);
+  const kept = itemsOf(t, basket.json);
+  const onlyRepeated = added.every((item) => kept.includes(item));
+  requireItems(t, basket.json, [...before, ...added], onlyRepeated ? repeated : {});
 }
+
+const repeated = {
+  because:
+    'Equal items were added at the same moment, and one of them is lost: the app took it for a repetition of the other, or the last write won. An item is added even if it is there already.',
+  lookAt: 'what does POST /basket do with an item that is equal to one that is just being added?',
+};
 
 /** An item that is under way while the customer logs out. What becomes of the item is up to the app. */
 async function sessionStaysEnded(t: Stage): Promise<void> {

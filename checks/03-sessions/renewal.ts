@@ -14,6 +14,7 @@ import {
   type Use,
   withShortSessions,
 } from './short-sessions.ts';
+import { mustRenewSoonAgain } from './soon-again.ts';
 import { grace, itemsOf, logIn } from './steps.ts';
 
 type Behaviour = CheckDefinition['behaviour'];
@@ -43,7 +44,7 @@ export function renewal(behaviour: Behaviour): void {
 }
 
 /** A session that is used once and then not at all, beside one for each way of using it. */
-async function renewalHolds(t: Stage, { app, redis, start }: ShortSessions): Promise<boolean> {
+async function renewalHolds(t: Stage, { app, lasting, redis, start }: ShortSessions): Promise<boolean> {
   const lastUses = process.platform === 'win32' ? [] : await lastUsesBeside(t, { app, redis, start });
   const idle = t.visitor({ at: app });
   const login = await logIn(t, idle, grace, {}, shortLived);
@@ -74,6 +75,9 @@ async function renewalHolds(t: Stage, { app, redis, start }: ShortSessions): Pro
   // First those that nothing ended: what is lost there, SIGTERM has not lost.
   for (const session of used) if (!(await session.basketMustBeKept())) return false;
   for (const last of lastUses) if (!(await last.mustBeAlive())) return false;
+  const shortTrail = t.trail.steps.slice(0, 1);
+  await mustRenewSoonAgain(t, lasting, redis);
+  t.trail.begin(shortTrail[0]?.what);
   await delay(Math.max(0, first.arrivedAt + idleMs - performance.now()));
   t.trail.retell(1, `a session of grace, ${idleMs / 1000} s without use`);
   (await idle.get('/profile')).mustBe(401, {
@@ -85,7 +89,10 @@ async function renewalHolds(t: Stage, { app, redis, start }: ShortSessions): Pro
 }
 
 /** Two processes that end: one right after an answer, and one with a request under way, which no timer can save. */
-async function lastUsesBeside(t: Stage, { app: stays, redis, start }: ShortSessions): Promise<LastUse[]> {
+async function lastUsesBeside(
+  t: Stage,
+  { app: stays, redis, start }: Omit<ShortSessions, 'lasting'>,
+): Promise<LastUse[]> {
   const door = await redis.openDoor();
   const [afterwards, meanwhile] = await Promise.all([start(redis.appUrl), start(door.url)]);
   t.trail.retell(1);

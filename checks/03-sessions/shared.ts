@@ -1,5 +1,8 @@
-import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Instance, Stage, Visitor } from '../harness/sdk/index.ts';
 import { ada, itemsOf, linus, logIn, mustRead, requireItems, unknownThere, whenReady } from './steps.ts';
+
+/** With the first one these are as many as the contract names. */
+const otherBrowsers = 19;
 
 type Behaviour = CheckDefinition['behaviour'];
 
@@ -32,6 +35,29 @@ export function otherInstance(behaviour: Behaviour): void {
           lookAt: 'under which key is a session kept: one for each login, or one for each customer?',
         },
       );
+      await mustStayBesideOthers(t, visitors[0]);
+    },
+  );
+}
+
+/** ada logs in with many more browsers. */
+async function mustStayBesideOthers(t: Stage, first: Visitor): Promise<void> {
+  t.trail.begin('a browser that ada has logged in with');
+  const logins = await Promise.all(
+    Array.from({ length: otherBrowsers }, (_, n) => t.visitor().post('/login', ada, { on: 1 + (n % 2) })),
+  );
+  for (const login of logins) login.mustBe(200);
+  t.trail.retell(1, `POST /login of ada in ${otherBrowsers} other browsers`, '200');
+  t.step('the first browser:');
+  await mustRead(
+    t,
+    first,
+    'ada',
+    { on: 2 },
+    {
+      because:
+        'A customer may have only some sessions, and a later login ended an earlier one that was in use. Its basket is gone, too.',
+      lookAt: 'what does a login end, and how many logins does the app keep for each customer?',
     },
   );
 }
