@@ -7,6 +7,8 @@ import { ignoredBy } from './dockerignore.ts';
 const secretName = /(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY|SIGNING_?KEY)$/i;
 /** What may stand before node and hands signals on to it. */
 const inits = /(^|\/)(tini|dumb-init|catatonit)$/;
+/** Arguments of node with which it is not the desk: a script of package.json, a watcher, or a package manager. */
+const startsOthers = /^--(run|watch)\b|(^|\/)(npm|npx|yarn|pnpm|pm2|nodemon|forever)(-cli|-runtime)?(\.[cm]?js)?$/;
 
 export function imageBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -32,6 +34,15 @@ export function imageBehaviours(behaviour: CheckDefinition['behaviour']): void {
         step: 'what the last stage of the Dockerfile runs',
         expected: 'node, or an init such as tini before it',
         seen: (command as string[]).join(' ') || 'nothing',
+      });
+      const other = words.slice(1).find((word) => startsOthers.test(word));
+      t.require(other === undefined, {
+        step: `what the last stage of the Dockerfile runs: ${(command as string[]).join(' ')}`,
+        expected: 'the desk itself in this process of node',
+        seen: `${other}, which starts the desk as another process`,
+        because:
+          'SIGTERM goes to the first process of the container. Here that one is node, and the desk is a child of it, to which nobody hands it on.',
+        lookAt: 'which file does process 1 run, and does it start others?',
       });
       const user = line.flatMap(({ instructions }) => instructions).findLast((one) => one instanceof User);
       const name = user?.getArguments()[0]?.getValue().split(':')[0];

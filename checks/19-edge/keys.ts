@@ -19,6 +19,9 @@ const lookAlikes: { first: string; question?: Question; next: string }[] = [
   { first: '/events?city=%6Fslo&x=6', next: '/events?city=%4Fslo&x=6' },
   { first: '/events/Vienna', next: '/events/vienna' },
   { first: '/events/berlin-2', next: '/events/berlin' },
+  { first: '/events?city=Oslo%26x=11', next: '/events?city=Oslo&x=11' },
+  { first: '/events/oslo%3Fx=12', next: '/events/oslo?x=12' },
+  { first: '/events/oslo?x=13', next: '/events/oslo%3Fx=13' },
   { first: '/events?x=7', question: { method: 'HEAD' }, next: '/events?x=7' },
   { first: '/events/lisbon', question: { method: 'HEAD' }, next: '/events/lisbon' },
   { first: '/events?x=8', question: { headers: { 'accept-encoding': 'gzip' } }, next: '/events?x=8' },
@@ -51,13 +54,19 @@ export function keyBehaviour(behaviour: CheckDefinition['behaviour']): void {
   );
 }
 
-/** The cities of the list, or the city of the one event. */
+/** The cities of the list, or the city of the one event. With another name there is none. */
 async function mustBeItsOwn(t: Stage, path: string, before = ''): Promise<void> {
   const reply = await ask(t.url, path);
   const events = [jsonOf(reply)].flat() as ({ id?: string; city?: string } | undefined)[];
   const { pathname, searchParams } = new URL(path, t.url);
   const id = pathname.split('/')[2];
   const wanted = id ?? searchParams.get('city') ?? allCities;
+  if (id?.includes('%'))
+    return t.require(reply.status === 404, {
+      step: `${before}GET ${path}`,
+      expected: `404: no event is called “${decodeURIComponent(id)}”`,
+      seen: inWords(reply),
+    });
   const seen = events.map((event) => (id ? event?.id : event?.city)).join(', ');
   t.require(reply.status === 200 && seen === wanted, {
     step: `${before}GET ${path}`,

@@ -1,7 +1,8 @@
 import type { CheckDefinition, SeenRequest, Stage } from '../harness/sdk/index.ts';
 import { ask, inWords, order } from './ask.ts';
+import { mustAskAnother, mustBeAnswered } from './dies-late.ts';
 import { keptBehaviour } from './kept.ts';
-import { ada, newGetsOfAll } from './new-gets.ts';
+import { newGetsOfAll } from './new-gets.ts';
 import { slowBehaviour } from './too-slow.ts';
 
 export function upstreamBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -54,6 +55,8 @@ export function upstreamBehaviours(behaviour: CheckDefinition['behaviour']): voi
       lookAt: 'what does proxy_next_upstream name, and does each location have an upstream with both instances?',
     },
     async (t) => {
+      const diesLate = mustAskAnother(t);
+      diesLate.catch(() => {}); // Awaited below.
       const [first, second] = t.nginx.gates;
       for (const gate of [first, second]) {
         await gate?.door.cut();
@@ -65,6 +68,7 @@ export function upstreamBehaviours(behaviour: CheckDefinition['behaviour']): voi
         gate?.decide(undefined);
         await t.nginx.startAgain();
       }
+      await diesLate;
     },
     { limitMs: 40_000 },
   );
@@ -116,12 +120,7 @@ async function everyGet(t: Stage, when: string): Promise<void> {
     const replies = await Promise.all(
       gets.map(async ({ path, headers }) => ({ path, headers, reply: await ask(t.url, path, { headers }) })),
     );
-    for (const { path, headers, reply } of replies)
-      t.require(reply.status === 200 || (reply.status === 404 && path.includes('/none')), {
-        step: `${when}: GET ${path}${headers === ada ? ' with Authorization' : ''}`,
-        expected: 'an answer of the other one',
-        seen: inWords(reply),
-      });
+    for (const one of replies) mustBeAnswered(t, when, one);
     answered += replies.length;
   }
   t.step(`${when}: ${answered} GETs, all answered`);
