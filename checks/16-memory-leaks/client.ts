@@ -162,6 +162,7 @@ export class OpenRequest {
     this.method = message.method;
     this.path = message.path;
     this.#socket = on ? on.#socket : connect(addressOf(app));
+    this.#socket.setMaxListeners(0); // Each request on it listens, and Node would warn the learner of the eleventh.
     this.#socket.on('error', () => {
       this.broke = true;
     });

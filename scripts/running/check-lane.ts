@@ -30,8 +30,8 @@ export class CheckLane {
   }
 
   /**
-   * @returns the result, or what was said instead of one. Nothing any more once this process was told to stop, or one check
-   * after the other would be started and ended.
+   * @returns the result, or what was said instead of one, or what Node has warned of in the check, which learners would read.
+   * Nothing any more once this process was told to stop, or one check after the other would be started and ended.
    */
   async check(plan: CheckPlan): Promise<CheckResult | string> {
     const child = await this.#process();
@@ -42,9 +42,10 @@ export class CheckLane {
     child.process.send({ plan });
     const said = await answer;
     if (isStopping()) return new Promise(() => {});
-    if ('result' in said) return said.result;
+    const warning = /\w*Warning: .*/.exec(child.lastWords())?.[0];
+    if ('result' in said && !warning) return said.result;
     this.close();
-    return `the check came to no result: ${said.problem}`;
+    return 'result' in said ? `the check made Node warn: ${warning}` : `the check came to no result: ${said.problem}`;
   }
 
   get pid(): number | undefined {

@@ -52,6 +52,13 @@ describe('a lane of checks', () => {
     expect(processesIn('leaves-a-daemon')).toEqual([]);
   });
 
+  it('says so when the check itself has made Node warn, which a learner would read', async () => {
+    const lane = new CheckLane(run);
+    expect(await lane.check(plan('asks-for-a-warning'))).toMatch(/Warning: too much listens to one socket/);
+    expect(await lane.check(plan('right'))).toMatchObject({ verdict: 'pass' });
+    lane.close();
+  });
+
   it.runIf(process.platform === 'linux')(
     'says so when its process dies, leaves nothing, and judges the next one in another process',
     async () => {
