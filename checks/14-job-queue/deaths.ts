@@ -1,11 +1,14 @@
-import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
 import { mustHaveOneEach, newOrder, offersOf, place } from './desk.ts';
 import { eventually, startInTurn, watchForSlowness } from './patience.ts';
-import { dieOnce, graceMs, mustBeInTime, onceMore, openDesk, placeAlone } from './take-over.ts';
+import { type Desk, dieOnce, graceMs, mustBeInTime, onceMore, openDesk, placeAlone } from './take-over.ts';
 
 const lockMs = 800;
 /** Its second death is where some queues give up, and others at a third or fourth. */
 const deaths = 5;
+/** For so long there is no worker at all: whatever says that the dead one lives has expired. */
+const nobodyMs = lockMs + 700;
 
 /** What dies may not take an order with it. */
 export function deathBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -67,7 +70,8 @@ const fromNowOn = {
 async function workerDies(t: Stage): Promise<void> {
   // Begun first: it takes longest, and nobody has to watch it.
   const longAgo = await dieOnce(t);
-  const { smtp, visitor, worker: first, env } = await openDesk(t, lockMs);
+  const desk = await openDesk(t, lockMs);
+  const { smtp, visitor, worker: first, env } = desk;
   const id = await placeAlone(t, smtp, visitor);
   let worker = first;
   for (let death = 1; death <= deaths; death++) {
@@ -91,8 +95,33 @@ async function workerDies(t: Stage): Promise<void> {
   smtp.release();
   t.trail.begin(`SIGKILL to the worker in the middle of the job, ${deaths} times; then the SMTP server answers`);
   await mustHaveOneEach(t, visitor, smtp, [id, ...others]);
+  await mustBeFound(t, desk, worker);
   await mustBeInTime(t, longAgo);
 }
+
+/** Nobody is there to see the death. Whoever comes later has only what is written in Redis. */
+async function mustBeFound(t: Stage, { env, smtp, visitor }: Desk, worker: Instance): Promise<void> {
+  t.trail.begin(`JOB_LOCK_MS=${lockMs}; the SMTP server keeps its clients waiting`);
+  smtp.hold();
+  const id = await placeAlone(t, smtp, visitor);
+  await worker.kill();
+  await delay(nobodyMs);
+  await startInTurn(t, env, { worker: true, isUrgent: true });
+  t.trail.retell(
+    1,
+    `SIGKILL to the only worker in the middle of the job; another one is started ${nobodyMs / 1_000} s later`,
+  );
+  const isThere = () => offersOf(smtp, id).length > 1;
+  await eventually(t, 'the e-mail once more at the SMTP server', isThere, diedAlone);
+  smtp.release();
+  await mustHaveOneEach(t, visitor, smtp, [id]);
+}
+
+const diedAlone = {
+  because:
+    'No worker was there when this one died. By the time the next one came, nothing in Redis led to the job of the dead one any more, so nobody does it.',
+  lookAt: 'how does a worker that starts find jobs whose worker has been dead for longer than JOB_LOCK_MS?',
+};
 
 const diesAgain = {
   because:

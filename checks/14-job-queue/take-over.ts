@@ -16,7 +16,7 @@ const renewedWithinMs = longLockMs / 2 + 200;
  */
 const atOnce = 4;
 const takenWithinMs = 1_500;
-interface Desk {
+export interface Desk {
   env: Record<string, string>;
   smtp: SmtpHandle;
   app: Instance;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, SmtpHandle, Stage } from '../harness/sdk/index.ts';
 import { mustHaveOneEach, newOrder, oneEach, place } from './desk.ts';
 import { eventually, startInTurn } from './patience.ts';
@@ -5,6 +6,8 @@ import { eventually, startInTurn } from './patience.ts';
 /** While there is one worker. */
 const few = 5;
 const many = 20;
+/** What looks at the SMTP server now and then has looked. */
+const heldMs = 3_500;
 
 export function workerPairBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -35,6 +38,9 @@ export function workerPairBehaviours(behaviour: CheckDefinition['behaviour']): v
       // What is turned away may be given up: that is another sentence.
       mustBeFew(t, smtp);
       await placeMore(many - few);
+      await delay(heldMs);
+      t.step(`that goes on for ${heldMs / 1_000} s`);
+      mustBeFew(t, smtp);
       t.trail.begin(`two workers with SMTP_CONNECTIONS=1, and ${many} orders`);
       smtp.setLatency(10);
       smtp.release();
@@ -59,6 +65,7 @@ function mustBeFew(t: Stage, smtp: SmtpHandle): void {
     expected: 'at most 2 connections to the SMTP server at a time, one of each worker',
     seen: turnedAway > 0 ? `${most}, and ${turnedAway} that it turned away` : String(most),
     because: 'There are more connections than the relay allows. It turns the others away, and those e-mails are late.',
-    lookAt: 'what opens a connection to the SMTP server, and what limits how many there are?',
+    lookAt:
+      'what opens a connection to the SMTP server, for an e-mail or for another reason, and what limits how many there are?',
   });
 }
