@@ -1,4 +1,5 @@
 import { type CheckDefinition, excerpt, type Teaching } from '../harness/sdk/index.ts';
+import { hanging } from './disk.ts';
 import type { Gathered } from './gathered.ts';
 import { type Credentials, Crowd, linesOf, patienceMs } from './steps.ts';
 import { syncWriteOf } from './sync-writes.ts';
@@ -6,7 +7,13 @@ import { syncWriteOf } from './sync-writes.ts';
 /** What must be said when not all twenty, and not exactly one, got the name. */
 function insteadOf(winners: number): Partial<Teaching> {
   if (winners === 0) return { because: 'The name was free, and nobody got it.' };
-  if (winners === 20 || winners === 1) return {};
+  if (winners === 20) return {};
+  if (winners === 1)
+    return {
+      because:
+        'One got the name, and not all of the others were told that it is taken. 409 says that. Another status says that something is broken, or to come back with the same name.',
+      lookAt: 'what does POST /accounts answer while somebody else is signing up with that name?',
+    };
   return {
     because: `Some were refused, and ${winners} got the name. It was free again while somebody held it: a sign-up that was refused gave it back, or it was looked up and taken in two steps.`,
     lookAt: 'which sign-ups take the name, and which give it back?',
@@ -78,13 +85,14 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
         t.require(!syncWrite, { expected: 'no write that the event loop waits for', seen: `${syncWrite}` });
         return;
       }
-      t.trail.begin('a sign-up while ACCOUNTS_FILE is on a disk that does not answer');
+      t.trail.begin(`${hanging} sign-ups while ACCOUNTS_FILE is on a disk that does not answer`);
       t.require(answered, { step: 'GET /health meanwhile', expected: 'an answer', seen: 'none' });
       t.require(logInAnswered, {
         step: 'POST /login meanwhile, with another name',
         expected: 'an answer',
         seen: 'none',
-        because: 'The event loop is free, and yet a log-in waits until somebody else’s account is written.',
+        because:
+          'The event loop is free, and yet a log-in waits until the accounts of others are written. Each of these sign-ups holds something that the log-in needs, too, such as a place where hashes are made.',
         lookAt: 'what does a sign-up hold while its line is being written, and what does a log-in wait for?',
       });
     },
@@ -141,10 +149,16 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
       lookAt: 'what does the app read when it starts, and is it what was written?',
     },
     async (t) => {
-      const customer = winner ?? ((await signUps(t)).members[0] as Credentials);
+      const { members, neighbour } = await signUps(t);
+      const customer = winner ?? (members[0] as Credentials);
       await t.restart(1);
       if (winner) t.step('the customer who got the name, of twenty, logs in');
       (await t.visitor().post('/login', customer, { deadlineMs: patienceMs })).mustBe(200);
+      t.step('a customer whose account another program had added logs in');
+      (await t.visitor().post('/login', neighbour, { deadlineMs: patienceMs })).mustBe(200, {
+        because: 'Its line was in the file before the restart, and the app does not know the account.',
+        lookAt: 'what does the app read when it starts?',
+      });
     },
     { limitMs: 60_000 },
   );

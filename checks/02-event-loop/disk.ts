@@ -1,9 +1,10 @@
-import { lstatSync, mkdtempSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import bcrypt from 'bcrypt';
 import { type Answer, BehaviourFailure, type Instance, type Stage } from '../harness/sdk/index.ts';
 import { fullDisk } from './full-disk.ts';
 import { answersHealth, answersLogIn, SlowFile, standsStill } from './slow-file.ts';
-import { type Account, accountOf, type Credentials, linesOf, newcomer } from './steps.ts';
+import { type Account, accountOf, type Credentials, cheapCost, linesOf, newcomer } from './steps.ts';
 
 /** What an app does whose disk refuses, and then is slow. */
 export interface DiskTrouble {
@@ -30,10 +31,14 @@ export interface DiskTrouble {
 const deadlineMs = 12_000;
 /** As many as libuv has threads: whoever hashes so many at a time, and loses a turn with each failure, has none left. */
 const failures = 4;
+/** Sign-ups whose writes hang at the same time, by the contract. One fewer than libuv has threads. */
+export const hanging = 3;
 
 /** Undefined for an app whose writes can't be made to fail here. */
 export async function diskTrouble(t: Stage): Promise<DiskTrouble | undefined> {
   const file = join(mkdtempSync(join(dirname(t.file('ACCOUNTS_FILE')), 'disk-')), 'accounts.jsonl');
+  const known = newcomer();
+  writeFileSync(file, `${JSON.stringify({ name: known.name, hash: bcrypt.hashSync(known.password, cheapCost) })}\n`);
   const extra = await t
     .startExtra({ env: { ACCOUNTS_FILE: file, NODE_ENV: 'test' } })
     // An app may leave it to its tests to listen.
@@ -53,7 +58,7 @@ export async function diskTrouble(t: Stage): Promise<DiskTrouble | undefined> {
     trouble.refused = answers.find(({ status }) => status < 500) ?? (answers[0] as Answer);
     t.trail.begin(trouble.told);
     if (trouble.refused.status === 201) return trouble;
-    if (disk.opensEachTime) return { ...trouble, ...(await slowDisk(t, extra, { file, customer, ask })) };
+    if (disk.opensEachTime) return { ...trouble, ...(await slowDisk(t, extra, { file, customer, ask, known })) };
     const accepted = await ask();
     const lines = linesOf(t, customer.name, file);
     return { ...trouble, accepted, written: lines.length, inTests: lines[0], notSlow: 'it keeps its file open' };
@@ -67,7 +72,12 @@ export async function diskTrouble(t: Stage): Promise<DiskTrouble | undefined> {
 async function slowDisk(
   t: Stage,
   extra: Instance,
-  { file, customer, ask }: { file: string; customer: Credentials; ask: () => Promise<Answer> },
+  {
+    file,
+    customer,
+    ask,
+    known,
+  }: { file: string; customer: Credentials; ask: () => Promise<Answer>; known: Credentials },
 ): Promise<Partial<DiskTrouble>> {
   const slow = SlowFile.make(file);
   let over = false;
@@ -75,6 +85,12 @@ async function slowDisk(
     over = true;
   });
   asked.catch(() => {}); // Reported by the await below.
+  const beside = slow ? Array.from({ length: hanging - 1 }, newcomer) : [];
+  const others = beside.map(async (who) => {
+    const answer = await t.visitor({ at: extra }).post('/accounts', who, { deadlineMs });
+    answer.is(201, 500, 503, 507); // What becomes of them is not judged.
+  });
+  for (const other of others) other.catch(() => {});
   let hung = false;
   let healthAnswered: boolean | undefined;
   let logInAnswered: boolean | undefined;
@@ -83,7 +99,7 @@ async function slowDisk(
       await standsStill(extra, () => over);
       hung = !over;
       if (hung) healthAnswered = await answersHealth(t, extra);
-      if (healthAnswered) logInAnswered = await answersLogIn(t, extra);
+      if (healthAnswered) logInAnswered = await answersLogIn(t, extra, known);
       slow.letGo();
       // Whoever reads the whole file before each write waits for its end, which a pipe has when we close it.
       if (hung) await standsStill(extra, () => over);
@@ -93,6 +109,7 @@ async function slowDisk(
       }
     }
     let accepted = await asked;
+    await Promise.allSettled(others); // While somebody reads the pipe: later they would wait for a reader.
     await slow?.close();
     if (slow && accepted.status >= 500) {
       rmSync(file, { force: true }); // A pipe has no disk to be flushed to, so this was no fair question.

@@ -1,8 +1,10 @@
+import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import bcrypt from 'bcrypt';
 import type { Stage } from '../harness/sdk/index.ts';
 import { crowdAndHealth, type Meanwhile } from './crowds.ts';
 import { type DiskTrouble, diskTrouble } from './disk.ts';
-import { type Credentials, linesOf, newcomer, once } from './steps.ts';
+import { type Credentials, cheapCost, linesOf, newcomer, once } from './steps.ts';
 
 // A hash takes a quarter of a second, so one crowd of six serves several behaviours.
 export const crowdSize = 6;
@@ -17,7 +19,11 @@ export const lateWithinMs = 10_000;
 /** What several behaviours judge, gathered by the first one that asks. */
 export interface Gathered {
   /** `notOnDisk`: no line when the 201 came. `neverOnDisk`: none either when all six were answered and the app was idle. */
-  signUps(t: Stage): Promise<Meanwhile & { members: Credentials[]; notOnDisk: string[]; neverOnDisk: string[] }>;
+  signUps(
+    t: Stage,
+  ): Promise<
+    Meanwhile & { members: Credentials[]; notOnDisk: string[]; neverOnDisk: string[]; neighbour: Credentials }
+  >;
   logIns(t: Stage): Promise<Meanwhile & { right: Credentials[]; wrong: Credentials; unknown: Credentials }>;
   disk(t: Stage): Promise<DiskTrouble | undefined>;
 }
@@ -36,6 +42,7 @@ export function gathered(): Gathered {
       const member = members[index] as Credentials;
       member.name = member.name.replace('guest', '').padStart(length, '-');
     }
+    const neighbour = addedByAnother(t.file('ACCOUNTS_FILE'));
     const notOnDisk: string[] = [];
     const meanwhile = await crowdAndHealth(t, '/accounts', members, (answer, { name }) => {
       if (answer.status === 201 && linesOf(t, name).length === 0) notOnDisk.push(name);
@@ -45,7 +52,7 @@ export function gathered(): Gathered {
     // An app that answers before it hashes writes late, and has lost nothing. Six hashes take long on a busy machine.
     const patient = performance.now() + lateWithinMs;
     while (missing().length > 0 && performance.now() < patient) await delay(20);
-    return { ...meanwhile, members, notOnDisk, neverOnDisk: missing() };
+    return { ...meanwhile, members, notOnDisk, neverOnDisk: missing(), neighbour };
   });
   const logIns = once(async (t) => {
     const { members } = await signUps(t);
@@ -57,4 +64,12 @@ export function gathered(): Gathered {
     return { ...(await crowdAndHealth(t, '/login', [...right, wrong, unknown])), right, wrong, unknown };
   });
   return { signUps, logIns, disk: once(diskTrouble) };
+}
+
+/** An account that another program writes while the app runs. */
+function addedByAnother(file: string): Credentials {
+  const neighbour = newcomer();
+  const hash = bcrypt.hashSync(neighbour.password, cheapCost);
+  appendFileSync(file, `${JSON.stringify({ name: neighbour.name, hash })}\n`);
+  return neighbour;
 }

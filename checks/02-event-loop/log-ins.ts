@@ -20,6 +20,12 @@ const refused = [
 /** Bodies that break off, or hold something else than an object. */
 const noObjects = ['{"name": "ada', '"ada"', 'null', '[]', '7'];
 
+/** Bodies that say so themselves, or are missing. */
+const noJson = [
+  ['application/x-www-form-urlencoded', 'name=form-filler&password=long+enough'],
+  [undefined, undefined],
+] as const;
+
 /** What four log-ins at once show. */
 export function logInBehaviours(behaviour: CheckDefinition['behaviour'], { signUps, logIns }: Gathered): void {
   behaviour(
@@ -42,6 +48,14 @@ export function logInBehaviours(behaviour: CheckDefinition['behaviour'], { signU
         (await t.visitor().post('/accounts', text, { headers: { 'content-type': 'application/json' } })).mustBe(400, {
           because: 'That is no JSON object, so there is no name in it. The client is wrong, and not the server.',
           lookAt: 'which status has the error of express.json, and what does an error handler of the app make of it?',
+        });
+      }
+      for (const [type, text] of noJson) {
+        t.trail.begin(`POST /accounts with ${text || 'no body'}`);
+        const headers = type ? { headers: { 'content-type': type } } : {};
+        (await t.visitor().post('/accounts', text, headers)).mustBe(400, {
+          because: 'The body is not JSON, so there is no name in it. The client is wrong, and not the server.',
+          lookAt: 'what is req.body when no middleware has read the body?',
         });
       }
       const [ada] = (await signUps(t)).members as [Credentials];

@@ -10,6 +10,8 @@ import { mustNotLoseEachOther, replaced } from './whole-writes.ts';
 
 /** So many that to read or to write them all takes time, in which something else can happen. */
 const accounts = 100_000;
+/** More than any usual number after which accounts are locked. */
+const wrongOnes = 12;
 /** No line after that is not late any more, but lost. */
 const lateWithinMs = 10_000;
 
@@ -32,6 +34,7 @@ export function manyAccountsBehaviour(behaviour: CheckDefinition['behaviour']): 
       const file = fileOfMany(t, account, oddLines(odd));
       const app = await t.startExtra({ env: { ACCOUNTS_FILE: file } });
       await mustKnowAtOnce(t, app, last);
+      await mustOutlastWrongOnes(t, app, last);
       await mustKnowOddLines(t, app, odd);
       const onPipe = await startingOnPipe;
       const isJudged = onPipe && (await mustNotLoseEachOther(t, onPipe.app, { file: onPipe.file, before: last.name }));
@@ -65,6 +68,23 @@ async function mustKnowAtOnce(t: Stage, at: Instance, last: Credentials): Promis
             'The account is in the file, with the bcrypt hash of its password, and it can’t log in. The app did not read the file when it started, or bcrypt gets something else than the password.',
           lookAt: 'what does the app read when it starts, and what is compared with the hash that it finds?',
         }),
+  });
+}
+
+/** The cheap hash of an account that was in the file makes many attempts quick. */
+async function mustOutlastWrongOnes(t: Stage, at: Instance, customer: Credentials): Promise<void> {
+  const logIn = (password: string) =>
+    t.visitor({ at }).post('/login', { ...customer, password }, { deadlineMs: patienceMs });
+  for (let n = 1; n <= wrongOnes; n++) await logIn(`wrong password ${n}`);
+  const answer = await logIn(customer.password);
+  t.trail.begin(`${wrongOnes} × POST /login with the name of an account and wrong passwords`);
+  t.require(answer.is(200), {
+    step: 'POST /login with that name and the right password',
+    expected: '200',
+    seen: `${answer.status} ${excerpt(answer.text)}`,
+    because:
+      'Somebody else tried wrong passwords, and now the customer with the right one is refused. Whoever knows a name can lock its owner out, again and again.',
+    lookAt: 'what does the app remember of a log-in that failed?',
   });
 }
 

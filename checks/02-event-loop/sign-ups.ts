@@ -17,7 +17,7 @@ export function signUpBehaviours(behaviour: CheckDefinition['behaviour'], { sign
     },
     async (t) => {
       hashCostMs(); // While nothing else runs.
-      const [{ told, answers, notOnDisk, neverOnDisk }, trouble] = await Promise.all([signUps(t), disk(t)]);
+      const [{ told, answers, notOnDisk, neverOnDisk, neighbour }, trouble] = await Promise.all([signUps(t), disk(t)]);
       for (const [{ name, password }, answer] of answers) {
         t.trail.begin(`POST /accounts with the name ${name} and a password of ${password.length} characters`);
         answer.mustBe(201, {
@@ -42,6 +42,15 @@ export function signUpBehaviours(behaviour: CheckDefinition['behaviour'], { sign
       t.require(notOnDisk.length === 0, {
         expected: 'a line with the name in ACCOUNTS_FILE at every 201',
         seen: `none for ${notOnDisk.length} of ${crowdSize}, such as ${notOnDisk[0]}`,
+      });
+      t.trail.begin(`another program adds a line to ACCOUNTS_FILE; then ${told}`);
+      t.require(linesOf(t, neighbour.name).length === 1, {
+        step: 'the line of the other program',
+        expected: 'still in the file',
+        seen: 'gone',
+        because:
+          'A sign-up cut the file back to what the app knew, or wrote over it. The account of another program’s customer is lost.',
+        lookAt: 'where in the file does a sign-up write, and what does it do with what it did not write itself?',
       });
       if (!trouble) return;
       t.trail.begin(trouble.told);

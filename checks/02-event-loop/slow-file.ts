@@ -3,7 +3,7 @@ import { closeSync, constants, openSync, readSync, renameSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance, Stage } from '../harness/sdk/index.ts';
 import { mainThread, mainThreadSince } from './main-thread.ts';
-import { hashCostMs, newcomer } from './steps.ts';
+import { type Credentials, hashCostMs } from './steps.ts';
 
 /** A named pipe in a file's place. Whoever opens it waits until it is let go, as on a disk that does not answer. */
 export class SlowFile {
@@ -80,12 +80,12 @@ export async function standsStill(
 }
 
 /** Whether the app answers a log-in, whatever it says. An app that stands still for two seconds will not. */
-export async function answersLogIn(t: Stage, at: Instance): Promise<boolean> {
+export async function answersLogIn(t: Stage, at: Instance, customer: Credentials): Promise<boolean> {
   const leave = new AbortController();
   let answered = false;
   const asked = t
     .visitor({ at })
-    .post('/login', newcomer(), { deadlineMs: 20_000, signal: leave.signal })
+    .post('/login', customer, { deadlineMs: 20_000, signal: leave.signal })
     .then(
       () => {
         answered = true;
