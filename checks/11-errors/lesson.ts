@@ -3,7 +3,7 @@ import { defineLesson } from '../harness/sdk/lesson.ts';
 export default defineLesson(import.meta.url, {
   title: 'Every failure is told to the client, to the log, and to nobody else',
   change: 'swallowed crashes, stack traces, mixed shapes → one error handler, problem+json, structured logs',
-  minutes: 45,
+  minutes: 75,
   services: ['supplier'],
   supplier: { latencyMs: 5, atOnce: 20 },
   instances: 1,

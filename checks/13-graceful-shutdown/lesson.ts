@@ -3,7 +3,7 @@ import { defineLesson } from '../harness/sdk/lesson.ts';
 export default defineLesson(import.meta.url, {
   title: 'A deploy that nobody notices',
   change: 'deploys drop requests → readiness, drain, kept connections, a deadline',
-  minutes: 50,
+  minutes: 80,
   services: ['redis'],
   instances: 3,
   balancer: { readiness: { path: '/ready', everyMs: 200, withinMs: 3_000 }, keepsIdleMs: 5_000 },

@@ -3,7 +3,7 @@ import { defineLesson } from '../harness/sdk/lesson.ts';
 export default defineLesson(import.meta.url, {
   title: 'The process that grows until Friday',
   change: 'a Map, a listener, a timer and a list that grow → released with their request, and bounded',
-  minutes: 45,
+  minutes: 60,
   services: [],
   instances: 1,
   // So rare that nothing is let go of because a heartbeat has noticed it. `live` starts the app with a short one, too.

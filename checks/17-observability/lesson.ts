@@ -3,7 +3,7 @@ import { defineLesson } from '../harness/sdk/lesson.ts';
 export default defineLesson(import.meta.url, {
   title: 'The app itself says what is slow',
   change: 'no figures at all → prom-client metrics by route and supplier, added up over the workers',
-  minutes: 45,
+  minutes: 75,
   services: ['supplier'],
   // Of three questions that an order asks, one takes 400 ms. Nobody is told; src/diagnosis.json asks for it.
   supplier: { latencyMs: 10, atOnce: 40, slow: { 'GET /offers': 40 } },

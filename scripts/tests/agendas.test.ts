@@ -32,7 +32,7 @@ describe('the agendas of WORKSHOP.md', () => {
     lessons = await readLessons();
   });
 
-  it('are for half a day, a day and two days and a half', () => {
+  it('are for half a day, a day and three days', () => {
     expect(agendas().map((entries) => entries.filter(({ what }) => /^\d+ /.test(what)).length >= 5)).toEqual([
       true,
       true,
