@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, Instance, Stage, SupplierHandle } from '../harness/sdk/index.ts';
 import { ask, seen, serves } from './ask.ts';
+import { askWhileLate, lates } from './late.ts';
 import lesson from './lesson.ts';
 import { elsewhere, errorLine, isLevel, type LogWatch, linesOf, newId, textOf, watchLog } from './log.ts';
 import { order } from './provoke.ts';
@@ -12,6 +13,7 @@ const token = lesson.env.SUPPLIER_TOKEN ?? '';
 const refused = {
   500: 'the supplier answers 500 to GET /stats',
   garbage: 'the supplier answers GET /stats with a page of HTML',
+  hang: 'the supplier gives no answer to GET /stats; SUPPLIER_TIMEOUT_MS is 1500',
   body: 'the supplier answers GET /stats with {}, in which there are no seats',
 };
 
@@ -47,13 +49,21 @@ export function afterwardsBehaviours(behaviour: CheckDefinition['behaviour']): v
           (line) => line.id === id && isLevel(line, 'error'),
           () => elsewhere(t, watch, (line) => line.id === id || !ids.has(String(line.id))),
         );
-      for (const how of [500, 409, 404] as const) {
+      for (const how of [500, 409, 404, 302] as const) {
         t.trail.begin(`the supplier answers ${how} to POST /audit`);
         const refused = newId('audit');
         await t.supplier.fail({ how, route: 'POST /audit' });
         await orderWith(refused);
         await mustBeLogged(refused);
       }
+      const { auditIsLogged } = lates.get(app) ?? (await askWhileLate(t, app));
+      t.trail.begin('the supplier gives no answer to POST /audit, for longer than SUPPLIER_TIMEOUT_MS');
+      t.require(auditIsLogged, {
+        expected: 'a line of level error with the id of the order, when that time is over',
+        seen: 'none',
+        because: 'The audit waits for ever. The box office has not heard of the order, and nobody has heard of that.',
+        lookAt: 'after how long does the app give up a POST /audit that has no answer?',
+      });
       t.trail.begin('the supplier breaks off both of two calls to POST /audit');
       await t.supplier.heal();
       await t.supplier.reset();
@@ -82,7 +92,7 @@ export function afterwardsBehaviours(behaviour: CheckDefinition['behaviour']): v
       const supplier = await t.startSupplier({ latencyMs: 0, atOnce: 20 });
       const app = await t.startExtra({ env: { SUPPLIER_URL: supplier.url, REFRESH_MS: '100' } });
       await serves(t, app);
-      for (const how of ['garbage', 500, 'body'] as const) {
+      for (const how of ['garbage', 500, 'body', 'hang'] as const) {
         t.trail.begin(refused[how]);
         const watch = watchLog(app);
         await supplier.fail({ how, body: '{}', route: 'GET /stats' });
@@ -93,7 +103,7 @@ export function afterwardsBehaviours(behaviour: CheckDefinition['behaviour']): v
           (line) => isLevel(line, 'error'),
           () => elsewhere(t, watch),
         );
-        if (how !== 'body') await mustGoOnFailing(t, watch, supplier);
+        if (how === 'garbage' || how === 500) await mustGoOnFailing(t, watch, supplier);
         t.require(!textOf(watch).includes(token), {
           expected: 'no secret in what the app prints',
           seen: 'the supplier’s token',

@@ -1,5 +1,5 @@
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
-import { excerpt, type Instance, type Stage } from '../harness/sdk/index.ts';
+import { excerpt, type Instance, type Stage, type Teaching } from '../harness/sdk/index.ts';
 
 export interface Question {
   headers?: Record<string, string>;
@@ -7,6 +7,8 @@ export interface Question {
   body?: unknown;
   agent?: Agent;
   deadlineMs?: number;
+  /** What to say where no answer comes. */
+  unanswered?: Teaching;
   /** The second half of the body is sent when this resolves. */
   secondHalf?: Promise<void>;
   /** Aborting it is a client that hangs up. */
@@ -54,6 +56,7 @@ export async function ask(
     seen: `none within ${deadlineMs / 1_000} s`,
     because: 'The request hangs. Something failed, nobody was told, and the client waits until it gives up.',
     lookAt: 'what happens to an error in this handler, and who answers then?',
+    ...question.unanswered,
   });
   return answer;
 }
@@ -95,9 +98,10 @@ function send(app: Instance, method: string, path: string, question: Question, d
         agent,
         signal,
         headers: {
-          ...(text === undefined
+          ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(text === undefined || headers?.['transfer-encoding']
             ? {}
-            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+            : { 'content-length': Buffer.byteLength(text) }),
           ...headers,
         },
       },

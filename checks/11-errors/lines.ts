@@ -1,6 +1,7 @@
 import { Agent } from 'node:http';
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { ask, type Question, type Reply } from './ask.ts';
+import { lates } from './late.ts';
 import { errorLine, isOfRequest, type Line, type LogWatch, linesOf, newId, requestLine, watchLog } from './log.ts';
 import { everyError, feeTableSays, order, rigaOrder } from './provoke.ts';
 
@@ -12,7 +13,7 @@ interface Expected {
 }
 
 /** What a good request of each route is, and its pattern. */
-const good: [method: string, path: string, route: string, question?: Question][] = [
+const good: [method: string, path: string, route: string | undefined, question?: Question][] = [
   ['GET', '/seats', '/seats'],
   ['GET', '/events/1', '/events/:id'],
   ['GET', '/events/2?from=newsletter', '/events/:id'],
@@ -21,6 +22,7 @@ const good: [method: string, path: string, route: string, question?: Question][]
   ['GET', '/plan', '/plan'],
   ['GET', '/export/oslo', '/export/:city'],
   ['GET', '/events/none', '/events/:id'],
+  ['HEAD', '/events/3', undefined],
   ['GET', '/fees/atlantis', '/fees/:city'],
   ['POST', '/orders', '/orders', { body: { ...order, seats: 0 } }],
   ['GET', '/fees/riga', '/fees/:city'],
@@ -89,7 +91,7 @@ export function lineBehaviours(behaviour: CheckDefinition['behaviour']): void {
     },
     async (t) => {
       const app = t.app();
-      const watch = watchLog(app);
+      const watchFromHere = watchLog(app);
       const failed: { id: string; request: string }[] = [];
       const fail = async (method: string, path: string, body?: unknown) => {
         const id = newId('failed');
@@ -108,7 +110,10 @@ export function lineBehaviours(behaviour: CheckDefinition['behaviour']): void {
       const idOf = (what: string) => `failed.${what.replace(/\W/g, '-')}`;
       for (const { what, reply } of await everyError(t, app, (one) => ({ headers: { 'x-request-id': idOf(one) } })))
         if (reply.status >= 500) failed.push({ id: idOf(what), request: `${reply.request}: ${what}` });
+      const late = lates.get(app);
+      for (const id of late?.ids ?? []) failed.push({ id, request: 'a request for which the supplier was late' });
       for (const { id, request } of failed) {
+        const watch = late?.ids.includes(id) ? late.watch : watchFromHere;
         t.trail.begin(`${request}, with X-Request-Id: ${id}`);
         await errorLine(t, watch, `a line with id “${id}” and the stack of the error`, (line) => line.id === id);
         const ofPino = () => linesOf(t, watch).filter((line) => line.id === id && saysPinoHttp(line)).length;
@@ -132,7 +137,7 @@ export function lineBehaviours(behaviour: CheckDefinition['behaviour']): void {
         const id = newId('unknown');
         t.trail.begin();
         await ask(t, app, 'GET', path, { headers: { 'x-request-id': id } });
-        routes.add(JSON.stringify((await requestLine(t, watch, id, `GET ${path}`)).route ?? null));
+        routes.add(JSON.stringify((await requestLine(t, watchFromHere, id, `GET ${path}`)).route ?? null));
       }
       t.trail.begin('GET /nowhere and GET /elsewhere');
       t.require(routes.size === 1, {

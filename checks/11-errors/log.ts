@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { excerpt, type Instance, type Stage, type Teaching } from '../harness/sdk/index.ts';
 
 /** A line of the app's log. */
@@ -84,6 +85,13 @@ export async function errorLine(
   return found(t, what, () => linesOf(t, watch).find((line) => is(line) && hasStack(line)), more);
 }
 
+/** Whether there is a line with this id and a stack, before that time is over. */
+export async function hasErrorLine(t: Stage, watch: LogWatch, id: string, withinMs: number): Promise<boolean> {
+  const is = () => linesOf(t, watch).some((line) => line.id === id && hasStack(line));
+  for (const until = performance.now() + withinMs; !is() && performance.now() < until; ) await delay(20);
+  return is();
+}
+
 /** What to tell where an error was logged in another line than it must. */
 export function elsewhere(t: Stage, watch: LogWatch, could: (line: Line) => boolean = () => true): Missed {
   const line = linesOf(t, watch).findLast((one) => hasStack(one) && could(one));
@@ -114,7 +122,7 @@ async function found(
       const more = typeof teaching === 'function' ? teaching() : teaching;
       t.require(false, { expected: what, seen: 'none within 5 s', ...more });
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await delay(20);
   }
 }
 

@@ -1,7 +1,8 @@
 import type { CheckDefinition } from '../harness/sdk/index.ts';
 import { ask, seen } from './ask.ts';
+import { askAll, askWhileLate, waitsTooLong } from './late.ts';
 import { mustBeProblem, unavailable } from './problem.ts';
-import { order, rigaOrder, withoutPlan } from './provoke.ts';
+import { rigaOrder, withoutPlan } from './provoke.ts';
 
 /** The app waits for SUPPLIER_TIMEOUT_MS, which is 1.5 s. */
 const lateWithinMs = 4_000;
@@ -44,52 +45,32 @@ export function ownErrorBehaviours(behaviour: CheckDefinition['behaviour']): voi
     },
     async (t) => {
       const app = t.app();
-      const all = () =>
-        Promise.all([
-          ask(t, app, 'GET', '/events/1'),
-          ask(t, app, 'POST', '/orders', { body: order }),
-          ask(t, app, 'GET', '/export/oslo'),
-        ]);
-      for (const how of [500, 503, 400, 401, 403, 409, 429, 'refuse', 'cut', 'garbage'] as const) {
+      for (const how of [500, 503, 302, 400, 401, 403, 409, 429, 'refuse', 'cut', 'garbage'] as const) {
         const what = typeof how === 'number' ? `the supplier answers ${how} to everything` : inWords[how];
         t.trail.begin(what);
         await t.supplier.fail({ how });
-        for (const reply of await all()) mustBeProblem(t, reply, unavailable);
+        for (const reply of await askAll(t, app)) mustBeProblem(t, reply, unavailable);
         await t.supplier.heal();
       }
       for (const body of somethingElse) {
         t.trail.begin(`the supplier answers 200 with ${body === '' ? 'an empty body' : `the body ${body}`}`);
         await t.supplier.fail({ how: 'body', body });
-        for (const reply of await all()) mustBeProblem(t, reply, unavailable, notWhatWasAsked);
+        for (const reply of await askAll(t, app)) mustBeProblem(t, reply, unavailable, notWhatWasAsked);
         await t.supplier.heal();
       }
       t.trail.begin('the supplier answers 404 to its lists, which it has');
       await t.supplier.fail({ how: 404, route: 'GET /events' });
       mustBeProblem(t, await ask(t, app, 'GET', '/export/oslo'), unavailable);
       await t.supplier.heal();
-      t.trail.begin('the supplier gives no answer, or stops in the middle of one; SUPPLIER_TIMEOUT_MS is 1500');
-      await t.supplier.reset();
-      await t.supplier.fail({ how: 'stall' });
-      const half = all();
-      half.catch(() => {}); // Awaited below, unless something fails before.
-      await t.until('three requests to reach the supplier', async () => {
-        const calls = await t.supplier.calls();
-        return calls['GET /events/:id'] >= 2 && calls['GET /events'] >= 1;
-      });
-      // Each request has the fault that it met.
-      await t.supplier.fail({ how: 'hang' });
-      const late = (await Promise.all([half, all()])).flat();
-      await t.supplier.heal();
+      t.trail.begin('the supplier gives no answer, stops in the middle of one, or sends a space every 100 ms');
+      const { replies: late } = await askWhileLate(t, app);
       for (const reply of late) mustBeProblem(t, reply, unavailable);
       t.atMost(
-        'an answer while the supplier gives none, or half of one',
+        'an answer while the supplier gives none, half of one, or a drop at a time (SUPPLIER_TIMEOUT_MS=1500)',
         Math.max(...late.map(({ ms }) => ms)),
         lateWithinMs,
         'ms',
-        {
-          because: 'The app waits longer for its supplier than SUPPLIER_TIMEOUT_MS allows. Its clients wait with it.',
-          lookAt: 'what ends a call to the supplier that is not answered, and after how long?',
-        },
+        waitsTooLong,
       );
       t.trail.begin('the supplier is well again');
       const after = await ask(t, app, 'GET', '/events/1');

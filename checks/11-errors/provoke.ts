@@ -59,7 +59,7 @@ export async function everyError(
   await provoke('a handler that rejects', 'POST', '/orders', { body: rigaOrder });
   await withoutPlan(t, 'loop', () => provoke('a file that cannot be read', 'GET', '/plan'));
   await withoutPlan(t, 'nothing', () => provoke('a file that is missing', 'GET', '/plan'));
-  for (const how of [500, 'cut', 'garbage', 'refuse', 'null'] as const) {
+  for (const how of [500, 503, 'cut', 'garbage', 'refuse', 'null'] as const) {
     await t.supplier.fail(how === 'null' ? { how: 'body', body: how } : { how });
     await provoke(`a supplier that fails (${how})`, 'GET', '/events/1');
     await t.supplier.heal();

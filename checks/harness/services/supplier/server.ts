@@ -14,10 +14,10 @@ export interface Fault {
    * A status for every request, no listener, a connection that breaks when the answer is due, an answer that never comes,
    * or one that is late: the request is done at once, and its answer waits for `release`, or is lost when the supplier is
    * healed. `cut` is a 200 whose connection breaks in the middle of its body, `stall` one whose body stops there and never
-   * goes on, `halves` one that begins at once and ends when the answer is due, `garbage` a 200 with a page of HTML, and
+   * goes on, `drip` one of which a space comes every 100 ms and nothing else, `halves` one that begins at once and ends when the answer is due, `garbage` a 200 with a page of HTML, and
    * `body` a 200 with the text given below. Neither of these two makes a change that it was asked for.
    */
-  how: number | 'refuse' | 'break' | 'hang' | 'late' | 'cut' | 'stall' | 'halves' | 'garbage' | 'body';
+  how: number | 'refuse' | 'break' | 'hang' | 'late' | 'cut' | 'stall' | 'drip' | 'halves' | 'garbage' | 'body';
   /** With `body`: sent as JSON, whether it is any or not. Empty unless said. */
   body?: string;
   /** The route that it happens to; all unless said. Not for `refuse`. */
@@ -49,6 +49,8 @@ const costs: Partial<Record<Route, number>> = {
   ...JSON.parse(process.argv[4] ?? '{}'),
 };
 
+const dripEveryMs = 100;
+
 const office = new BoxOffice();
 const places = new Places(Number(process.argv[3]));
 const hanging = new Set<ServerResponse>();
@@ -77,6 +79,11 @@ const api = createServer(
     if (failing === 'stall') {
       hanging.add(response);
       half(response, reply(office, route, request, body));
+      return;
+    }
+    if (failing === 'drip') {
+      hanging.add(response);
+      drip(response);
       return;
     }
     if (failing === 'late') {
@@ -196,6 +203,13 @@ function half(response: ServerResponse, { status, body }: Reply, then?: () => vo
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(whole) });
   response.write(whole.slice(0, whole.length / 2), then);
   return whole.slice(whole.length / 2);
+}
+
+/** Begins an answer that is never silent, and never there. */
+function drip(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  const timer = setInterval(() => response.write(' '), dripEveryMs);
+  response.once('close', () => clearInterval(timer));
 }
 
 async function listen(server: Server, onPort: number): Promise<number> {
