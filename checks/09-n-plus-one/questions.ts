@@ -17,7 +17,7 @@ const lists = [
 
 /** A festival in the venue with the id 0, and events without artists, a venue or prices; one with a quote in its title, one with free seats. */
 const single = [5, 3, 7, 18, 27, 82];
-const noEvent = ['301', '2147483648', '99999999999', '0', '-5', '5x', '5.5', '5,6', 'abc', `5' OR '1'='1`];
+const noEvent = ['301', '2147483648', '99999999999', '0', '-5', '5x', '5.5', '5,6', 'abc', '5\0', `5' OR '1'='1`];
 
 const badLimits = ['limit=0', 'limit=-1', 'limit=2.5', 'limit=ten', 'limit=5x', 'limit=1e1', 'limit=0x10', 'limit='];
 const twice = ['limit=5&limit=6', 'from=2027-03-20&from=2027-03-21'];
@@ -32,6 +32,7 @@ const badDays = [
   'from=2027-3-20',
   'from=20270320',
   'from=2027-03-20T10:00:00Z',
+  'from=2027-03-20Z',
   'from=',
 ];
 

@@ -56,12 +56,12 @@ SELECT CASE n WHEN 33 THEN 0 ELSE n END,
   END
 FROM generate_series(1, 600) AS n;
 
--- The order of the ids is not the order of the days. Some begin at midnight UTC, some 13 ms before.
+-- The order of the ids is not the order of the days. Some begin at midnight UTC, some 13 ms before. Number 299 is long over.
 INSERT INTO events
 SELECT n,
   (ARRAY['Late Show', 'Open Air', 'Unplugged', 'Farewell Tour', 'Matinee', 'Festival'])[n % 6 + 1] || ' ' || n || CASE WHEN n % 23 = 4 THEN ': "Encore, encore"' ELSE '' END,
-  timestamptz '2027-03-05 00:00:00+00' + (n * 119 % 300 / 3) * interval '24 hours'
-    + (ARRAY['19:30', '23:59:59.987', '00:00', '18:15', '20:45'])[n * 119 % 300 / 3 % 5 + 1]::interval,
+  CASE n WHEN 299 THEN '2001-09-08 18:15:00+00' ELSE timestamptz '2027-03-05 00:00:00+00' + (n * 119 % 300 / 3) * interval '24 hours'
+    + (ARRAY['19:30', '23:59:59.987', '00:00', '18:15', '20:45'])[n * 119 % 300 / 3 % 5 + 1]::interval END,
   CASE WHEN n % 17 <> 7 THEN CASE n % 25 WHEN 5 THEN 0 ELSE n % 25 + 1 END END,
   decode(repeat(md5(n::text), 1920), 'hex') -- 30,720 bytes
 FROM generate_series(1, 300) AS n ORDER BY n DESC;

@@ -51,6 +51,8 @@ interface Patience {
   headers?: Record<string, string>;
   /** What to say when there is no answer. */
   teaching?: Partial<Teaching>;
+  /** What to say when it is another one than 200. */
+  failed?: Teaching;
 }
 
 /** GET. A page of 100 may take the starter a second, and far more on a busy machine. */
@@ -61,7 +63,7 @@ export function ask(t: Stage, path: string, patience: Patience = {}): Promise<An
 
 /** GET that must be answered with 200. */
 export async function read(t: Stage, path: string, patience: Patience = {}): Promise<Answer> {
-  return (await ask(t, path, patience)).mustBe(200, failed);
+  return (await ask(t, path, patience)).mustBe(200, patience.failed ?? failed);
 }
 
 /** The events of a list. */
@@ -81,6 +83,10 @@ const earlier = {
   because:
     'The list begins with events of the day before. A day begins at midnight UTC. Both the process (TZ) and the sessions of this database are in another time zone.',
   lookAt: 'in which time zone does the text of from become a moment, in JavaScript and in PostgreSQL?',
+};
+const later = {
+  because: 'The list begins too late. Without from it begins with the first event, whether that is over or not.',
+  lookAt: 'with which moment does a list without from begin?',
 };
 const others = {
   because:
@@ -109,10 +115,11 @@ export function mustShow(
     });
   }
   const beginsTooEarly = String(shown[0]?.startsAt) < String(expected[0]?.startsAt);
+  const beginsTooLate = expectedIds.indexOf(ids[0] as number) > 0 && !ids.includes(expectedIds[0] as number);
   t.require(isDeepStrictEqual(ids, expectedIds), {
     expected: `the events ${inShort(expectedIds)}`,
     seen: inShort(ids),
-    ...(beginsTooEarly ? earlier : others),
+    ...(beginsTooEarly ? earlier : beginsTooLate ? later : others),
     ...teaching,
   });
   for (const [index, event] of expected.entries()) mustEqual(t, shown[index], event, `event ${event.id}: `, teaching);
