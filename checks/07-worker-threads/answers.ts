@@ -31,9 +31,9 @@ export function mustBeOwn(t: Stage, answer: Answer, sample: BestSeats[]): void {
 /** @param lastSearch when the last search was answered, if they all have been. */
 export function mustSayWhen(t: Stage, refusal: Answer, lastSearch = Number.POSITIVE_INFINITY): void {
   const when = refusal.headers['retry-after'];
-  t.require(/^[1-9]\d*$/.test(when ?? '') || isDate(when), {
+  t.require(/^[1-9]\d*$/.test(when ?? '') || isLater(when, refusal.headers.date), {
     step: '503 to the surplus',
-    expected: 'a Retry-After header with whole seconds, or with a date',
+    expected: 'a Retry-After header with whole seconds, or with a date to come',
     seen: when ?? 'none',
     because:
       when === undefined
@@ -49,9 +49,10 @@ export function mustSayWhen(t: Stage, refusal: Answer, lastSearch = Number.POSIT
   });
 }
 
-/** HTTP's form of a date, "Fri, 08 Jan 2027 10:00:00 GMT". */
-function isDate(text = ''): boolean {
-  return /^\w{3}, \d{2} \w{3} \d{4} [\d:]{8} GMT$/.test(text) && !Number.isNaN(Date.parse(text));
+/** HTTP's form of a date, "Fri, 08 Jan 2027 10:00:00 GMT", and after the one of the answer, if that has one. */
+function isLater(text = '', sent = ''): boolean {
+  const at = /^\w{3}, \d{2} \w{3} \d{4} [\d:]{8} GMT$/.test(text) ? Date.parse(text) : Number.NaN;
+  return at > (Date.parse(sent) || 0);
 }
 
 export function inMs(ms: number): string {

@@ -5,6 +5,7 @@ import { drainBehaviour } from './drain.ts';
 import { goneBehaviour } from './gone.ts';
 import { fibonacciBehaviour, inputBehaviour } from './input.ts';
 import lesson from './lesson.ts';
+import { longDrainBehaviour } from './long-drain.ts';
 import { loopBehaviours } from './loop.ts';
 import { poisonBehaviour } from './poison.ts';
 import { poolBehaviours } from './pool.ts';
@@ -70,8 +71,9 @@ defineCheck(lesson, ({ behaviour, load }) => {
   poisonBehaviour(behaviour, hall);
   crowdBehaviours(behaviour, hall); // After the searches that throw: what these freed more than once is missed now.
   drainBehaviour(behaviour, hall);
+  longDrainBehaviour(behaviour, hall);
   goneBehaviour(behaviour, hall);
-  fibonacciBehaviour(behaviour);
+  fibonacciBehaviour(behaviour, hall);
 
   load((t) => {
     const budgetMs = aimedShare * t.cores * 1_000;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { mustBeOwn, mustSayWhen } from './answers.ts';
-import { mustBeAFullLine } from './line.ts';
+import { mustBeAFullLine, stillHealthy } from './line.ts';
 import { bestSeats } from './reference.ts';
 import { Crowd, largestParty, mostThreads, mostWaiting, searchCostMs, searchPath, startAnew } from './searches.ts';
 
@@ -53,16 +53,23 @@ async function refusesTheSurplus(t: Stage, hall: () => number): Promise<void> {
   const visitors = Math.max(200, 4 * (mostWaiting + mostThreads(t)));
   const enough = visitors / 2;
   const sample = Array.from({ length: 2 }, () => bestSeats(hall(), party));
-  const halls = [...sample.map(({ venue }) => venue), ...Array.from({ length: visitors - sample.length }, hall)];
+  const others = Array.from({ length: visitors - sample.length }, hall);
+  // The first ones become larger; what is known is the answer for the small ones.
+  const halls = [...others.slice(0, t.cores), ...sample.map(({ venue }) => venue), ...others.slice(t.cores)];
   const mostCpuMs = (mostWaiting + 2 * t.cores) * searchCostMs(party);
   const cpuBefore = app.cpuMs();
   const paths = halls.map((venue) => searchPath(venue, party));
   // In the midst of those who are refused, somebody asks wrongly. A place that is freed meanwhile goes to a search beside it.
   for (let i = 0; i < ofEach * mistaken.length; i++)
     paths.splice(enough + 8 * i, 0, (mistaken[i % mistaken.length] as (typeof mistaken)[number]).path);
-  const crowd = new Crowd(t, paths);
+  // A thread that has just answered runs the first of them at once.
+  for (const answer of await new Crowd(t, [searchPath(hall(), 2)]).everyAnswer()) answer.mustBe(200);
+  t.trail.begin();
+  const crowd = new Crowd(t, large(paths.slice(0, fit), t.cores));
   const late: Crowd[] = [];
   try {
+    await mustLetIn(t, crowd);
+    crowd.add(paths.slice(fit));
     // Not so many seconds but so much work: a busy machine makes the seconds longer.
     while (crowd.count(503) < enough && crowd.open > 0 && app.cpuMs() - cpuBefore < mostCpuMs) await delay(20);
     const [refused, answered, waiting] = [crowd.count(503), crowd.count(200), crowd.open];
@@ -111,6 +118,29 @@ async function refusesTheSurplus(t: Stage, hall: () => number): Promise<void> {
   }
 }
 
+/** As many as may wait, and one that runs. */
+const fit = mostWaiting + 1;
+/** After so many answers to others, all of them have been looked at. */
+const tripsToReach = 4;
+
+/** The first ones search longer, so that the last ones find the line as it is when nobody is done. */
+function large(paths: readonly string[], count: number): string[] {
+  return paths.map((path, i) => (i < count ? path.replace('party=2', 'party=4') : path));
+}
+
+async function mustLetIn(t: Stage, crowd: Crowd): Promise<void> {
+  for (let trip = 0; trip < tripsToReach; trip++) (await t.visitor().get('/health')).mustBe(200, stillHealthy);
+  t.trail.begin(`${fit} searches at once, while nobody else searches`);
+  t.require(crowd.count(503) === 0, {
+    expected: `none of them refused: ${mostWaiting} may wait, and at least one runs`,
+    seen: `${crowd.count(503)} refused with 503`,
+    because: `${tooShort} Those that run do not count among the ${mostWaiting}.`,
+    lookAt: 'how many may wait before the first is refused, and which searches count?',
+  });
+}
+
+const tooShort = 'The line is shorter than it may be: customers are sent away who could have been served.';
+
 /**
  * What the first who are turned away are told by an app that has not answered anybody yet: it knows nothing of how long a
  * search takes.
@@ -141,7 +171,7 @@ function mustFillTheLine(t: Stage, answers: readonly Answer[]): void {
   t.require(served.length >= mostWaiting, {
     expected: `${mostWaiting} of them to wait, and to be answered`,
     seen: `${served.length} answered, ${answers.length - served.length} refused`,
-    because: 'The line is shorter than it may be: customers are sent away who could have been served.',
+    because: tooShort,
     lookAt: 'how many may wait before the first is refused?',
   });
   t.require(served.length <= most, {

@@ -8,7 +8,7 @@ export default defineLesson(import.meta.url, {
   instances: 1,
   cpuBound: true,
   env: {},
-  starterFails: ['health', 'parallel', 'bad-input', 'bounded', 'drain', 'gone', 'bad-n'],
+  starterFails: ['health', 'parallel', 'bad-input', 'bounded', 'drain', 'long-drain', 'gone', 'bad-n'],
   tryIt: [
     `curl -s "$URL/venues/7/best-seats?party=4"`,
     `for hall in 21 22 23 24 25 26 27 28; do curl -s -o /dev/null "$URL/venues/$hall/best-seats?party=8" & done; sleep 0.1; curl -s -o /dev/null -w '/health took %{time_total} s\\n' $URL/health; wait`,

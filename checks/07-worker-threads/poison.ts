@@ -10,10 +10,10 @@ export const brokenHall = 13;
 
 const serversFault = { because: 'The search of hall 13 fails. That is the server’s fault, which 500 says.' };
 
-/** Fewer than may wait are refused: which of the two it is can't be told from outside. */
+/** Fewer than may wait are refused: which of these it is can't be told from outside. */
 const keptPlace = {
   because:
-    'Fewer than 32 searches wait, so this is no crowd. Either a search that throws keeps its place in the count, or something refuses every search after a few that threw. One broken hall then closes all the others.',
+    'Fewer than 32 searches wait, so this is no crowd. Either fewer are let in than may wait, or a search that throws keeps its place in the count, or something refuses every search after a few that threw. By the last two, one broken hall closes all the others.',
   lookAt: 'what happens to the count when a search throws, and what else makes the app answer 503?',
 };
 

@@ -76,42 +76,51 @@ export class Crowd {
   readonly answers: Answer[] = [];
   readonly errors: unknown[] = [];
   /** Requests that nothing has come of yet. */
-  open: number;
+  open = 0;
   readonly #door = new AbortController();
-  readonly #all: Promise<unknown>;
+  readonly #all: Promise<void>[] = [];
   readonly #watch = new MachineWatch();
   readonly #stage: Stage;
+  readonly #options: CrowdOptions;
 
-  constructor(t: Stage, paths: readonly string[], { deadlineMs = patienceMs, at }: CrowdOptions = {}) {
+  constructor(t: Stage, paths: readonly string[], options: CrowdOptions = {}) {
     this.#stage = t;
-    this.open = paths.length;
-    this.#all = Promise.all(
-      paths.map(async (path) => {
-        try {
-          this.answers.push(await t.visitor(at ? { at } : {}).get(path, { signal: this.#door.signal, deadlineMs }));
-        } catch (error) {
-          this.errors.push(error);
-        } finally {
-          this.open--;
-        }
-      }),
-    );
+    this.#options = options;
+    this.add(paths);
+  }
+
+  /** More of them come, all at once. */
+  add(paths: readonly string[]): void {
+    this.open += paths.length;
+    this.#all.push(...paths.map((path) => this.#ask(path)));
+  }
+
+  async #ask(path: string): Promise<void> {
+    const { deadlineMs = patienceMs, at } = this.#options;
+    try {
+      const visitor = this.#stage.visitor(at ? { at } : {});
+      this.answers.push(await visitor.get(path, { signal: this.#door.signal, deadlineMs }));
+    } catch (error) {
+      this.errors.push(error);
+    } finally {
+      this.open--;
+    }
   }
 
   /** When something has come of every request, of whatever kind. */
   get settled(): Promise<unknown> {
-    return this.#all;
+    return Promise.all(this.#all);
   }
 
   /** Every client goes away. */
   async leave(): Promise<void> {
     this.#door.abort(new Error('the client went away'));
-    await this.#all;
+    await this.settled;
   }
 
   /** All answers, or the first failure. On a machine that others keep busy, an answer that is only late is none. */
   async everyAnswer(): Promise<Answer[]> {
-    await this.#all;
+    await this.settled;
     const [error] = this.errors;
     if (error instanceof BehaviourFailure && error.failure.kind === 'hangs' && disturbs(this.#watch.otherCoresBusy()))
       this.#stage.inconclusive('the machine was too busy to answer every search');

@@ -32,6 +32,17 @@ export async function inSlowMotion(
   }
 }
 
+/** Stops all processes of the app. Its timers go on, as when others have all cores. */
+export async function stoppedFor(app: Instance, ms: number): Promise<void> {
+  const stopped = app.tree(0);
+  for (const { pid } of stopped) send(pid, 'SIGSTOP');
+  try {
+    await delay(ms);
+  } finally {
+    for (const { pid } of stopped) send(pid, 'SIGCONT');
+  }
+}
+
 function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
