@@ -1,5 +1,6 @@
 import { type Asked, ask, header, jsonOf } from './ask.ts';
 import { victim } from './bot.ts';
+import { statusOfComingBack } from './come-back.ts';
 import { Customer, emailOf } from './customers.ts';
 import lesson from './lesson.ts';
 import { conclude, type Part } from './parts.ts';
@@ -69,6 +70,7 @@ export function botPart(part: Part): void {
           : [`the account was ${elsewhere.status} from another address`]),
         ...(colleague.status === 200 ? [] : [`another account was ${colleague.status} from the same address`]),
       ].join(', and ');
+      const cameBack = await statusOfComingBack(t);
       t.step(
         `${guesses.length} guesses of the bot in the minute; then five wrong passwords from one address, over both instances`,
       );
@@ -103,15 +105,20 @@ export function botPart(part: Part): void {
         },
         {
           worth: 0.25,
-          share: limited.length > 0 && untrue.length === 0 ? 1 : 0,
+          share: limited.length > 0 && untrue.length === 0 && cameBack !== 429 ? 1 : 0,
           seen:
             limited.length === 0
               ? 'no 429 said when to come back'
-              : `${untrue.length} of ${limited.length} refusals had no true Retry-After${told && first && wrongOne ? `, such as ${told}, ${((wrongOne.at - first.at) / 1_000).toFixed(1)} s after the first failure` : ''}`,
+              : untrue.length === 0
+                ? 'whoever came back when Retry-After had said so was refused with another 429'
+                : `${untrue.length} of ${limited.length} refusals had no true Retry-After${told && first && wrongOne ? `, such as ${told}, ${((wrongOne.at - first.at) / 1_000).toFixed(1)} s after the first failure` : ''}`,
           timed: limited.length === 0 && guesses.length < 2 * most,
           good: 'each 429 says when to come back',
-          because: 'A customer who has mistyped a password is not told when the next try counts.',
-          lookAt: 'when did the window of this account and address begin, and what is left of it?',
+          because:
+            limited.length > 0 && untrue.length === 0
+              ? 'Retry-After is in whole seconds, and this one was up to a second too short. A client that keeps to it comes too early.'
+              : 'A customer who has mistyped a password is not told when the next try counts.',
+          lookAt: 'when did the window of this account and address begin, what is left of it, and how is that rounded?',
         },
       ]);
     },

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { directivesIn } from '../harness/sdk/index.ts';
+import { directivesIn, type Stage } from '../harness/sdk/index.ts';
 import { type Asked, ask, header, jsonOf } from './ask.ts';
 import { conclude, type Part } from './parts.ts';
 
 const quietEvent = 50;
+/** Nobody orders it, so that only its price changes. */
+const pricedEvent = 49;
 const freshWithinMs = 2_000;
 const onTheWayMs = 1_500;
 /** How long a shared cache may keep the programme. */
@@ -31,7 +33,7 @@ export function cachingPart(part: Part): void {
       const tooLong = lifetimes.filter(({ seconds }) => seconds > longestS);
       const tooShort = lifetimes.filter(({ seconds }) => seconds < 1);
       const [customer] = customers.filter(({ isLoggedIn }) => isLoggedIn);
-      const staleMs = customer && (await staleFor(t.url, customer));
+      const [staleMs, isOldPrice] = await Promise.all([customer && staleFor(t.url, customer), keepsOldPrice(t)]);
       t.step(`${conditional} answers of the minute were 304; then each list was asked for again with its ETag`);
       conclude(t, minute, [
         {
@@ -64,14 +66,19 @@ export function cachingPart(part: Part): void {
         {
           worth: 0.3,
           timed: true,
-          share: staleMs === undefined ? 0 : staleMs <= freshWithinMs + onTheWayMs ? 1 : 0,
-          seen:
-            staleMs === undefined
+          share: staleMs === undefined || isOldPrice ? 0 : staleMs <= freshWithinMs + onTheWayMs ? 1 : 0,
+          seen: isOldPrice
+            ? `GET /events/${pricedEvent} was still 304 more than ${freshWithinMs / 1_000} s after its price had changed`
+            : staleMs === undefined
               ? 'no order could be placed to see it in seatsLeft'
               : `seatsLeft was wrong for more than ${freshWithinMs / 1_000} s after an order`,
           good: 'seatsLeft is fresh',
-          because: 'What was kept is shown for longer than 2 s, so customers try to buy what is gone.',
-          lookAt: 'how long is an answer kept inside the shop, besides what its headers say?',
+          because: isOldPrice
+            ? 'The ETag is the same before and after the change. So a browser is told that nothing has changed, and shows the old price.'
+            : 'What was kept is shown for longer than 2 s, so customers try to buy what is gone.',
+          lookAt: isOldPrice
+            ? 'what is the ETag made of: of all that is in the answer?'
+            : 'how long is an answer kept inside the shop, besides what its headers say?',
         },
       ]);
     },
@@ -112,4 +119,17 @@ async function staleFor(
     if (seen.every((seats) => seats === before - 1)) break;
   }
   return performance.now() - from;
+}
+
+/** Whether the ETag from before a change of the price is still answered with 304 when the price may not be that old any more. */
+async function keepsOldPrice(t: Stage): Promise<boolean> {
+  const path = `/events/${pricedEvent}`;
+  const { etag } = (await ask(t.url, { path })).headers;
+  if (!etag) return false; // That there is none costs enough.
+  await t.supplier.change(String(pricedEvent), { priceCents: 6_543 });
+  for (const from = performance.now(); performance.now() - from < freshWithinMs + onTheWayMs; await delay(100)) {
+    const again = await Promise.all([1, 2, 3, 4].map(() => ask(t.url, { path, headers: { 'if-none-match': etag } })));
+    if (again.every(({ status }) => status !== 304)) return false;
+  }
+  return true;
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Instance, MachineWatch, type Stage } from '../harness/sdk/index.ts';
 import { ask, isUnanswered } from './ask.ts';
 import { conclude, isWithin, type Part, shareOfFew, withOthersOf } from './parts.ts';
+import { beginQuietOrders } from './quiet-orders.ts';
 import { childrenOf, killWorker, replacedWithinMs, servingOf } from './workers.ts';
 
 /** With that of the minute they are ten. */
@@ -27,6 +28,7 @@ export function coresPart(part: Part): void {
     async (t, minute) => {
       const { asked, happened } = minute;
       if (process.platform === 'win32') t.skip('processes can’t be told apart on Windows; WSL can');
+      await beginQuietOrders(t); // Part 10 needs them, and they take longer than this one.
       const { killed, serving } = happened;
       const fewest = Math.min(...serving);
       const after = killed ? { from: killed.at, to: killed.at + replacedWithinMs } : { from: 0, to: 0 };

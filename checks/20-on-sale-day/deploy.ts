@@ -22,10 +22,12 @@ export function deployPart(part: Part): void {
       if (process.platform === 'win32') t.skip('a deploy begins with SIGTERM, which Windows does not have; WSL does');
       const { deploys } = happened;
       const meanwhile = asked.filter((answer) => deploys.some((deploy) => isWithin(answer, deploy, graceMs)));
-      const count = meanwhile.length + deploys.length;
       const brokenOff = deploys.map(({ slow }) => slow).filter(({ status }) => status !== 200);
+      // Asked past the balancer, so that it does not matter how soon that has looked.
+      const unserved = deploys.flatMap((deploy) => deploy.unserved);
+      const count = meanwhile.length + deploys.length + unserved.length;
       const isBrokenOff = brokenOff.some(({ broken }) => !broken?.startsWith('no answer'));
-      const failed = [...meanwhile.filter((answer) => isUnanswered(answer)), ...brokenOff];
+      const failed = [...meanwhile.filter((answer) => isUnanswered(answer)), ...brokenOff, ...unserved];
       const ended = deploys.filter(({ failure, ending }) => !failure && !ending);
       const unclean = deploys.find((deploy) => !ended.includes(deploy));
       const noticed = deploys.filter(

@@ -64,6 +64,9 @@ function growthIn(looks: readonly Map<number, number>[]): number[] {
   });
 }
 
+/** What an app keeps of a request, it keeps whole: then a few of them are seen. */
+const long = 'x'.repeat(3_000);
+
 /** Requests of all kinds, none like another. */
 async function some(
   url: string,
@@ -77,9 +80,9 @@ async function some(
         const number = step * requests + n + m;
         const customer = known[number % Math.max(1, known.length)];
         if (m % 4 === 0 && customer) return customer.ask(url, { path: '/me', agent });
-        if (m % 4 === 1) return ask(url, { path: `/events/${1 + (number % 60)}?n=${number}`, agent });
-        if (m % 4 === 2) return ask(url, { path: `/nothing/${number}`, agent });
-        return ask(url, { path: '/events', agent, headers: { 'user-agent': `visitor ${number}` } });
+        if (m % 4 === 1) return ask(url, { path: `/events/${1 + (number % 60)}?n=${number}&${long}`, agent });
+        if (m % 4 === 2) return ask(url, { path: `/nothing/${number}/${long}`, agent });
+        return ask(url, { path: '/events', agent, headers: { 'user-agent': `visitor ${number} ${long}` } });
       }),
     );
 }

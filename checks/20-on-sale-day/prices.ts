@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Stage } from '../harness/sdk/index.ts';
 import { ask, jsonOf } from './ask.ts';
 import { lookedAt } from './mix.ts';
 import { conclude, type Part } from './parts.ts';
@@ -5,6 +7,8 @@ import { conclude, type Part } from './parts.ts';
 /** Nobody has looked at these before. */
 const cold = [20, 21, 22];
 const lookers = 40;
+/** Nobody has looked at this one either, when the box office answers nothing but errors. */
+const failing = { event: 23, forMs: 1_200, lookEveryMs: 30 };
 /** Of two instances, each with WEB_CONCURRENCY of them. */
 const processes = 4;
 /** By the contract, and what an answer may take on its way. */
@@ -48,6 +52,8 @@ export function pricesPart(part: Part): void {
       t.step(
         `${looks} looks at ${events} events in the minute, and ${lookers} at once at each of ${cold.length} others`,
       );
+      const whileFailing = await callsWhileFailing(t);
+      const mostFailing = 2 * (Math.ceil(failing.forMs / 1_000) + processes);
       const wrong = stampede.filter((answer) => !(jsonOf(answer)?.priceCents > 0)).length;
       conclude(t, minute, [
         {
@@ -64,12 +70,18 @@ export function pricesPart(part: Part): void {
         },
         {
           worth: 0.25,
-          share: !serves ? 0 : inMinute <= allowed ? 1 : inMinute <= 2 * allowed ? 0.5 : 0,
-          seen: serves
-            ? `${inMinute} calls in the minute, at most ${allowed} were to be`
-            : `only ${looks} of ${wanted.length} looks at an event were answered`,
+          share:
+            !serves || whileFailing > mostFailing ? 0 : inMinute <= allowed ? 1 : inMinute <= 2 * allowed ? 0.5 : 0,
+          seen: !serves
+            ? `only ${looks} of ${wanted.length} looks at an event were answered`
+            : whileFailing > mostFailing
+              ? `while the box office answered 503, it was asked ${whileFailing} times in ${failing.forMs / 1_000} s for the price of one event`
+              : `${inMinute} calls in the minute, at most ${allowed} were to be`,
           good: `${inMinute} calls for ${looks} looks`,
-          because: 'Each process keeps prices of its own, or keeps them too briefly, and asks for them again.',
+          because:
+            serves && whileFailing > mostFailing
+              ? 'A question that failed does not count, so everybody asks again at once. A box office that is in trouble gets more questions than ever.'
+              : 'Each process keeps prices of its own, or keeps them too briefly, and asks for them again.',
         },
         {
           worth: 0.25,
@@ -98,3 +110,14 @@ const eachProcess = {
     'In each process one asks for all. But the processes know nothing of each other, so each of them asks the box office.',
   lookAt: 'where could a process see that another one has the price, or is asking for it?',
 };
+
+/** How often the box office is asked for one price while customers look and it answers 503, quickly. */
+async function callsWhileFailing(t: Stage): Promise<number> {
+  await t.supplier.reset();
+  await t.supplier.fail({ how: 503 });
+  for (const from = performance.now(); performance.now() - from < failing.forMs; await delay(failing.lookEveryMs))
+    void ask(t.url, { path: `/events/${failing.event}` }); // What they are told is another part’s.
+  const calls = (await t.supplier.calls())['GET /events/:id'];
+  await t.supplier.heal();
+  return calls;
+}

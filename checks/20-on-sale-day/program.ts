@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance, Stage } from '../harness/sdk/index.ts';
-import { type Asked, ask } from './ask.ts';
+import type { Asked } from './ask.ts';
 import { guess } from './bot.ts';
 import { Customer } from './customers.ts';
 import lesson from './lesson.ts';
 import { scrapeTotal } from './scrape.ts';
 import type { Act, Script } from './script.ts';
+import { askUntilEnded, readinessOf } from './until-ended.ts';
 import { type Killed, killWorker, servingOf } from './workers.ts';
 
 const drainDelayMs = Number(lesson.env.DRAIN_DELAY_MS);
@@ -29,6 +30,8 @@ export interface Deployed {
   saidYes: number;
   /** A login that began before SIGTERM and whose body came after DRAIN_DELAY_MS. */
   slow: Asked;
+  /** What was refused or broken off by the instance itself while the delay lasted. */
+  unserved: Asked[];
   /** Undefined where it ended with 0, as it must. */
   ending: string | undefined;
   failure: { expected: string; seen: string; because: string; lookAt: string } | undefined;
@@ -172,8 +175,12 @@ export class Program {
       this.#t.takeLongestGapMs();
       const { url } = this.#t.app(number);
       const said = readinessOf(this.#t.app(number));
+      const asked = askUntilEnded(this.#t.app(number));
       const slow = new Customer(lastComers[number - 1] as number).logIn(url, { bodyAfterMs: slowMs });
       const { failure, old, toldAt, noticedMs, endedMs } = await this.#t.roll(number, { deadlineMs: 10_000 });
+      const unserved = (await asked).filter(
+        ({ at, ms, status }) => at > toldAt && at + ms < toldAt + drainDelayMs * 0.9 && (status === 0 || status >= 500),
+      );
       const answers = (await said).filter(({ at }) => at > toldAt);
       this.#happened.deploys.push({
         from,
@@ -184,6 +191,7 @@ export class Program {
         failure,
         ending: old.exitCode === 0 ? undefined : old.ending(),
         slow: await slow,
+        unserved,
         saidNo: answers.some(({ status }) => status === 503),
         saidYes: answers.filter(({ at, status }) => status === 200 && at > toldAt + drainDelayMs / 2).length,
       });
@@ -210,11 +218,4 @@ export class Program {
         if (total !== undefined) this.#happened.counted.push({ instance, total });
       }
   }
-}
-
-/** What an instance answers to /ready until it ends, each time on a connection of its own: another worker's turn. */
-async function readinessOf(instance: Instance): Promise<{ at: number; status: number }[]> {
-  const said: { at: number; status: number }[] = [];
-  for (; !instance.exited; await delay(25)) said.push(await ask(instance.url, { path: '/ready', withinMs: 1_000 }));
-  return said.map(({ at, status }) => ({ at, status }));
 }

@@ -1,6 +1,7 @@
 import { directivesIn, type ExamDefinition } from '../harness/sdk/index.ts';
 import { header, jsonOf } from './ask.ts';
 import { emailOf } from './customers.ts';
+import { mustBeListedAtOnce } from './listed.ts';
 import type { Minute } from './minute.ts';
 
 /** So many at a time are read again. */
@@ -82,6 +83,7 @@ export function declareRules(rule: ExamDefinition<Minute>['rule']): void {
         expected: `all ${accepted.length} orders`,
         seen: `${lost.length} lost, such as: ${lost[0]}`,
       });
+      await mustBeListedAtOnce(t, customers);
       // Nobody could read anything: then the rule was not judged by its words.
       if (accepted.length > 0 && unread > accepted.length / 2)
         t.step(`${unread} of them were read in PostgreSQL only, because their sessions are gone`);

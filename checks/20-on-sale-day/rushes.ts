@@ -20,7 +20,8 @@ const order = (event: number, seats: number) => ({ method: 'POST', path: '/order
  */
 const questions: Record<Rush, Pick<Question, 'method' | 'path' | 'json'>> = {
   'eight seats': order(3, 1),
-  'many seats': order(2, 4),
+  // 120 seats don’t come out even: whoever asks only whether any are left sells more.
+  'many seats': order(2, 7),
   'just before the kill': order(33, 1),
   'the last seats': order(1, 8),
   'their lists': { path: '/orders' },

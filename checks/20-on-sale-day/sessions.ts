@@ -1,4 +1,5 @@
 import { type Asked, isUnanswered } from './ask.ts';
+import { beginToComeBack } from './come-back.ts';
 import { conclude, isWithin, type Part } from './parts.ts';
 
 /** Redis has been away; so long after it an app may still notice. */
@@ -20,6 +21,7 @@ export function sessionsPart(part: Part): void {
       lookAt: 'where does the shop keep its sessions, and who else can read them there?',
     },
     async (t, minute) => {
+      beginToComeBack(t); // Part 8 needs it.
       const { asked, customers, happened } = minute;
       const { redisAway } = happened;
       const withSession = asked.filter(

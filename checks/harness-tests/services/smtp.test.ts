@@ -50,6 +50,17 @@ describe('the SMTP server', () => {
     expect(smtp.accepted).toHaveLength(1);
   });
 
+  it('goes on to refuse what is refused beside other steps when it is restored', async () => {
+    smtp.refuseBeside(({ messageId }) => (messageId.startsWith('order-1@') ? { code: 451, text: 'later' } : undefined));
+    smtp.refuse(() => ({ code: 550, text: 'never' }));
+    await smtp.restore();
+    await expect(send(1)).rejects.toMatchObject({ responseCode: 451 });
+    await send(2);
+    smtp.refuseBeside(undefined);
+    await send(1);
+    expect(smtp.accepted.map(({ messageId }) => messageId)).toEqual(['order-2@encore.example', 'order-1@encore.example']);
+  });
+
   it('refuses a recipient before the e-mail comes, for now and for good', async () => {
     smtp.refuseRecipients((_address, attempt) => (attempt === 1 ? { code: 450, text: 'mailbox busy' } : undefined));
     await expect(send(1)).rejects.toMatchObject({ responseCode: 450, command: 'RCPT TO' });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { commitIfLeased, deleteIfEqual, getOrLease } from './scripts.ts';
+import { commitIfLeased, getOrLease } from './scripts.ts';
 
 /** The box office refused, gave no answer that can be used, or none in time. */
 export class SupplierError extends Error {}
@@ -9,7 +9,7 @@ export class SupplierError extends Error {}
 /** From the question on. A price may be two seconds old, and some of them are spent on the way. */
 const keepMs = 1_500;
 const timeoutMs = 700;
-/** Longer than the time-out, so that it expires only when its owner has died. */
+/** Longer than the time-out, so that it expires only when its owner has died or got no price. */
 const leaseMs = 1_000;
 const pollEveryMs = 25;
 /** How long a reader waits for the answer of another process, before it asks no more. */
@@ -51,16 +51,12 @@ export class Prices {
   }
 
   async #askAndShare(event: number, token: string): Promise<number> {
-    try {
-      const cents = await this.#ask(event);
-      const livesMs = Math.ceil((this.#kept.get(event)?.until ?? 0) - performance.now());
-      if (livesMs > 0)
-        await this.#inRedis(commitIfLeased, [priceOf(event), leaseOf(event)], [token, String(cents), livesMs]);
-      return cents;
-    } catch (error) {
-      await this.#inRedis(deleteIfEqual, [leaseOf(event)], [token]); // The next reader asks again.
-      throw error;
-    }
+    // If it fails, the lease stays until its time is over: nobody asks a box office in trouble more than once a second.
+    const cents = await this.#ask(event);
+    const livesMs = Math.ceil((this.#kept.get(event)?.until ?? 0) - performance.now());
+    if (livesMs > 0)
+      await this.#inRedis(commitIfLeased, [priceOf(event), leaseOf(event)], [token, String(cents), livesMs]);
+    return cents;
   }
 
   async #ask(event: number): Promise<number> {

@@ -38,6 +38,8 @@ export interface SmtpHandle extends OpenService {
   release(): void;
   /** Asked of each e-mail from now on; undefined takes it. */
   refuse(decide: ((email: Email, attempt: number) => Refusal | undefined) | undefined): void;
+  /** The same, asked before `refuse` and kept when the server is restored: for what goes on beside other steps. */
+  refuseBeside(decide: ((email: Email) => Refusal | undefined) | undefined): void;
   /** Asked of each recipient from now on; undefined takes it. The attempts are counted by address. */
   refuseRecipients(
     decide: ((address: string, attempt: number) => Exclude<Refusal, 'drop'> | undefined) | undefined,

@@ -25,6 +25,7 @@ export async function startSmtp(): Promise<SmtpHandle> {
   let latencyMs = 0;
   let held: (PromiseWithResolvers<void> & { only?: ((email: Email) => boolean) | undefined }) | undefined;
   let decide: Parameters<SmtpHandle['refuse']>[0];
+  let decideBeside: Parameters<SmtpHandle['refuseBeside']>[0];
   let decideRecipients: Parameters<SmtpHandle['refuseRecipients']>[0];
   let toSenders: Parameters<SmtpHandle['refuseSenders']>[0];
   /** Open connections by the client's port; of these, the ones that are served. */
@@ -45,7 +46,7 @@ export async function startSmtp(): Promise<SmtpHandle> {
     attempts.set(email.messageId, attempt);
     offered.push(email);
     unanswered.set(session.remotePort, email);
-    const refusal = decide?.(email, attempt);
+    const refusal = decideBeside?.(email) ?? decide?.(email, attempt);
     if (held && (!held.only || held.only(email))) await held.promise;
     if (latencyMs > 0) await delay(latencyMs, undefined, { ref: false });
     unanswered.delete(session.remotePort);
@@ -148,6 +149,9 @@ export async function startSmtp(): Promise<SmtpHandle> {
     },
     refuse(given) {
       decide = given;
+    },
+    refuseBeside(given) {
+      decideBeside = given;
     },
     refuseRecipients(given) {
       decideRecipients = given;

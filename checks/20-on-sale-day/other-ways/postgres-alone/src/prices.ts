@@ -51,19 +51,15 @@ export class Prices {
   }
 
   async #askAndShare(event: number): Promise<number> {
-    let cents: number | null = null;
     const until = performance.now() + keepMs;
-    try {
-      cents = await this.#ask(event);
-      return this.#keep(event, cents, until);
-    } finally {
-      // Also after an error: the next reader asks again.
-      await this.#pool.query(
-        `UPDATE prices SET cents = $2, good_until = clock_timestamp() + $3 * interval '1 ms', leased_until = '-infinity'
-         WHERE event_id = $1`,
-        [event, cents, cents === null ? -1 : Math.max(0, Math.floor(until - performance.now()))],
-      );
-    }
+    // If it fails, the lease stays until its time is over: nobody asks a box office in trouble more than once a second.
+    const cents = this.#keep(event, await this.#ask(event), until);
+    await this.#pool.query(
+      `UPDATE prices SET cents = $2, good_until = clock_timestamp() + $3 * interval '1 ms', leased_until = '-infinity'
+       WHERE event_id = $1`,
+      [event, cents, Math.max(0, Math.floor(until - performance.now()))],
+    );
+    return cents;
   }
 
   async #ask(event: number): Promise<number> {
