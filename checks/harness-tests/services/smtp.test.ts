@@ -58,7 +58,10 @@ describe('the SMTP server', () => {
     await send(2);
     smtp.refuseBeside(undefined);
     await send(1);
-    expect(smtp.accepted.map(({ messageId }) => messageId)).toEqual(['order-2@encore.example', 'order-1@encore.example']);
+    expect(smtp.accepted.map(({ messageId }) => messageId)).toEqual([
+      'order-2@encore.example',
+      'order-1@encore.example',
+    ]);
   });
 
   it('refuses a recipient before the e-mail comes, for now and for good', async () => {
