@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition } from '../harness/sdk/index.ts';
+import { callsThatWillFail } from './fails-late.ts';
 import { flood } from './flood.ts';
 import { read, readAgainForNothing, turnedAway } from './steps.ts';
 
@@ -31,6 +32,7 @@ export function limitBehaviours(behaviour: CheckDefinition['behaviour']): void {
       await t.supplier.setLatency(0);
       const { probe } = t.app();
       const heaps: number[] = [];
+      const failing = await callsThatWillFail(t);
       for (const from of [0, half]) {
         const statuses = await flood(t.app().url, from, half);
         t.step(`${half.toLocaleString('en')} times GET /events?city=… with made-up cities`);
@@ -43,6 +45,7 @@ export function limitBehaviours(behaviour: CheckDefinition['behaviour']): void {
         const { heapUsed } = await probe.readAfterGc();
         await delay(settledMs);
         heaps.push(Math.min(heapUsed, (await probe.readAfterGc()).heapUsed));
+        if (from === 0) await failing.mustLeaveNothing();
       }
       const [before = 0, after = 0] = heaps;
       t.atMost('growth of the heap by 3,000 more', Math.max(0, after - before) / 1e6, growthLimitMb, 'MB');

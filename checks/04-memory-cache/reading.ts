@@ -1,4 +1,5 @@
 import { type Answer, type CheckDefinition, excerpt, type Stage } from '../harness/sdk/index.ts';
+import { manyAtOnce } from './many-at-once.ts';
 import { ada, callsDuring, eventIn, grace, inCalls, linus, read, readAgainForNothing, readTogether } from './steps.ts';
 
 const nameAlone =
@@ -47,6 +48,32 @@ async function sameForOthers(t: Stage, path: string): Promise<void> {
   }
 }
 
+const reload = {
+  because:
+    'The request asks for a fresh answer, as a browser does when it reloads a page, and the app went past its cache. With that anybody can send each read to the supplier.',
+  lookAt: 'which headers of a request decide whether the supplier is asked?',
+};
+
+/** What was read is read again, with the headers of a reload. */
+async function reloadsAskNobody(t: Stage): Promise<void> {
+  for (const [path, headers] of [
+    ['/events/7', {}],
+    ['/events?city=berlin&page=1', {}],
+    ['/me/offers', ada],
+  ] as const) {
+    for (const [name, value] of [
+      ['cache-control', 'no-cache'],
+      ['cache-control', 'max-age=0'],
+      ['pragma', 'no-cache'],
+    ] as const) {
+      t.trail.begin();
+      const first = await read(t.visitor(), path, headers);
+      t.step(`again, with ${name}: ${value}`);
+      await readAgainForNothing(t, first, path, { ...headers, [name]: value }, reload);
+    }
+  }
+}
+
 /** Which question an entry answers, and for whom. */
 export function readingBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -70,6 +97,7 @@ export function readingBehaviours(behaviour: CheckDefinition['behaviour']): void
       const offers = await read(visitor, '/me/offers', ada);
       t.require(offers.json?.offers?.length === 2, { expected: 'the two offers of ada', seen: excerpt(offers.text) });
       await readAgainForNothing(t, offers, '/me/offers', ada);
+      await reloadsAskNobody(t);
     },
   );
 
@@ -185,6 +213,7 @@ export function readingBehaviours(behaviour: CheckDefinition['behaviour']): void
         because: 'A reader waited for the answer to another question.',
         lookAt: 'by which key does a reader find the call that it waits for?',
       });
+      await manyAtOnce(t);
       t.trail.begin('GET /events?city=oslo&page=1', '200');
       await readAgainForNothing(t, first, '/events?page=1&city=oslo');
       await readAgainForNothing(t, first, '/events?city=oslo');

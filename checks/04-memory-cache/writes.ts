@@ -1,4 +1,4 @@
-import type { CheckDefinition, Teaching } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Stage, Teaching } from '../harness/sdk/index.ts';
 import { staysSeenAfterManyWrites } from './many-writes.ts';
 import { change, eventIn, read } from './steps.ts';
 
@@ -7,6 +7,25 @@ const emptyIsAValue = {
     'The last seat is sold, or the event is free now, and the shop still shows the old number. 0 and an empty text are values like any other, and a test such as if (change.seatsLeft) takes them for no change.',
   lookAt: 'how does PUT /events/:id find out which fields change?',
 };
+
+/** Another shop changes the event. It is read after that, and a list that shows it was read before. Then the same is written here. */
+async function mustDropWhatIsOlder(t: Stage): Promise<void> {
+  const [id, list, priceCents] = ['16', '/events?city=prague&page=1', 4_567];
+  t.trail.begin();
+  await read(t.visitor(), list);
+  await t.supplier.change(id, { priceCents });
+  t.step(`another shop sets event ${id} to priceCents ${priceCents}`);
+  await read(t.visitor(), `/events/${id}`);
+  await change(t, id, { priceCents });
+  const shown = eventIn(await read(t.visitor(), list), id)?.priceCents;
+  t.require(shown === priceCents, {
+    expected: `event ${id} with priceCents ${priceCents}`,
+    seen: `priceCents ${shown}`,
+    because:
+      'The write was answered, and the list shows another price. The event was kept as the write leaves it, so the app took the write for no change. But the list is older than the event.',
+    lookAt: 'by what does PUT /events/:id tell whether something has to be dropped?',
+  });
+}
 
 /** A write makes kept answers wrong: the event, and every list that shows it. */
 export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
@@ -48,6 +67,7 @@ export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
         }
       }
 
+      await mustDropWhatIsOlder(t);
       const moved = {
         because:
           'The event has moved to another city. The list that it left and the list that it joined are both wrong now, and so are the pages behind them, because their events have moved up or down.',

@@ -10,12 +10,16 @@ const bodies = (...texts: string[]): Fault[] => texts.map((body) => ({ how: 'bod
 
 /** What the supplier sends with a 200, for each kind of question. For offers, null and a list are right. */
 const faults = {
-  record: [...bodies('null', '[]', '7', ''), { how: 'cut' }, { how: 'garbage' }],
+  record: [
+    ...bodies('null', '[]', '7', '', '{}', '{"error":"down for maintenance"}'),
+    { how: 'cut' },
+    { how: 'garbage' },
+  ],
   offers: [...bodies('{}', '7', ''), { how: 'garbage' }],
 } satisfies Record<string, Fault[]>;
 
 /** Of berlin. No list has shown them yet. */
-const unread = ['211', '221', '231', '241', '251', '261'];
+const unread = ['211', '221', '231', '241', '251', '261', '281', '291'];
 const written = '271';
 /** The supplier refuses it, so no answer to it is kept. */
 const nobody = { authorization: 'Bearer nobody.000000' };
@@ -23,7 +27,7 @@ const nobody = { authorization: 'Bearer nobody.000000' };
 const notSaid = {
   because:
     'The supplier said 200 and sent something that is not what it was asked for. That is a failure of the supplier, and the shop says something else. What is taken for an answer is also kept, and given to everybody until it expires.',
-  lookAt: 'what does the app make of the body of a 200 that is null, a list, a number, empty or cut off?',
+  lookAt: 'what does the app make of the body of a 200 that is null, a list, a number, an error, empty or cut off?',
 };
 
 const kept = {
@@ -45,7 +49,7 @@ export async function wrongAnswersAreFailures(t: Stage): Promise<void> {
     await failsWith(t, fault, '/me/offers', nobody);
     (await t.visitor().get('/me/offers', { headers: nobody })).mustBe([401, 403], kept);
   }
-  for (const fault of [...bodies('null', ''), { how: 'garbage' } as const]) {
+  for (const fault of [...bodies('null', '', '{}'), { how: 'garbage' } as const]) {
     const before = (await read(t.visitor(), `/events/${written}`)).json?.priceCents;
     t.trail.begin(inWords(fault));
     await t.supplier.fail(fault);

@@ -74,13 +74,14 @@ export class Supplier {
     const answer: unknown = await response.json().catch((cause) => {
       throw new SupplierError(0, { cause });
     });
-    // Not null in place of an event, and no list. Only offers are a list, or null.
-    const isRight = path === '/offers' ? answer === null || Array.isArray(answer) : isRecord(answer);
+    // Not null in place of an event, and not {"error":"…"}. Only offers are a list, or null.
+    const isRight = path === '/offers' ? answer === null || Array.isArray(answer) : isEventOrPage(answer);
     if (!isRight) throw new SupplierError(0);
     return answer as T;
   }
 }
 
-function isRecord(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function isEventOrPage(value: unknown): boolean {
+  const { id, events } = Object(value) as { id?: unknown; events?: unknown };
+  return typeof id === 'string' || Array.isArray(events);
 }
