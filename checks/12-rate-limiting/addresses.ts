@@ -42,7 +42,7 @@ export async function mustKnowAddresses(t: Stage, limit: Limit): Promise<void> {
   );
   await untilSure(t, () => mustTakeNoClientForAProxy(t, limit));
   await one(
-    { from: newAddress(), headers: (n) => Object.fromEntries(otherHeaders.map((name) => [name, madeUp(n)])) },
+    { from: newAddress(), headers: otherEachTime },
     `from one address, with ${otherHeaders.join(', ')}, each time with something else in them`,
     {
       because: 'The app believes a header that our balancer does not write. Whoever sends it writes what they like.',
@@ -105,8 +105,22 @@ const privateAddresses = [
 /** What a client may write where an address belongs. The balancer appends to it, whatever it is. */
 const invented = ['198.51.100.1', 'unknown', '', '198.51.100.2:8080', '"ada, at home"', '10.0.0.1,10.0.0.2,10.0.0.3'];
 
-/** What packages that look for the address ask for. */
-const otherHeaders = ['x-real-ip', 'x-client-ip', 'cf-connecting-ip', 'true-client-ip', 'forwarded'];
+/** What packages that look for the address ask for, and what a browser tells of itself. */
+const otherHeaders = [
+  'x-real-ip',
+  'x-client-ip',
+  'cf-connecting-ip',
+  'true-client-ip',
+  'forwarded',
+  'user-agent',
+  'accept-language',
+  'cookie',
+  'origin',
+  'x-api-key',
+];
+
+/** For the n-th request. */
+export const otherEachTime = (n: number) => Object.fromEntries(otherHeaders.map((name) => [name, madeUp(n)]));
 
 function madeUp(n: number): string {
   return `198.51.100.${n}`;

@@ -1,4 +1,5 @@
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import { otherEachTime } from './addresses.ts';
 import { Client, type ClientOptions } from './client.ts';
 import { forgedOf } from './identity.ts';
 import { exports, type Limit, newAccount, newAddress, reads } from './limits.ts';
@@ -35,15 +36,15 @@ async function mustCountExports(t: Stage): Promise<void> {
   await t.redis.clear();
   const apps = [t.app(1), t.app(2)];
   const from = newAddress();
-  const client = (limit: Limit, token: ClientOptions['token'], address: ClientOptions['from'] = from) =>
-    new Client(t, limit, { apps, from: address, token, windowS });
+  const client = (limit: Limit, token: ClientOptions['token'], more: Partial<ClientOptions> = {}) =>
+    new Client(t, limit, { apps, from, token, windowS, ...more });
   await client(reads, linus.token).asks(11);
   await forge(t, linus.token, from);
   const written = (n: number) => `${linus.token}${'.'.repeat(n)}`;
-  const ofLinus = client(exports, written, () => newAddress());
+  const ofLinus = client(exports, written, { from: () => newAddress(), headers: otherEachTime });
   await ofLinus.asks(7);
   ofLinus.mustBeLimited(
-    `7 exports of one user, after 11 reads and after ${forgedTimes} exports with a forged token of theirs, each from another address and with more dots behind the token`,
+    `7 exports of one user, after 11 reads and after ${forgedTimes} exports with a forged token of theirs, each from another address, with other headers and with more dots behind the token`,
     {
       tooMany: {
         because: 'Exports are counted by something that the user can change, or by each instance alone, or not at all.',

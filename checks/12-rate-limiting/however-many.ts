@@ -4,7 +4,7 @@ import { together } from './together.ts';
 import { inVain } from './without-redis.ts';
 
 /** Of each client, again and again as long as the outage lasts. More at a time would keep the others waiting. */
-const atOnce = 8;
+const atOnce = 16;
 
 /**
  * Line 8, of how many pass without Redis. A limit that takes over then is often a generous one.

@@ -32,7 +32,7 @@ export function createLimits({ redis, tokenSecret, windowS, loginWindowS, export
   };
   const shared = limit({ prefix: 'limit:reads:', limit: 10, windowS }, { keyGenerator: clientOf });
   const own = limit(
-    { prefix: '', limit: 100, windowS },
+    { prefix: '', limit: 200, windowS },
     { store: new MemoryStore(), keyGenerator: clientOf, validate: false },
   );
   const reads: RequestHandler = (req, res, next) =>
