@@ -9,6 +9,8 @@ export interface Message {
   body?: Buffer | string;
   /** JSON where it is not said. */
   type?: string;
+  /** What it brings as X-Request-Id; one that nobody has had where it is not said. */
+  requestId?: string;
 }
 
 export interface Reply {
@@ -46,9 +48,15 @@ function addressOf(app: Instance): { host: string; port: number } {
   return { host: hostname.replace(/[[\]]/g, ''), port: Number(port) };
 }
 
+export const newRequestId = () => `${++sent}-${'x'.repeat(2_000)}`;
+
 /** A proxy gives each request an id, which is the client's choice as much as the address. */
-function headersOf({ body, type = 'application/json' }: Message): Record<string, string | number> {
-  const requestId = { 'x-request-id': `${++sent}-${'x'.repeat(2_000)}` };
+function headersOf({
+  body,
+  type = 'application/json',
+  requestId: id = newRequestId(),
+}: Message): Record<string, string | number> {
+  const requestId = { 'x-request-id': id };
   if (body === undefined) return requestId;
   return { ...requestId, 'content-type': type, 'content-length': Buffer.byteLength(body) };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { disturbs, type Instance, MachineWatch, type Stage } from '../harness/sdk/index.ts';
+import { disturbs, type Instance, MachineWatch, type Stage, type Teaching } from '../harness/sdk/index.ts';
 import { boardInWords } from './board-words.ts';
 import { type OpenRequest, seen, send, shown } from './client.ts';
 import { letGoMs } from './growth.ts';
@@ -7,11 +7,16 @@ import { letGoMs } from './growth.ts';
 /** A second, and twice as much for the machine. */
 const deadlineMs = letGoMs * 3;
 
-/** Where all that is missing has or had a twin. */
-const knownByAddress = {
+export const knownByAddress: Teaching = {
   because:
     'Two requests may have the same address. A board that knows a request by its address shows one of them, and drops both with the first that ends.',
   lookAt: 'what is a request on the board known by, and can two have the same?',
+};
+
+export const knownByItsId: Teaching = {
+  because:
+    'X-Request-Id is the client’s choice, and two requests may bring the same: a client that tries again, or a page that gives its own to all it asks. A board that knows a request by it shows one of them.',
+  lookAt: knownByAddress.lookAt,
 };
 
 interface Shown {
@@ -21,12 +26,12 @@ interface Shown {
 
 export const named = ({ method, path }: Shown) => `${method} ${path}`;
 
-/** Each as often as it is open. @param twins what is or was open more than once. */
+/** Each as often as it is open. @param twins what has or had something in common with another one, and what to say where only such are missing. */
 export async function mustBeListed(
   t: Stage,
   app: Instance,
   open: OpenRequest[],
-  twins: ReadonlySet<string>,
+  twins: ReadonlyMap<string, Teaching>,
   teaching = {},
 ): Promise<void> {
   const wanted = open.map(named);
@@ -57,7 +62,7 @@ export async function mustBeListed(
     expected: `${wanted.length === 0 ? 'nothing' : `these ${wanted.length}`}, within a second`,
     seen: boardInWords({ missing, more, open: wanted }),
     ...teaching,
-    ...(more.length === 0 && missing.every((one) => twins.has(one)) ? knownByAddress : {}),
+    ...(more.length === 0 && missing.every((one) => twins.has(one)) ? twins.get(missing[0] as string) : {}),
   });
 }
 

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
-import { type Goodbye, marked, OpenRequest } from './client.ts';
+import type { CheckDefinition, Instance, Stage, Teaching } from '../harness/sdk/index.ts';
+import { type Goodbye, marked, newRequestId, OpenRequest } from './client.ts';
 import { letGoMs } from './growth.ts';
 import { sendRounds } from './held.ts';
 import { bad, hungUp, putLargePoster } from './kinds.ts';
-import { mustBeListed, named } from './listed.ts';
+import { knownByAddress, knownByItsId, mustBeListed, named } from './listed.ts';
 
 const openStreams = 150;
 const openExports = 6;
@@ -35,19 +35,25 @@ export function underWayBehaviours(behaviour: CheckDefinition['behaviour']): voi
       const app = t.app();
       const open: OpenRequest[] = [];
       try {
+        const twins = new Map<string, Teaching>();
+        let requestId = newRequestId();
         for (let n = 0; n < openStreams; n++) {
-          // Some have the address of the one before, as two tabs with the same page have.
+          // Some have the address of the one before, as two tabs with the same page have, and some its id.
           const path = (n % 10 === 1 && open[n - 1]?.path) || marked(`/events/${1 + (n % 4)}/live`);
-          open.push(new OpenRequest(app, { method: 'GET', path }, { reads: true }));
+          if (n % 10 !== 4) requestId = newRequestId();
+          const one = new OpenRequest(app, { method: 'GET', path, requestId }, { reads: true });
+          if (n % 10 === 4) for (const twin of [open.at(-1) as OpenRequest, one]) twins.set(named(twin), knownByItsId);
+          open.push(one);
         }
         const ofTwo = marked('/exports');
         const halls = Array.from({ length: openExports }, (_, n) =>
           openExport(app, n < 2 ? ofTwo : marked('/exports')),
         );
         open.push(...halls);
-        const twins = new Set(open.map(named).filter((one, n, all) => all.indexOf(one) !== n));
+        for (const [n, one] of open.map(named).entries())
+          if (open.map(named).indexOf(one) !== n) twins.set(one, knownByAddress);
         t.step(
-          `${openStreams} streams are open, and ${openExports} clients read nothing of their POST /exports of event 4; some have the same address`,
+          `${openStreams} streams are open, and ${openExports} clients read nothing of their POST /exports of event 4; some have the same address, or bring the same X-Request-Id`,
         );
         await mustBeListed(t, app, open, twins);
         await putLargePoster(t, app);
@@ -92,10 +98,10 @@ async function twoOnOneConnection(t: Stage, app: Instance): Promise<OpenRequest[
   t.step('a client asks for two streams on one connection, the second without waiting for the answer to the first');
   // Whoever says that takes no more requests from this connection.
   if (/^connection: *close/im.test(first.text)) return [first, second];
-  await mustBeListed(t, app, [first, second], new Set(), knownByConnection);
+  await mustBeListed(t, app, [first, second], new Map(), knownByConnection);
   first.hangUp('FIN');
   t.step('the client hangs up');
-  await mustBeListed(t, app, [], new Set());
+  await mustBeListed(t, app, [], new Map());
   return [first, second];
 }
 
@@ -113,10 +119,10 @@ async function behindAStream(t: Stage, app: Instance): Promise<OpenRequest[]> {
   ].map((message) => new OpenRequest(app, message, { reads: false, on: stream }));
   const open = [stream, ...behind];
   t.step(`a client asks for a stream, and sends ${behind.length} requests on the same connection, which it keeps open`);
-  await mustBeListed(t, app, open, new Set(), notSentYet);
+  await mustBeListed(t, app, open, new Map(), notSentYet);
   stream.hangUp('FIN');
   t.step('the client hangs up');
-  await mustBeListed(t, app, [], new Set());
+  await mustBeListed(t, app, [], new Map());
   return open;
 }
 
