@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition, Instance, Stage, SupplierHandle } from '../harness/sdk/index.ts';
+import {
+  type CheckDefinition,
+  type Instance,
+  type Stage,
+  type SupplierHandle,
+  watchOthers,
+} from '../harness/sdk/index.ts';
 import { ask, OpenRequest, order, sendSlowly, touch } from './ask.ts';
 import { mustTellApart } from './bounds.ts';
 import { baseline, http, supplier as supplierMetric } from './counting.ts';
@@ -33,33 +39,38 @@ export function durationBehaviours(behaviour: CheckDefinition['behaviour']): voi
     async (t) => {
       const { app, supplier } = await startOwn(t, { latencyMs: slowMs });
       const before = await baseline(t, app);
+      const isBusy = watchOthers();
       const [orderSeconds, { seconds }, goneSeconds] = await Promise.all([
         sendSlowly(app, '/orders', order, delay(pauseMs)),
         ask(t, app, 'GET', '/events/4', { status: 200 }),
         hangUpLate(app),
       ]);
-      await mustHaveTaken(t, app, before, [
-        {
-          did: `GET /events/4, which waits ${slowMs} ms for the supplier`,
-          labels: { method: 'GET', route: '/events/:id', status_code: '200' },
-          atLeast: slowMs / 1_000,
-          seconds,
-        },
-        {
-          did: `POST /orders, whose body takes ${pauseMs} ms to come`,
-          labels: { method: 'POST', route: '/orders', status_code: '201' },
-          atLeast: leastOfPauseMs / 1_000,
-          seconds: orderSeconds,
-        },
-        {
-          did: `POST /orders, whose client hangs up after ${pauseMs} ms, in the middle of its body`,
-          labels: { method: 'POST', route: '/orders', status_code: '499' },
-          atLeast: leastOfPauseMs / 1_000,
-          seconds: goneSeconds + noticesWithinS,
-          early: gaveUp,
-        },
-      ]);
-      await mustEndWhenSent(t, app, supplier);
+      await mustHaveTaken(t, app, {
+        before,
+        isBusy,
+        requests: [
+          {
+            did: `GET /events/4, which waits ${slowMs} ms for the supplier`,
+            labels: { method: 'GET', route: '/events/:id', status_code: '200' },
+            atLeast: slowMs / 1_000,
+            seconds,
+          },
+          {
+            did: `POST /orders, whose body takes ${pauseMs} ms to come`,
+            labels: { method: 'POST', route: '/orders', status_code: '201' },
+            atLeast: leastOfPauseMs / 1_000,
+            seconds: orderSeconds,
+          },
+          {
+            did: `POST /orders, whose client hangs up after ${pauseMs} ms, in the middle of its body`,
+            labels: { method: 'POST', route: '/orders', status_code: '499' },
+            atLeast: leastOfPauseMs / 1_000,
+            seconds: goneSeconds + noticesWithinS,
+            early: gaveUp,
+          },
+        ],
+      });
+      await mustEndWhenSent(t, app, supplier, isBusy);
     },
     { background: true, limitMs: 30_000 },
   );
@@ -95,7 +106,12 @@ const gaveUp = {
 };
 
 /** Answers that are written soon, and wait on their connection for one that is late. */
-async function mustEndWhenSent(t: Stage, app: Instance, supplier: SupplierHandle): Promise<void> {
+async function mustEndWhenSent(
+  t: Stage,
+  app: Instance,
+  supplier: SupplierHandle,
+  isBusy: () => boolean,
+): Promise<void> {
   t.trail.begin();
   const before = await baseline(t, app);
   const connection = new Pipelined(app);
@@ -124,22 +140,26 @@ async function mustEndWhenSent(t: Stage, app: Instance, supplier: SupplierHandle
     seconds: (endAt - sentAt) / 1_000,
     early: behindAnother,
   });
-  await mustHaveTaken(t, app, before, [
-    {
-      did: `GET /events/7, which waits ${lateMs} ms for the supplier`,
-      labels: { method: 'GET', route: '/events/:id', status_code: '200' },
-      atLeast: lateMs / 1_000,
-      seconds: (endAt - firstAt) / 1_000,
-    },
-    ...(
-      [
-        ['GET', 'none', '404'],
-        ['GET', '/health', '200'],
-        ['POST', '/orders', '400'],
-        ['POST', '/orders', '502'],
-      ] as const
-    ).map(behind),
-  ]);
+  await mustHaveTaken(t, app, {
+    before,
+    isBusy,
+    requests: [
+      {
+        did: `GET /events/7, which waits ${lateMs} ms for the supplier`,
+        labels: { method: 'GET', route: '/events/:id', status_code: '200' },
+        atLeast: lateMs / 1_000,
+        seconds: (endAt - firstAt) / 1_000,
+      },
+      ...(
+        [
+          ['GET', 'none', '404'],
+          ['GET', '/health', '200'],
+          ['POST', '/orders', '400'],
+          ['POST', '/orders', '502'],
+        ] as const
+      ).map(behind),
+    ],
+  });
 }
 
 const behindAnother = {

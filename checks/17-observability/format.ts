@@ -122,7 +122,21 @@ async function mustBeWhatItSays(t: Stage, app: Instance): Promise<void> {
       'The content type says OpenMetrics, and the text is not. Prometheus reads it by its content type, and drops it whole.',
     lookAt: 'which format does the text have, and which one does the content type name?',
   });
+  const accept = 'text/plain;version=0.0.4, application/openmetrics-text;q=0';
+  const plain = await plainRequest(metricsUrl(app), { headers: { accept } });
+  t.require(plain.status === 200 && isPlainText(plain.contentType ?? 'none') && !/\n# EOF\n?$/.test(plain.text), {
+    step: `GET /metrics on METRICS_PORT, with Accept: ${accept}`,
+    expected: '200, as text/plain; version=0.0.4',
+    seen: `${plain.status}, as ${plain.contentType ?? 'none'}`,
+    ...mentioned,
+  });
 }
+
+const mentioned = {
+  because:
+    'The header names OpenMetrics with q=0: this client must not be sent it. It gets a format that it can’t read, and drops it.',
+  lookAt: 'does the app look for a name in Accept, or does it read the q behind it as well?',
+};
 
 /** The answer as JSON, of which a wrong app may send any. */
 // biome-ignore lint/suspicious/noExplicitAny: what is read of it is judged.

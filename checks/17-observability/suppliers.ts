@@ -9,6 +9,8 @@ const slowMs = 300;
 const statsMs = 2 * slowMs;
 const timeoutMs = 1_500;
 const earlySeconds = 0.02;
+/** Calls for one event that are broken off, or answered with what is no JSON. */
+const breaks = 4;
 
 export function supplierBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -57,8 +59,8 @@ async function countsCalls(t: Stage): Promise<void> {
     teaching: isNoError,
   });
 
-  const { grows, silentSeconds, stalledSeconds } = await fail(t, app, supplier);
-  const teaching = (grown: Counts) => whatIsWrong(grows, grown);
+  const { grows, repeated, silentSeconds, stalledSeconds } = await fail(t, app, supplier);
+  const teaching = (grown: Counts) => whatIsWrong(grows, grown, repeated);
   const afterFailures = await mustCount(t, app, { metric, labels: supplierLabels, before: afterGood, grows, teaching });
   mustHaveTaken(t, afterGood, afterFailures, 'stats timeout', timeoutMs / 1_000, silentSeconds);
   mustHaveTaken(t, afterGood, afterFailures, 'event timeout', timeoutMs / 1_000, stalledSeconds);
@@ -90,10 +92,20 @@ async function fail(t: Stage, app: Instance, supplier: SupplierHandle) {
   await ask(t, app, 'POST', '/orders', { status: 502, body: order });
   t.step('the supplier answers 503, 304, 500 and 429, and 409 to an audit');
   const seconds = await leaveWithoutAnswer(t, app, supplier);
+  // An app may ask once more, and each of these calls is one.
+  let failed = 0;
   for (const how of ['break', 'cut', 'garbage'] as const) {
+    await supplier.reset();
     await supplier.fail({ how });
     await ask(t, app, 'GET', '/events/3', { status: 502 });
+    failed += await supplier.total();
   }
+  await supplier.heal();
+  await supplier.reset();
+  await supplier.fail({ how: 'break', times: 1 });
+  await ask(t, app, 'GET', '/events/3', { status: 502, or: 200 });
+  const again = (await supplier.total()) - 1;
+  failed++;
   await supplier.fail({ how: 'garbage' });
   await ask(t, app, 'GET', '/seats', { status: 502 });
   await ask(t, app, 'GET', '/events', { status: 502 });
@@ -118,14 +130,14 @@ async function fail(t: Stage, app: Instance, supplier: SupplierHandle) {
     'event timeout': 1,
     'offers timeout': 1,
     'audit timeout': 1,
-    'event error': 3,
+    'event error': failed,
     'audit error': 1,
     'events error': 2,
     'stats error': 1,
     'offers error': 1,
-    'event ok': 6, // Of the orders.
+    'event ok': 6 + again, // Of the orders, and what was asked once more.
   };
-  return { grows, ...seconds };
+  return { grows, repeated: again > 0 || failed > breaks, ...seconds };
 }
 
 /** Each operation once, side by side: they all take their time. */
@@ -158,10 +170,16 @@ const nullIsAnAnswer = {
   lookAt: 'by what does the code tell an answer from none?',
 };
 
-function whatIsWrong(grows: Record<string, number>, grown: Counts) {
+function whatIsWrong(grows: Record<string, number>, grown: Counts, repeated: boolean) {
   const wrong = Object.keys(grows).find((key) => (grown.get(key) ?? 0) < (grows[key] ?? 0));
   const total = (counts: Iterable<number>) => [...counts].reduce((sum, by) => sum + by, 0);
   if (!wrong) return {};
+  if (repeated && wrong.startsWith('event '))
+    return {
+      because:
+        'After a call that broke off, the app asked once more, and both together are counted as one. The box office was asked twice, and the first call failed.',
+      lookAt: 'how many calls are made between the start and the end of one measurement?',
+    };
   if (total(grown.values()) < total(Object.values(grows)))
     return {
       because: 'Some calls that failed are not counted. They are the ones that anybody will ask for.',

@@ -4,6 +4,7 @@ import type { Scrape } from './scrape.ts';
 
 /** Timers may fire a little early, and clocks are read a little late. */
 const earlySeconds = 0.02;
+const lateShare = 0.6;
 
 export interface Done {
   did: string;
@@ -17,7 +18,11 @@ export interface Done {
 }
 
 /** One request of each kind, whose duration must be between what it surely took and what the client has waited. */
-export async function mustHaveTaken(t: Stage, app: Instance, before: Scrape, requests: readonly Done[]): Promise<void> {
+export async function mustHaveTaken(
+  t: Stage,
+  app: Instance,
+  { before, isBusy, requests }: { before: Scrape; isBusy: () => boolean; requests: readonly Done[] },
+): Promise<void> {
   const keyOf = ({ labels }: Done) => httpLabels.map((label) => labels[label as keyof typeof labels]).join(' ');
   for (const { did } of requests) t.step(did);
   const grows = Object.fromEntries(requests.map((request) => [keyOf(request), 1]));
@@ -27,6 +32,9 @@ export async function mustHaveTaken(t: Stage, app: Instance, before: Scrape, req
     const { labels, atLeast, seconds, early } = request;
     const sum = sums.get(keyOf(request)) ?? 0;
     const [least, most] = [atLeast - earlySeconds, seconds + earlySeconds];
+    // An app that gets no core comes to the headers late, and measures less. Not much less.
+    if (sum < least && sum > lateShare * least && isBusy())
+      t.inconclusive('other programs kept the machine busy while the seconds of a request were measured');
     t.require(sum >= least && sum <= most, {
       step: `${http}_sum of ${keyOf(request)}`,
       expected: `${least.toFixed(2)} to ${most.toFixed(2)} more, as many seconds as it took`,
