@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { BehaviourFailure, Inconclusive } from '../../checks/harness/model/verdict.ts';
+import { isFree } from '../../checks/harness/os/ports.ts';
 import { repoDir } from '../../checks/harness/os/run.ts';
 import { Environment, type Launch } from '../../checks/harness/runner/environment.ts';
 import type { Command } from '../command.ts';
@@ -36,21 +37,20 @@ export const command: Command = {
     const debuggers = args.has('inspect') ? new Debuggers() : undefined;
     const launched = new Map<string, Pick<Launch, 'port' | 'ports'>>();
     return withRun(async (run) => {
-      const start = (balancerPort: number) =>
-        Environment.start({
+      // Asked before anything is started: an app that came up twice would look as if it had crashed.
+      const taken = port === undefined && !(await isFree(usualPort));
+      if (taken)
+        console.log(dim(`  Port ${usualPort} is taken by another program, so visitors come in by another one.`));
+      let environment: Environment;
+      try {
+        environment = await Environment.start({
           lesson,
           subjectDir,
           run,
-          balancerPort,
+          balancerPort: taken ? 0 : Number(port ?? usualPort),
           onProgress: (text) => console.log(dim(`  … ${text}`)),
           onOutput: (from, line) => console.log(`${appMark(from)}${line}`),
           launch: async (name) => ({ ...editorsLaunch(), ...(await debuggers?.launch(name)), ...launched.get(name) }),
-        });
-      let environment: Environment;
-      try {
-        environment = await start(Number(port ?? usualPort)).catch((error: NodeJS.ErrnoException) => {
-          if (error.code !== 'EADDRINUSE' || port !== undefined) throw error;
-          return start(0);
         });
       } catch (error) {
         return explain(error, port);
@@ -115,6 +115,8 @@ function explain(error: unknown, port: string | undefined): number {
     return 2;
   }
   if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
-    throw new UsageError(`Port ${port} is taken. Leave --port out for a free one.`);
+    throw new UsageError(
+      `Port ${port ?? usualPort} is taken. ${port ? 'Leave --port out for a free one' : 'Start it again'}.`,
+    );
   throw error;
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Inspector } from './inspector.ts';
 import { copyWorkshop, learnersEnv, type WorkshopCopy } from './workshop-copy.ts';
@@ -59,6 +60,18 @@ describe('npm run dev', { timeout: 60_000 }, () => {
     copy.write(greeting, "console.log('again');\nexport const greeting = 'second';\n");
     await dev.sees(/saved: src.greeting\.ts[\s\S]*instance 1 │ again\n[\s\S]*restarted/);
     expect([await answer(balancer), await answer(instance)]).toEqual(['second', 'second']);
+  });
+
+  it('says so when the usual port is taken, and starts the app once', async () => {
+    const other = createServer().on('error', () => {}); // Somebody may have it already.
+    other.listen(8080, '127.0.0.1');
+    await using _other = { [Symbol.asyncDispose]: async () => void other.close() };
+    await using dev = new Dev();
+    await dev.sees(/Port 8080 is taken[^\n]*\n/);
+    await dev.sees(/instance 1 │ starting\n/);
+    const balancer = await dev.sees(/^(?![\s\S]*│ starting)[\s\S]*balancer +(\S+)/);
+    expect(balancer).not.toMatch(/:8080/);
+    expect(await answer(balancer)).toBe('first');
   });
 
   it('waits for the next save when the app does not start, and when it dies', async () => {
