@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition, RedisHandle, Stage, Visitor } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Instance, RedisHandle, Stage, Visitor } from '../harness/sdk/index.ts';
 import { mustDoAllAgain, useAllScripts } from './after-restart.ts';
 import { mustShareAgain } from './share-again.ts';
 import { change, prepareLooks, read, requirePrice, slowestAnswerMs, untilKept } from './steps.ts';
@@ -9,6 +9,10 @@ import { mustAnswerWhoWaits, untilItsEndIsKnown } from './waiting-without-redis.
 const givesUpWithinMs = 500;
 /** The same of one that tries ten or fifteen times. Pauses that double without end, from 50 ms or from 1 s, are more than 3 s by then. */
 const longOutageMs = 7_500;
+
+/** At the end of it, nobody reads, and to the timers of the instances it is so many times longer: 24 s. Fifty attempts are over by then. */
+const hurriedMs = 3_000;
+const hurried = 8;
 
 const readInAnOutage = '/events/11';
 /** Read on both instances and changed, and then not read until the long outage is over. */
@@ -82,10 +86,11 @@ export function redisDownBehaviours(behaviour: CheckDefinition['behaviour']): vo
       t.trail.retell(2, `Redis stops again, for ${longOutageMs / 1_000} s`);
       const starting = t.startExtra({ env });
       starting.catch(() => {}); // Awaited after the outage.
-      for (const until = performance.now() + longOutageMs; performance.now() < until; await delay(250)) {
+      for (const until = performance.now() + longOutageMs - hurriedMs; performance.now() < until; await delay(250)) {
         t.trail.retell(3);
         await Promise.all(visitors.map((visitor) => read(t, visitor, '/events/1')));
       }
+      await seemsLonger([one, two]);
       const third = t.visitor({ at: await starting });
       await read(t, third, '/events/1');
       await redis.restore();
@@ -98,6 +103,14 @@ export function redisDownBehaviours(behaviour: CheckDefinition['behaviour']): vo
     },
     { background: true, limitMs: 30_000 },
   );
+}
+
+async function seemsLonger(instances: readonly Instance[]): Promise<void> {
+  // An app that can't be hurried has an outage of seconds.
+  const hurry = (times: number) => Promise.all(instances.map(({ probe }) => probe.hurry(times).catch(() => {})));
+  await hurry(hurried);
+  await delay(hurriedMs);
+  await hurry(1);
 }
 
 /** Nobody has read it since the write. */

@@ -29,6 +29,13 @@ const dialsOnRequest = `
   process.stdout.write('ready');
 `;
 
+/** An app that waits for two minutes when its standard input says so, in both of Node's ways. */
+const waitsOnRequest = `
+  const timers = require('node:timers/promises');
+  process.stdin.on('data', () => setTimeout(() => timers.setTimeout(60_000).then(() => process.stdout.write('over')), 60_000));
+  process.stdout.write('ready');
+`;
+
 /** A server that keeps its requests, and starts a timer and makes a Buffer for each. */
 const keepsRequests = `
   const kept = [];
@@ -109,6 +116,22 @@ describe('the probe', () => {
       expect(await dials(port + 1)).toEqual([]);
     } finally {
       dialling.kill('SIGKILL');
+    }
+  });
+
+  it('has the timers of an app end sooner', async () => {
+    const waiting = spawn(process.execPath, ['-e', waitsOnRequest], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...server.env('app4') },
+    });
+    try {
+      await once(waiting.stdout, 'data');
+      await server.probeOf('app4', waiting.pid as number).hurry(1_000);
+      waiting.stdin.write('wait');
+      const [said] = await once(waiting.stdout, 'data');
+      expect(String(said)).toBe('over');
+    } finally {
+      waiting.kill('SIGKILL');
     }
   });
 

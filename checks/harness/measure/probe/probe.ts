@@ -50,6 +50,11 @@ export interface Probe {
   cpuMs(): Promise<number>;
   /** When the app's main process tried to connect to that port of this machine, since it was first asked. As Date.now() tells it. */
   dials(port: number): Promise<number[]>;
+  /**
+   * From now on, timers of the app's main process end so many times sooner, for what would take minutes; 1: as they were set.
+   * Not those of AbortSignal.timeout and of sockets, nor those that run already.
+   */
+  hurry(times: number): Promise<void>;
   /** Throws in a timer of the app's main process, where no code of the app can catch it. */
   throwInTimer(): Promise<void>;
   /**
@@ -97,10 +102,10 @@ export function probeOver(all: () => Connection[], mainPid: number): Probe {
       'leave NODE_OPTIONS and ENCORE_PROBE as they are when the app starts processes of its own',
     );
   };
-  const ask = async (command: string) => {
+  const ask = async (command: string, argument?: string) => {
     const connection = await main();
     try {
-      return await connection.ask(command);
+      return await connection.ask(command, { argument });
     } catch {
       throw new Inconclusive(
         'the app did not let the measuring probe answer within 10 s',
@@ -165,6 +170,7 @@ export function probeOver(all: () => Connection[], mainPid: number): Probe {
       return [...connections].reduce((sum, { lastCpuMs }) => sum + lastCpuMs, 0);
     },
     dials: async (port) => (await ask('dials')).dials?.[port] ?? [],
+    hurry: async (times) => void (await ask('hurry', String(times))),
     throwInTimer: async () => void (await ask('throw')),
     writeHeaps: async (file) => {
       await main();
