@@ -89,9 +89,9 @@ async function mustNotAddUp(t: Stage, app: Instance, kb: number, again: () => Pr
   await again();
   const more = await leastKb(app, before);
   t.require(more < kb / 2, {
-    expected: `memory that ${kept} errors more leave as it is`,
+    expected: `${kept} more errors to add next to nothing`,
     seen: `${Math.round(kb)} kB more after ${kept} of them, and ${Math.round(more)} kB more after ${kept} others`,
-    because: 'Requests that fail stay in memory for ever, with all that was sent.',
+    because: 'Requests that failed stay in memory, with all that was sent, and each more adds as much.',
     lookAt: 'what keeps an error or its request, and which line drops it again?',
   });
 }
