@@ -1,6 +1,6 @@
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { Copies } from './copies.ts';
-import { forgetHolds, holdReaders, waitingForLock } from './held-table.ts';
+import { forgetHolds, holdReaders, nothingOpen, waitingForLock } from './held-table.ts';
 import { ask, type Listed, mustEqual, mustShow, read, trueEvent, truePage } from './truth.ts';
 
 const stale = {
@@ -98,7 +98,10 @@ async function changesShow(t: Stage): Promise<void> {
     [`the last price of event ${event.id} is gone`, 'DELETE FROM prices WHERE event_id = $1', [event.id]],
   ] as [step: string, sql: string, params: unknown[], before?: number, after?: number][]) {
     t.trail.begin();
-    if (before) await isThere(before);
+    if (before) {
+      await isThere(before);
+      await nothingOpen(t); // Whoever has left a transaction open reads what was true when it began.
+    }
     t.step(step);
     await t.postgres.query(sql, params);
     if (after) await isThere(after);

@@ -46,7 +46,7 @@ export async function forgetHolds(t: Stage, tables: readonly string[]): Promise<
 }
 
 /** No transaction of the app is left open. One that is keeps its locks. */
-async function nothingOpen(t: Stage): Promise<void> {
+export async function nothingOpen(t: Stage): Promise<void> {
   const open = async () => {
     const [row] = await t.postgres.query<{ n: number }>(
       `SELECT count(*)::int AS n FROM pg_stat_activity
