@@ -45,9 +45,17 @@ function linesOf(app: Instance): string[] {
   return app.lastLines(500).filter((line) => !/^\(Use `node /.test(line)); // Node's own, under a warning.
 }
 
+const namesError = /\b\w*(?:Error|Exception)\b|^\s+at /;
+
 function mustCarry(t: Stage, lines: string[], pids: Iterable<number>, step: string): void {
   const known = new Set(pids);
-  const bare = lines.find((line) => pidsIn(line, known).length === 0);
+  let inError = false;
+  const bare = lines.find((line) => {
+    const isSigned = pidsIn(line, known).length > 0;
+    // The text of an error goes on to the next line that somebody has signed.
+    inError = namesError.test(line) || (inError && !isSigned);
+    return !isSigned && !inError;
+  });
   t.require(bare === undefined, { step, expected: 'in every line the pid of its writer', seen: `“${bare}”` });
 }
 

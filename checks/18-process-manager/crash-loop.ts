@@ -155,7 +155,7 @@ async function mustComeBack(t: Stage, app: Instance, before: ReadonlySet<number>
   let serving = 0;
   const patience = new Patience(backWithinMs);
   for (const rest = new Rest(); patience.lasts && rest.ms < backWithinMs && !app.exited; await delay(100)) {
-    const waiting = app.descendants().filter(({ pid }) => !before.has(pid));
+    const waiting = workersOf(app).flatMap((pid) => (before.has(pid) ? [] : [{ pid }]));
     rest.look(waiting.length > 0 ? waiting : [app]);
     if (workersOf(app).length >= 2) serving = (await pidsServing(app, 2)).size;
     if (serving === 2) break;

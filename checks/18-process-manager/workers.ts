@@ -1,7 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type CheckDefinition, type Instance, type Stage, type Teaching, wantsCore } from '../harness/sdk/index.ts';
+import {
+  asksTheSystem,
+  type CheckDefinition,
+  type Instance,
+  type Stage,
+  type Teaching,
+  wantsCore,
+} from '../harness/sdk/index.ts';
 import { pidServing } from './ask.ts';
 import lesson from './lesson.ts';
 import { Patience } from './patience.ts';
@@ -111,9 +118,9 @@ export async function pidsServing(app: Instance, expected: number): Promise<Set<
   return pids;
 }
 
-/** Pids of what PM2 has started. */
+/** Pids of what PM2 has started, but for commands that ask the system something for it. */
 export function workersOf(app: Instance): number[] {
-  return app.descendants().map(({ pid }) => pid);
+  return app.descendants().flatMap(({ pid }) => (asksTheSystem(pid) ? [] : [pid]));
 }
 
 export const count = (workers: number) => (workers === 1 ? 'one worker' : `${workers} workers`);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -78,6 +78,20 @@ export class Pm2 {
     } finally {
       socket.destroy();
     }
+  }
+}
+
+const systemsOwn = new Set(['sh', 'dash', 'bash', 'getconf', 'df', 'ps']);
+
+/**
+ * Whether PM2 has started this process to ask the system for a figure, as with `sh -c 'getconf CLK_TCK'` when it first looks at
+ * what its workers use. It lives for some milliseconds, and is no worker. Only Linux tells: elsewhere false.
+ */
+export function asksTheSystem(pid: number): boolean {
+  try {
+    return systemsOwn.has(readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
+  } catch {
+    return false; // It has ended, or the system does not say.
   }
 }
 

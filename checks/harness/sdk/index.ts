@@ -1,5 +1,6 @@
 // All that a lesson's check may import of the harness. What is missing here is added here, not reached for elsewhere.
 export type { AppCommandEnd } from '../app/app-command.ts';
+export { asksTheSystem } from '../app/pm2.ts';
 export type { LoadFinding, LoadShape } from '../load/judge.ts';
 export { lastAttempt } from '../measure/attempts.ts';
 export {
