@@ -25,4 +25,5 @@ process.on('SIGTERM', () => {
     redis.disconnect();
     process.exit(0);
   });
+  setTimeout(() => server.closeAllConnections(), 3_000).unref();
 });

@@ -21,4 +21,5 @@ process.on('SIGTERM', () => {
     await redis.quit(); // lets pending commands finish
     process.exit(0);
   });
+  setTimeout(() => server.closeAllConnections(), 3_000).unref();
 });
