@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
+import { inspect } from 'node:util';
 import { log } from './log.ts';
 
 const SETTLED_AFTER_MS = 1_000;
@@ -27,7 +28,9 @@ export function runPrimary({ workers, drainTimeoutMs }: PrimaryOptions): void {
     const since = upSince.get(worker.id);
     upSince.delete(worker.id);
     if (stopping) return exitWithTheLast();
-    log(`worker ${worker.process.pid} is gone: ${signal ?? `code ${code}`}`);
+    // With its stack and its cause, in several lines, as errors are in this team's logs.
+    const cause = signal ?? `code ${code}`;
+    log(inspect(new Error(`worker ${worker.process.pid} is gone`, { cause })));
     if (since !== undefined && performance.now() - since > SETTLED_AFTER_MS) {
       earlyDeaths = 0;
       cluster.fork();
