@@ -76,7 +76,9 @@ async function workerDies(t: Stage): Promise<void> {
   let worker = first;
   for (let death = 1; death <= deaths; death++) {
     const offers = offersOf(smtp, id).length;
-    const [next] = await Promise.all([startInTurn(t, env, { worker: true, isUrgent: true }), worker.kill()]);
+    // There before the death: what one does at its start is asked below, where nobody is there.
+    const next = await startInTurn(t, env, { worker: true, isUrgent: true });
+    await worker.kill();
     worker = next;
     t.trail.retell(2, `SIGKILL to the worker in the middle of the job${ofMany[death] ?? ''}; another one is there`);
     const readyAt = performance.now();
