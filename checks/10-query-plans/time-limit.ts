@@ -14,6 +14,8 @@ const shortLimit = { ms: 500, worksMs: 950 };
 const longLimit = { ms: 2_900, worksMs: 2_400 };
 /** Where nothing is said, the limit is 2,000 ms. */
 const unset = { worksMs: 1_500, tooLongMs: 3_000 };
+/** More than the connections can serve within 2 s, each with a query that is ended after 500 ms. */
+const crowdSize = 60;
 const answersWithinMs = 25_000;
 
 /** An order for which a query works so long, the only one of its city and its day. */
@@ -28,6 +30,11 @@ const notTold = {
   because:
     'The query was ended, and the answer does not say what happened: the database is busy, and asking again may help.',
   lookAt: 'what does the app make of the error of a cancelled query (57014)?',
+};
+const notServed = {
+  because:
+    'So many queries at once wait for a connection. Whoever waits longer than the app allows gets no connection, and the answer does not say what happened: the database is busy, and asking again may help. A timeout of the pool has no code of PostgreSQL.',
+  lookAt: 'what does the app make of an error that is not from PostgreSQL, such as that of connectionTimeoutMillis?',
 };
 const otherLimit =
   'which limits are there besides the one from the environment, and in which unit does it reach PostgreSQL?';
@@ -61,27 +68,33 @@ export function timeLimitBehaviour(behaviour: CheckDefinition['behaviour']): voi
         const gross = slow(unset.tooLongMs);
         const [tooLong, long, short] = [shortLimit.worksMs, longLimit.worksMs, unset.worksMs].map(slow);
         // All at once, because they mostly wait, and judged afterwards: each with a trail of its own.
-        const ask = () =>
-          Promise.all(
+        const ask = () => {
+          const calls = [
+            [atShort.get(`/orders?email=${gross.email}`, asked)],
             [
-              [atShort.get(`/orders?email=${gross.email}`, asked)],
-              [
-                atShort.get(cityPath(tooLong?.city ?? ''), asked),
-                atShort.get(`/reports/daily?day=${tooLong?.day}`, asked),
-                atShort.post('/orders', newOrder({ email: tooLong?.email ?? '' }), asked),
-              ],
-              [
-                atLong.get(cityPath(long?.city ?? ''), asked),
-                atLong.post('/orders', newOrder({ email: long?.email ?? '' }), asked),
-              ],
-              [atUnset.get(`/orders?email=${short?.email}`, asked)],
-              [atUnset.get(`/orders?email=${gross.email}`, asked)],
-            ].map((some) => Promise.allSettled(some)),
+              atShort.get(cityPath(tooLong?.city ?? ''), asked),
+              atShort.get(`/reports/daily?day=${tooLong?.day}`, asked),
+              atShort.post('/orders', newOrder({ email: tooLong?.email ?? '' }), asked),
+            ],
+            [
+              atLong.get(cityPath(long?.city ?? ''), asked),
+              atLong.post('/orders', newOrder({ email: long?.email ?? '' }), asked),
+            ],
+            [atUnset.get(`/orders?email=${short?.email}`, asked)],
+            [atUnset.get(`/orders?email=${gross.email}`, asked)],
+          ].map((some) => Promise.allSettled(some));
+          // Behind the others, which must not wait for a connection.
+          const crowd = Promise.all(calls.slice(0, 2)).then(() =>
+            Promise.allSettled(
+              Array.from({ length: crowdSize }, () => atShort.get(`/orders?email=${gross.email}`, asked)),
+            ),
           );
+          return Promise.all([...calls, crowd]);
+        };
         const is = (some: PromiseSettledResult<Answer>[] = [], right: number[]) =>
           some.every((one) => one.status === 'fulfilled' && (one.value.is(...right) || isKept(one.value)));
         // An app that counts the milliseconds itself may do so late where others keep the cores busy. Not three times.
-        const [endedSoon, ended, answered, answeredUnset, endedUnset] = await lastAttempt(
+        const [endedSoon, ended, answered, answeredUnset, endedUnset, crowd] = await lastAttempt(
           ask,
           ([, atOnce, after, afterUnset]) => is(atOnce, [503]) && is(after, [200, 201]) && is(afterUnset, [200]),
         );
@@ -90,6 +103,7 @@ export function timeLimitBehaviour(behaviour: CheckDefinition['behaviour']): voi
           situation: string,
           right: number[],
           teaching: object,
+          ended: object = notTold,
         ) => {
           for (const one of some) {
             const answer = answerOf(t, one, situation);
@@ -101,7 +115,7 @@ export function timeLimitBehaviour(behaviour: CheckDefinition['behaviour']): voi
               ...teaching,
             });
             const isEnd = answer.status >= 400 && right.includes(503);
-            answer.mustBe(right, isEnd ? notTold : right.includes(503) ? teaching : {});
+            answer.mustBe(right, isEnd ? ended : right.includes(503) ? teaching : {});
           }
         };
         const told = ({ ms, worksMs }: typeof shortLimit) =>
@@ -116,6 +130,13 @@ export function timeLimitBehaviour(behaviour: CheckDefinition['behaviour']): voi
           tooEarly,
         );
         judge(endedUnset, `no STATEMENT_TIMEOUT_MS, and a query that works for ${unset.tooLongMs} ms`, [503], tooLate);
+        judge(
+          crowd,
+          `${told({ ...shortLimit, worksMs: unset.tooLongMs })}, ${crowdSize} times at once`,
+          [503],
+          tooLate,
+          notServed,
+        );
       } finally {
         await end();
       }
