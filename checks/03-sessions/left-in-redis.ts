@@ -13,7 +13,8 @@ const inventedCookie = {
 };
 /**
  * Nothing, a word, a pattern, names that every object of JavaScript has, what can't be decoded, what some parsers take for JSON
- * or for signed, a long one, most of a real one, and one that leads to another key of the same customer.
+ * or for signed, a long one, most of a real one, a real one with a letter that has one byte in a header and two in UTF-8,
+ * and one that leads to another key of the same customer.
  */
 const inventions: ((real: string, keys: string[]) => string)[] = [
   () => '',
@@ -26,6 +27,8 @@ const inventions: ((real: string, keys: string[]) => string)[] = [
   () => 's:guess.guess',
   () => 'x'.repeat(3_000),
   (real) => real.slice(0, Math.ceil(real.length * 0.8)),
+  (real) => `é${real.slice(1)}`,
+  (real) => `${real.slice(0, -1)}é`,
   (real, keys) => leadingElsewhere(real, keys) ?? `${real}:basket`,
 ];
 /** For designs that round the end of a session up to a whole second. */
@@ -65,7 +68,7 @@ export function anonymous(behaviour: Behaviour): void {
           const right = what === 'POST /logout' ? 204 : 401;
           for (const cookies of jars) {
             t.trail.begin();
-            for (const [name, value] of cookies) t.step(`with an invented cookie, ${name}=${excerpt(value, 40)}:`);
+            for (const [name, value] of cookies) t.step(`with an invented cookie, ${name}=${shown(value)}:`);
             const answer = await ask(t.visitor({ cookies }));
             answer.mustBe(right, noSession(answer, right, cookies));
           }
@@ -98,6 +101,12 @@ export function anonymous(behaviour: Behaviour): void {
       });
     },
   );
+}
+
+/** The beginning and the last letter of a value: one of them is what makes it invented. */
+function shown(value: string): string {
+  const beginning = excerpt(value, 40);
+  return beginning === value ? value : `${beginning}${value.slice(-1)}`;
 }
 
 /** Where two keys hold the cookie's value, what a cookie must hold to be given the other key for its session. */

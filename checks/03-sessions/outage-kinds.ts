@@ -1,9 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance, RedisHandle, Teaching } from '../harness/sdk/index.ts';
 import { Pauses } from './pauses.ts';
 import { scriptsAreGone } from './scripts.ts';
 
-/** Longer than clients that give up after ten or twenty quick attempts go on trying. */
 const outageMs = 5_000;
+/** To the app's timers an outage may seem so many times longer: minutes, in which clients that give up have given up. */
+const hurried = 24;
 
 const hangs = {
   because:
@@ -19,6 +21,13 @@ export function stopping(redis: RedisHandle, app: Instance): OutageKind {
     async begin() {
       pauses = await Pauses.watch(app, redis.appUrl);
       await redis.cut();
+    },
+    async lasts(ms) {
+      // An app that can't be hurried has an outage of seconds.
+      const hurry = (times: number) => app.probe.hurry(times).catch(() => {});
+      await hurry(hurried);
+      await delay(ms);
+      await hurry(1);
     },
     worstMoment: () => pauses?.longest(),
     async end() {
@@ -55,6 +64,8 @@ export interface OutageKind {
   name: string;
   lastsMs: number;
   unanswered?: typeof hangs;
+  /** Resolves when so much more of the outage has passed. */
+  lasts?(ms: number): Promise<void>;
   /** Resolves when the end of the outage would hurt most. */
   worstMoment?(): Promise<void> | undefined;
   /** The step that ends it. */

@@ -49,6 +49,7 @@ class Outage {
     const leaves = await this.#loggedIn();
     const comes = t.visitor({ at: this.#app });
     const copy = new Map(leaves.cookies);
+    const cookieNames = [...stays.cookies.keys()];
     t.step(name);
     await begin();
     const beganAt = performance.now();
@@ -63,16 +64,18 @@ class Outage {
         t.trail.retell(trailLength);
         const answer = await ask();
         answer.mustBe(503, withoutRedis(answer));
+        this.#mustLeaveCookies(answer, stays, cookieNames);
       }
       const logout = await leaves.post('/logout', undefined, options);
       logout.mustBe([503, 204], withoutRedis(logout));
       // It may ask the store more than once before it gives up.
       const login = await comes.post('/login', grace, { unanswered: this.#kind.unanswered });
       login.mustBe([503, 200], withoutRedis(login));
-      await delay(Math.max(0, beganAt + lastsMs - performance.now()));
+      await this.#kind.lasts?.(Math.max(0, beganAt + lastsMs - performance.now()));
       t.trail.retell(trailLength);
       const late = await stays.get('/profile', options);
       late.mustBe(503, withoutRedis(late));
+      this.#mustLeaveCookies(late, stays, cookieNames);
       await this.#kind.worstMoment?.();
       t.step(back);
       await end();
@@ -81,6 +84,21 @@ class Outage {
     } finally {
       await end();
     }
+  }
+
+  /** A browser that is told to throw its cookie away can't use the session when Redis is back. */
+  #mustLeaveCookies({ request, setCookies }: Answer, visitor: Visitor, names: string[]): void {
+    const cleared = names.find((name) => !visitor.cookies.has(name));
+    if (cleared === undefined) return;
+    const line = setCookies.find((each) => each.startsWith(`${cleared}=`)) ?? `no cookie ${cleared}`;
+    this.#t.require(false, {
+      step: `set-cookie of ${request}: ${line}`,
+      expected: `the browser to keep its cookie ${cleared}`,
+      seen: 'the answer deletes it',
+      because:
+        'The 503 told the browser to throw its cookie away. The session is still in Redis, but when Redis is back, the customer has to log in again.',
+      lookAt: 'where does the app clear the cookie, and has Redis said by then that there is no session?',
+    });
   }
 
   /** Redis says who the customer is, and ends before it has the item: what comes after the session fails as the session does. */

@@ -95,6 +95,7 @@ class BrowserSession {
   readonly #use: Use;
   readonly #lifetimes: CookieLifetimes;
   readonly #gaps = new Gaps();
+  #unknown = false;
 
   constructor(t: Stage, app: Instance, use: Use) {
     this.#t = t;
@@ -112,9 +113,11 @@ class BrowserSession {
 
   /** Soon after the login, when no browser has thrown anything away. */
   async use(): Promise<boolean> {
-    const { ask, right, what } = this.#use;
+    const { ask, right, what, unknown = [] } = this.#use;
     this.#t.trail.retell(1, `a session of grace, used by ${what}:`);
     const answer = await ask(this.#visitor);
+    this.#unknown = answer.is(...unknown);
+    if (this.#unknown) return true;
     if (!this.#gaps.inTime(answer, right)) return false;
     this.#lifetimes.note(answer.mustBe(right, shortLived));
     return true;
@@ -122,6 +125,7 @@ class BrowserSession {
 
   /** @param moved what should have moved the cookie's end */
   async comeBack(moved = this.#use.what): Promise<boolean> {
+    if (this.#unknown) return true;
     this.#t.trail.retell(1, `a session of grace, kept in use by ${moved}:`);
     const dropped = this.#lifetimes.dropExpired();
     const answer = await this.#visitor.get('/profile');

@@ -17,6 +17,8 @@ export interface Use {
   what: string;
   ask(visitor: Visitor): Promise<Answer>;
   right: number;
+  /** An app need not have it: what it answers with one of these is not judged. */
+  unknown?: number[];
 }
 
 export const reading: Use = { what: 'GET /profile', ask: (visitor) => visitor.get('/profile'), right: 200 };
@@ -28,6 +30,13 @@ export const otherUses: Use[] = [
     what: 'POST /login with a wrong password',
     ask: (visitor) => visitor.post('/login', { ...grace, password: 'millisecond' }),
     right: 401,
+  },
+  // Express answers it as it answers GET.
+  {
+    what: 'HEAD /profile',
+    ask: (visitor) => visitor.send('HEAD', '/profile', undefined),
+    right: 200,
+    unknown: [404, 405, 501],
   },
 ];
 
