@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckDefinition, Instance, RedisHandle, Stage, Visitor } from '../harness/sdk/index.ts';
+import { type CheckDefinition, type RedisHandle, type Stage, seemsLonger, type Visitor } from '../harness/sdk/index.ts';
 import { mustDoAllAgain, useAllScripts } from './after-restart.ts';
 import { mustShareAgain } from './share-again.ts';
 import { change, prepareLooks, read, requirePrice, slowestAnswerMs, untilKept } from './steps.ts';
@@ -90,7 +90,7 @@ export function redisDownBehaviours(behaviour: CheckDefinition['behaviour']): vo
         t.trail.retell(3);
         await Promise.all(visitors.map((visitor) => read(t, visitor, '/events/1')));
       }
-      await seemsLonger([one, two]);
+      await seemsLonger([one, two], hurried, hurriedMs);
       const third = t.visitor({ at: await starting });
       await read(t, third, '/events/1');
       await redis.restore();
@@ -103,14 +103,6 @@ export function redisDownBehaviours(behaviour: CheckDefinition['behaviour']): vo
     },
     { background: true, limitMs: 30_000 },
   );
-}
-
-async function seemsLonger(instances: readonly Instance[]): Promise<void> {
-  // An app that can't be hurried has an outage of seconds.
-  const hurry = (times: number) => Promise.all(instances.map(({ probe }) => probe.hurry(times).catch(() => {})));
-  await hurry(hurried);
-  await delay(hurriedMs);
-  await hurry(1);
 }
 
 /** Nobody has read it since the write. */

@@ -11,6 +11,8 @@ export interface Message {
   type?: string;
   /** What it brings as X-Request-Id; one that nobody has had where it is not said. */
   requestId?: string;
+  /** Whether it says that it sends its body when the server has agreed, as curl does with a large one. */
+  asksFirst?: boolean;
 }
 
 export interface Reply {
@@ -55,8 +57,9 @@ function headersOf({
   body,
   type = 'application/json',
   requestId: id = newRequestId(),
+  asksFirst = false,
 }: Message): Record<string, string | number> {
-  const requestId = { 'x-request-id': id };
+  const requestId = { 'x-request-id': id, ...(asksFirst ? { expect: '100-continue' } : {}) };
   if (body === undefined) return requestId;
   return { ...requestId, 'content-type': type, 'content-length': Buffer.byteLength(body) };
 }

@@ -7,7 +7,7 @@ import { beatsIn } from './heartbeats.ts';
 const defaultMs = 15_000;
 /** Clocks differ, and the machine is busy. */
 const shortestMs = 12_000;
-const longestMs = 21_000;
+const longestMs = 18_000;
 /** A stream may begin with a comment. */
 const atTheBeginningMs = 1_000;
 

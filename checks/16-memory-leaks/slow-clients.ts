@@ -3,7 +3,7 @@ import { type CheckDefinition, type Instance, keptConnections, type Stage } from
 import { marked, OpenRequest, seen, send } from './client.ts';
 import { salesIn } from './live.ts';
 import { openExport } from './under-way.ts';
-import { mustBePatientBesideHeartbeats, mustBeWhole, stallMs } from './whole-exports.ts';
+import { mustBePatientBesideHeartbeats, mustBeWhole, stallMs, startHurried } from './whole-exports.ts';
 
 /** Sales come late in the stall: at its beginning the cores belong to what is judged first. */
 const quietMs = 3_000;
@@ -30,7 +30,7 @@ export function slowClientsBehaviour(behaviour: CheckDefinition['behaviour']): v
 }
 
 async function servesTheSlow(t: Stage): Promise<void> {
-  const app = await t.startExtra();
+  const app = await startHurried(t);
   const startedAt = performance.now();
   const quiet = new OpenRequest(app, { method: 'GET', path: marked('/events/1/live') }, { reads: true });
   const exported = openExport(app, marked('/exports'));

@@ -1,9 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type CheckDefinition, excerpt, type Instance, plainRequest, type Stage } from '../harness/sdk/index.ts';
 import { ada, ask, askAll, order, type Question, touch } from './ask.ts';
 import { metricsUrl, scrape } from './scrape.ts';
 
 const prometheusAccepts =
   'application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
+
+/** A little more than a scrape may be old. */
+const textKeptMs = 1_100;
 
 export function formatBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -103,7 +107,7 @@ function isPlainText(type: string): boolean {
 
 /** Prometheus 2 names both formats, and reads the answer by the content type that it has. */
 async function mustBeWhatItSays(t: Stage, app: Instance): Promise<void> {
-  const { status, contentType, text } = await plainRequest(metricsUrl(app), { headers: { accept: prometheusAccepts } });
+  const { status, contentType, text } = await askForOpenMetrics(app);
   const type = contentType ?? 'none';
   const isOpen = type.toLowerCase().startsWith('application/openmetrics-text');
   const step = 'GET /metrics on METRICS_PORT, as Prometheus asks: OpenMetrics, or else the text format';
@@ -132,10 +136,22 @@ async function mustBeWhatItSays(t: Stage, app: Instance): Promise<void> {
   });
 }
 
+/** A text that was made for somebody else may be a second old. After that, whoever asks first has one of his own. */
+async function askForOpenMetrics(app: Instance) {
+  const ask = () => plainRequest(metricsUrl(app), { headers: { accept: prometheusAccepts } });
+  const until = performance.now() + textKeptMs;
+  for (;;) {
+    const reply = await ask();
+    if (performance.now() > until || !isPlainText(reply.contentType ?? 'none')) return reply;
+    await delay(100);
+  }
+}
+
 const mentioned = {
   because:
-    'The header names OpenMetrics with q=0: this client must not be sent it. It gets a format that it can’t read, and drops it.',
-  lookAt: 'does the app look for a name in Accept, or does it read the q behind it as well?',
+    'The header names OpenMetrics with q=0: this client must not be sent it. Another one was sent it just before. It gets a format that it can’t read, and drops it.',
+  lookAt:
+    'does the app look for a name in Accept, or does it read the q behind it as well? Is a text kept for the next scrape, and by what is it found?',
 };
 
 /** The answer as JSON, of which a wrong app may send any. */

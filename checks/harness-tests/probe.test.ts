@@ -32,7 +32,9 @@ const dialsOnRequest = `
 /** An app that waits for two minutes when its standard input says so, in both of Node's ways. */
 const waitsOnRequest = `
   const timers = require('node:timers/promises');
-  process.stdin.on('data', () => setTimeout(() => timers.setTimeout(60_000).then(() => process.stdout.write('over')), 60_000));
+  process.stdin.on('data', () => setTimeout(() => timers.setTimeout(60_000).then(() => {
+    AbortSignal.timeout(60_000).addEventListener('abort', () => process.stdout.write('over'));
+  }), 60_000));
   process.stdout.write('ready');
 `;
 

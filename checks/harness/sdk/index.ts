@@ -45,3 +45,4 @@ export type { Refusal, SmtpHandle } from '../services/smtp/handle.ts';
 export { emailSays } from '../services/smtp/words.ts';
 export type { SupplierHandle } from '../services/supplier/handle.ts';
 export { compareCost } from './compare-cost.ts';
+export { seemsLonger } from './seems-longer.ts';

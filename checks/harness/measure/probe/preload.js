@@ -72,6 +72,8 @@ function report(port, app) {
     replace('setTimeout', plain, (act, ms, ...more) => plain(act, soon(ms), ...more));
     replace('setInterval', plainInterval, (act, ms, ...more) => plainInterval(act, soon(ms), ...more));
     promises.setTimeout = (ms, ...more) => plainPromise(soon(ms), ...more);
+    const plainSignal = AbortSignal.timeout;
+    AbortSignal.timeout = (ms) => plainSignal.call(AbortSignal, pace === 1 ? ms : Math.ceil(soon(ms)));
     syncBuiltinESMExports();
   };
 

@@ -52,7 +52,7 @@ export interface Probe {
   dials(port: number): Promise<number[]>;
   /**
    * From now on, timers of the app's main process end so many times sooner, for what would take minutes; 1: as they were set.
-   * Not those of AbortSignal.timeout and of sockets, nor those that run already.
+   * AbortSignal.timeout, too. Not those of sockets, nor those that run already.
    */
   hurry(times: number): Promise<void>;
   /** Throws in a timer of the app's main process, where no code of the app can catch it. */
