@@ -1,4 +1,4 @@
-import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Instance, Stage, Teaching } from '../harness/sdk/index.ts';
 import { ask, serves } from './ask.ts';
 import { elsewhere, errorLine, isLevel, type LogWatch, watchLog } from './log.ts';
 
@@ -19,12 +19,8 @@ export function fatalBehaviours(behaviour: CheckDefinition['behaviour']): void {
       lookAt: 'what does the app do on uncaughtException, and what ends the process then?',
     },
     async (t) => {
-      const { app } = await startApart(t, deadlineMs);
-      const watch = watchLog(app);
-      t.trail.begin('a timer throws, and no request is in flight');
-      await throwInTimer(app);
-      await mustSayWhy(t, watch);
-      await mustExit(t, app, 5_000);
+      await mustEnd(t);
+      await mustEnd(t, 'ECONNRESET', ofASocket);
     },
     { limitMs: 40_000, background: true },
   );
@@ -43,6 +39,21 @@ export function fatalBehaviours(behaviour: CheckDefinition['behaviour']): void {
     { limitMs: 40_000, background: true },
   );
 }
+
+async function mustEnd(t: Stage, code?: string, teaching?: Teaching): Promise<void> {
+  const { app } = await startApart(t, deadlineMs);
+  const watch = watchLog(app);
+  t.trail.begin(`a timer throws${code ? ` an error with the code ${code}` : ''}, and no request is in flight`);
+  await throwInTimer(app, code);
+  await mustSayWhy(t, watch, teaching);
+  await mustExit(t, app, 5_000);
+}
+
+const ofASocket = {
+  because:
+    'Nobody has caught this exception, so nobody knows what it has left half done. Its code says how a connection ended, and not that this did no harm.',
+  lookAt: 'which exceptions does the app take for harmless in its handler of uncaughtException?',
+};
 
 /** Also with a 0, which is a number like any other. */
 async function mustEndInTime(t: Stage, drainTimeoutMs: number): Promise<void> {
@@ -78,11 +89,11 @@ export async function startApart(t: Stage, drainTimeoutMs: number) {
 }
 
 /** An app that dies of it at once gives no answer. */
-export async function throwInTimer(app: Instance): Promise<void> {
-  if (!app.exited) await Promise.race([app.probe.throwInTimer().catch(() => {}), app.exitedWithin(5_000)]);
+export async function throwInTimer(app: Instance, code?: string): Promise<void> {
+  if (!app.exited) await Promise.race([app.probe.throwInTimer(code).catch(() => {}), app.exitedWithin(5_000)]);
 }
 
-export async function mustSayWhy(t: Stage, watch: LogWatch): Promise<void> {
+export async function mustSayWhy(t: Stage, watch: LogWatch, teaching?: Teaching): Promise<void> {
   await errorLine(
     t,
     watch,
@@ -91,6 +102,7 @@ export async function mustSayWhy(t: Stage, watch: LogWatch): Promise<void> {
     () => ({
       because: 'The process is about to die, or should be, and the log does not say of what.',
       lookAt: 'what does the app print on uncaughtException, on which stream, and with which level?',
+      ...teaching,
       ...elsewhere(t, watch),
     }),
   );

@@ -105,7 +105,7 @@ export function furtherBehaviours(behaviour: CheckDefinition['behaviour']): void
       lookAt: 'what does an error of the supplier know of its answer besides the status?',
     },
     async (t) => {
-      for (const retryAfter of ['7', 'Fri, 31 Dec 2032 23:59:59 GMT']) {
+      for (const retryAfter of ['7', 'Fri, 31 Dec 2032 23:59:59 GMT', '0']) {
         t.trail.begin(`the supplier answers 503 with Retry-After: ${retryAfter}`);
         await t.supplier.fail({ how: 503, retryAfter });
         for (const [method, path, body] of [

@@ -6,6 +6,7 @@ import { order, rigaOrder } from './provoke.ts';
 
 const password = 'hunter2-tulip';
 const card = '4000056655665556';
+const supplierToken = 'the supplier’s token';
 const secrets: Record<string, string> = {
   'the Authorization header': 'desk-clerk.5e1fb0',
   'a cookie': 'sid-8c02d9',
@@ -13,7 +14,7 @@ const secrets: Record<string, string> = {
   'a nested password': 'deep-walnut-77',
   'a password that is not quoted': 'kiwi-4x9',
   'a card number': card,
-  'the supplier’s token': lesson.env.SUPPLIER_TOKEN ?? '',
+  [supplierToken]: lesson.env.SUPPLIER_TOKEN ?? '',
 };
 
 /** What a form sends that somebody has filled in, with things in it that no route asked for. */
@@ -37,7 +38,8 @@ export function secretBehaviours(behaviour: CheckDefinition['behaviour']): void 
     {
       because:
         'What is in the log is read by everybody on call, and kept for months. A secret in it has to be changed.',
-      lookAt: 'which whole objects are logged: a request, a body, an error with properties of its own?',
+      lookAt:
+        'which whole objects are logged, such as a request, a body or an error with properties of its own, and whose words does a message repeat?',
     },
     async (t) => {
       const app = t.app();
@@ -79,7 +81,17 @@ export function secretBehaviours(behaviour: CheckDefinition['behaviour']): void 
         await send('POST', '/orders', { body: { ...order, ...private_ } });
         await t.supplier.heal();
       }
-      await t.supplier.fail({ how: 500, route: 'POST /audit' });
+      // A supplier that is helpful: it repeats what it was sent.
+      for (const how of [401, 500, 'body'] as const) {
+        await t.supplier.fail({
+          how,
+          body: JSON.stringify({ error: `the token ${secrets[supplierToken]} has expired` }),
+        });
+        for (const path of ['/events/1', '/export/oslo']) await send('GET', path);
+        await send('POST', '/orders', { body: order });
+        await t.supplier.heal();
+      }
+      await t.supplier.fail({ how: 500, route: 'POST /audit', body: `{"token":"${secrets[supplierToken]}"}` });
       await send('POST', '/orders', { body: { ...order, ...private_ } });
       await t.until('the supplier to refuse the audit', async () => (await t.supplier.calls())['POST /audit'] > 0);
       await t.supplier.heal();

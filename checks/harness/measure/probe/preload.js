@@ -133,9 +133,10 @@ function report(port, app) {
       return {};
     },
     // An exception that no code of the app can catch, as one in somebody's timer or callback.
-    throw() {
+    throw(code) {
       setTimeout(() => {
-        throw new Error('thrown in a timer of this process by the check');
+        const error = new Error('thrown in a timer of this process by the check');
+        throw code ? Object.assign(error, { code }) : error;
       });
       return {};
     },

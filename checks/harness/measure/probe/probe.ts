@@ -55,8 +55,11 @@ export interface Probe {
    * AbortSignal.timeout, too. Not those of sockets, nor those that run already.
    */
   hurry(times: number): Promise<void>;
-  /** Throws in a timer of the app's main process, where no code of the app can catch it. */
-  throwInTimer(): Promise<void>;
+  /**
+   * Throws in a timer of the app's main process, where no code of the app can catch it.
+   * @param code what Node gives to errors of the system, such as ECONNRESET.
+   */
+  throwInTimer(code?: string): Promise<void>;
   /**
    * Has every process of the app write its heap to `FILE-PID.heapsnapshot`, after collecting garbage. Threads have heaps of
    * their own, which are not written.
@@ -171,7 +174,7 @@ export function probeOver(all: () => Connection[], mainPid: number): Probe {
     },
     dials: async (port) => (await ask('dials')).dials?.[port] ?? [],
     hurry: async (times) => void (await ask('hurry', String(times))),
-    throwInTimer: async () => void (await ask('throw')),
+    throwInTimer: async (code) => void (await ask('throw', code)),
     writeHeaps: async (file) => {
       await main();
       const written: number[] = [];

@@ -18,7 +18,7 @@ export interface Fault {
    * `body` a 200 with the text given below. Neither of these two makes a change that it was asked for.
    */
   how: number | 'refuse' | 'break' | 'hang' | 'late' | 'cut' | 'stall' | 'drip' | 'halves' | 'garbage' | 'body';
-  /** With `body`: sent as JSON, whether it is any or not. Empty unless said. */
+  /** With `body` or a status: sent as JSON, whether it is any or not. Empty unless said, and with a status an error. */
   body?: string;
   /** The route that it happens to; all unless said. Not for `refuse`. */
   route?: Route;
@@ -70,7 +70,7 @@ const api = createServer(
     const body = await text(request);
     heard.push({ route, url: request.url ?? '', headers: request.headers, body });
     if (heard.length > mostHeard) heard.shift();
-    const { retryAfter, body: wrong = '' } = fault ?? {};
+    const { retryAfter, body: wrong } = fault ?? {};
     const failing = takeFault(route);
     if (failing === 'hang') {
       hanging.add(response);
@@ -100,10 +100,11 @@ const api = createServer(
       else if (failing === 'halves') response.end(rest);
       else if (failing === 'cut') half(response, read ?? reply(office, route, request, body), () => response.destroy());
       else if (failing === 'garbage') response.writeHead(200, { 'content-type': 'text/html' }).end(garbage);
-      else if (failing === 'body') response.writeHead(200, { 'content-type': 'application/json' }).end(wrong);
+      else if (failing === 'body') response.writeHead(200, { 'content-type': 'application/json' }).end(wrong ?? '');
       else if (failing !== undefined) {
         if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
-        send(response, failing, { error: 'the box office is out of order' });
+        if (wrong === undefined) send(response, failing, { error: 'the box office is out of order' });
+        else response.writeHead(failing, { 'content-type': 'application/json' }).end(wrong);
       } else sendReply(response, read ?? reply(office, route, request, body));
     } finally {
       places.free();
