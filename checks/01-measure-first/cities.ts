@@ -23,6 +23,12 @@ export function priceThenListing(n: number): Call[] {
   ];
 }
 
+/** A price changes, of any event, and nobody lists it. */
+export function priceOnly(n: number): Call[] {
+  const id = 1 + ((n * 811) % (cities.length * eventsPerCity));
+  return [{ method: 'PUT', path: `/events/${id}/price`, body: { cents: 1_000 + n } }];
+}
+
 /** Answers as the starter gives them. Our solution gives the same bytes in a tenth of the time; verify holds the starter against it. */
 export class Reference {
   readonly #t: Stage;

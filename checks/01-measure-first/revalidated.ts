@@ -5,6 +5,7 @@ import { pricesOf } from './listings.ts';
 const city = 'Lisbon';
 const id = eventId(city, 5);
 const path = `/events/${id}/price`;
+const neighbour = `/events/${eventId(city, 6)}/price`;
 const listing = listingPath(city);
 const patient = { deadlineMs: 20_000 };
 /** A Last-Modified counts seconds. Two changes fall into one of them at the first or the second attempt. */
@@ -25,7 +26,23 @@ export async function revalidated(t: Stage, app: Instance): Promise<void> {
     if (attempt === 0) await inAnotherProcess(t, kept);
     if (!time || time === changed.headers.date) break;
   }
+  await swapped(t, visitor);
   t.trail.begin();
+}
+
+/** Two events take each other's price: whatever adds something up is what it was. */
+async function swapped(t: Stage, visitor: Visitor): Promise<void> {
+  const give = async (first: number, second: number) => {
+    for (const [one, cents] of [
+      [path, first],
+      [neighbour, second],
+    ] as const)
+      (await visitor.put(one, { cents }, patient)).mustBe(200);
+  };
+  await give(5_100, 6_200);
+  const kept = (await visitor.get(listing, patient)).mustBe(200);
+  await give(6_200, 5_100);
+  for (const [name, value] of validatorsOf(kept)) await askWith(t, visitor, name, value, kept, sameSum);
 }
 
 async function inAnotherProcess(t: Stage, kept: Answer): Promise<void> {
@@ -70,6 +87,11 @@ const sameListing = {
   because:
     'A 304 tells the browser that the listing it has is still true, and that one has the old price. Two listings that differ have the same ETag or Last-Modified. A Last-Modified has no more than seconds.',
   lookAt: 'what is the ETag or the Last-Modified of a listing made of, and can a price change without it?',
+};
+const sameSum = {
+  because:
+    'A 304 tells the browser that the listing it has is still true, and two of its prices are old: two events have taken each other’s. Both listings have the same ETag or Last-Modified.',
+  lookAt: 'what is the ETag made of, and can two prices change without it?',
 };
 const otherProcess = {
   because:

@@ -24,6 +24,10 @@ describe.skipIf(process.platform === 'win32')('an app that is told to end beside
       'clients keep connections: nothing is sent on one of them; of “GET /” half of its head; of “PUT /price” its head, and no body',
     );
   });
+  it('is told so, too, if it waits until they are quiet', async () => {
+    expect((await stop('waits-for-silence', ['', half]))?.because).toContain('The app waits for clients');
+    expect(await stop('waits-for-silence', ['', withoutBody])).toBeUndefined();
+  });
   it('is not, if it ends when all requests are whole', async () => {
     expect(await stop('waits-for-clients', [])).toBeUndefined();
   });

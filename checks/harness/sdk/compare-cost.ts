@@ -10,6 +10,8 @@ export interface CostComparison {
   /** What is measured, as the learner reads it: "CPU time of a listing". */
   what: string;
   turn: Turn;
+  /** What has happened before, to each of the three alike: an app that keeps something of each call has it by then. */
+  history?: { turn: Turn; turns: number };
   /** The share of the starter's cost that is allowed; half-way to the solution when it is left out. */
   limitOfStarter?: number;
   /** Sentences that fit what was measured, where the behaviour's own don't. */
@@ -64,7 +66,7 @@ function tooBusy(): Inconclusive {
 }
 
 async function compare(t: Stage, comparison: CostComparison, watch: Pick<MachineWatch, 'otherCoresBusy'>) {
-  const { what, turn, limitOfStarter, teaching } = comparison;
+  const { what, turn, history, limitOfStarter, teaching } = comparison;
   const [learner, solution, starter] = await Promise.all([
     t.startExtra().then((app) => new Arm(t, app, { turn, watch })),
     t.startReference('solution').then((app) => new Arm(t, app, { turn, watch, ours: 'our solution' })),
@@ -72,6 +74,7 @@ async function compare(t: Stage, comparison: CostComparison, watch: Pick<Machine
   ]);
   await Promise.all([learner, solution, starter].map((arm) => arm.pastStart()));
   tell({ type: 'doing', text: 'warming up your app, our solution and the starter' });
+  if (history) await Promise.all([learner, solution, starter].map((arm) => arm.passThrough(history)));
   await Promise.all([learner, solution, starter].map((arm) => arm.warmUp()));
   const blocks: Block[] = [];
   let ruling: Ruling = { state: 'undecided' };
@@ -131,6 +134,10 @@ class Arm {
     return this.#app.pastStart();
   }
 
+  async passThrough({ turn, turns }: { turn: Turn; turns: number }): Promise<void> {
+    await this.#run({ atLeastTurns: turns }, new ClosedLoop(this.#app.url, turn, clients));
+  }
+
   async warmUp(): Promise<void> {
     await this.#run({ atLeastTurns: warmUpTurns });
   }
@@ -142,9 +149,9 @@ class Arm {
     return ((await this.#app.probe.cpuMs()) - before) / turns;
   }
 
-  async #run(length: { forMs?: number; atLeastTurns?: number }): Promise<number> {
+  async #run(length: { forMs?: number; atLeastTurns?: number }, loop = this.#loop): Promise<number> {
     try {
-      return await this.#loop.run(length);
+      return await loop.run(length);
     } catch (error) {
       if (!(error instanceof BadAnswer)) throw error;
       if (this.#ours) this.#t.inconclusive(`${this.#ours} did not do its part: ${error.message.replace('\t', ' ')}`);
