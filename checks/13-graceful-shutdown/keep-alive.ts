@@ -32,15 +32,23 @@ export function keepAliveBehaviour(behaviour: CheckDefinition['behaviour']): voi
     async (t) => {
       const door = await t.redis.openDoor();
       const app = await startReady(t, { REDIS_URL: door.url }, usedMs + idleMs);
-      const using = Promise.all(Array.from({ length: oldConnections }, () => useTwice(app, usedMs)));
+      const using = Promise.all(Array.from({ length: oldConnections }, () => useTwice(app, usedMs, good)));
       const lastOrders = await answerLate(t, app, door);
       // Redis is quick again.
       const [fresh, slow, old] = await Promise.all([
-        Promise.all(Array.from({ length: connections }, () => useTwice(app, 0))),
+        Promise.all(Array.from({ length: connections }, (_, n) => useTwice(app, 0, n % 2 ? good : unknown))),
         Promise.all(lastOrders.map((last) => useAgain(app, last))),
         using,
       ]);
-      mustServe(t, fresh, `each of ${connections} connections`);
+      const [found, notFound] = [good, unknown].map(({ wanted }) =>
+        fresh.filter((_, n) => (n % 2 ? good : unknown).wanted === wanted),
+      );
+      mustServe(t, found ?? [], `each of ${connections / 2} connections, beside as many others`);
+      mustServe(t, notFound ?? [], `each of ${connections / 2} connections, beside as many others`, {
+        because:
+          'A 404 is an answer like any other, and its client is the balancer. If the app closes such a connection when it is idle for a moment, the balancer sends somebody else’s request on it.',
+        lookAt: 'what ends a connection besides the time that it is idle?',
+      });
       mustServe(t, old, `each of ${oldConnections} connections that have been in use for ${usedMs / 1_000} s`, {
         because:
           'An old connection is one that is used a lot. If the app closes it when it is idle for a moment, the balancer sends a request on one that is just being closed.',
@@ -58,6 +66,15 @@ export function keepAliveBehaviour(behaviour: CheckDefinition['behaviour']): voi
 }
 
 const lateMs = late.bodyMs + late.redisMs;
+
+interface Question {
+  path: string;
+  wanted: number;
+}
+
+const good: Question = { path: '/prices/oslo', wanted: 200 };
+/** A 404 is an answer like any other, and its connection as good. */
+const unknown: Question = { path: '/prices/nowhere', wanted: 404 };
 
 interface Use {
   /** If the app closed it. */
@@ -88,19 +105,18 @@ function mustServe(t: Stage, uses: Use[], which: string, teaching?: Teaching): v
 }
 
 /** A connection of its own, which is asked, for `forMs` again and again, then idle, then asked: each counts its own time. */
-async function useTwice(app: Instance, forMs: number): Promise<Use> {
+async function useTwice(app: Instance, forMs: number, { path, wanted }: Question): Promise<Use> {
   const agent = keptByClient();
-  const path = '/prices/oslo';
   const first = `GET ${path}`;
   let reply = await send(app, path, { agent });
   for (const until = performance.now() + forMs; performance.now() < until; reply = await send(app, path, { agent })) {
-    if (reply.status !== 200 || saysClose(reply)) break;
+    if (reply.status !== wanted || saysClose(reply)) break;
     const closedAfterMs = await idle(agent, reply, everyMs);
-    if (closedAfterMs !== undefined) return { first, asked: first, wanted: 200, reply, closedAfterMs };
+    if (closedAfterMs !== undefined) return { first, asked: first, wanted, reply, closedAfterMs };
   }
-  if (reply.status === 200) return useAgain(app, { agent, first, reply, mayClose: forMs > 0 });
+  if (reply.status === wanted) return useAgain(app, { agent, first, reply, mayClose: forMs > 0 });
   agent.destroy();
-  return { first, asked: first, wanted: 200, reply };
+  return { first, asked: first, wanted, reply };
 }
 
 interface Last {
