@@ -2,6 +2,7 @@ import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { drainsWithoutList } from './drain-without.ts';
 import { type HeldOrder, holdOrder } from './held.ts';
 import { Kept } from './kept.ts';
+import { LateLook } from './late-look.ts';
 import { storedOrders } from './orders.ts';
 import { skipOnWindows, startReady } from './ready.ts';
 import { mustSayNoToWhoeverWaits } from './ready-in-flight.ts';
@@ -53,13 +54,16 @@ async function drains(t: Stage): Promise<boolean> {
   const app = await startReady(t, env, lastsMs);
   const kept = Array.from({ length: 5 }, () => new Kept());
   const held: HeldOrder[] = [];
+  const looks: LateLook[] = [];
   t.trail.begin(`DRAIN_DELAY_MS=${delayMs}, SHUTDOWN_TIMEOUT_MS=${timeoutMs}, one order in flight`);
   try {
     for (const one of kept) await one.ask(app, '/prices/oslo');
     held.push(await holdOrder(t, app));
+    looks.push(await LateLook.begin(app));
     const at = terminate(t, app);
     if (!(await isServed(t, app, { at, delayMs, kept, held }))) return false;
     await untilRefused(t, app, Math.max(0, at + delayMs - performance.now()) + toleranceMs, `after ${delayMs} ms`);
+    for (const look of looks) await look.mustSayNo(t);
     t.step('new connections are refused; the bodies of the orders in flight come, and Redis is slow');
     const replies = await whileRedisIsLate(door, redisLateMs, () => Promise.all(held.map((each) => each.finish())));
     for (const reply of replies)
@@ -82,7 +86,7 @@ async function drains(t: Stage): Promise<boolean> {
     return true;
   } finally {
     for (const each of held) each.drop();
-    for (const one of kept) one.destroy();
+    for (const one of [...kept, ...looks]) one.destroy();
     await app.kill();
   }
 }
