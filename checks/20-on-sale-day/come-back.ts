@@ -15,7 +15,15 @@ const everyMs = 100;
 const lateMs = 60;
 const mostTries = 5;
 
-let watched: Promise<number | undefined> | undefined;
+/** Of a client that keeps to Retry-After. */
+interface CameBack {
+  /** To the right password, at the earliest moment that a refusal has named. */
+  status: number;
+  /** How many seconds that refusal said. */
+  toldS: number;
+}
+
+let watched: Promise<CameBack | undefined> | undefined;
 
 /** Somebody does what Retry-After says, to the moment. Takes LOGIN_WINDOW_S, so it begins before other parts. */
 export function beginToComeBack(t: Stage): void {
@@ -23,28 +31,30 @@ export function beginToComeBack(t: Stage): void {
   watched.catch(() => {}); // Awaited where it is judged.
 }
 
-/** @returns the status of the right password at the earliest moment that a refusal has named; undefined if none could be seen. */
-export async function statusOfComingBack(t: Stage): Promise<number | undefined> {
+/** @returns undefined if nobody was told when to come back. */
+export async function cameBackAsTold(t: Stage): Promise<CameBack | undefined> {
   beginToComeBack(t);
   return watched;
 }
 
-async function comesBack(t: Stage): Promise<number | undefined> {
+async function comesBack(t: Stage): Promise<CameBack | undefined> {
   const customer = new Customer(number);
   const { url } = t.app(2);
   for (let n = 0; n < failures; n++) await customer.logIn(url, { headers, password: 'wrong' });
   let mayComeAt = Number.POSITIVE_INFINITY;
+  let toldS = 0;
   for (let n = 0; n < refusals; n++) {
     const refusal = await customer.logIn(url, { headers, password: 'wrong' });
     const seconds = Number(header(refusal.headers, 'retry-after'));
     if (refusal.status !== 429 || !(seconds >= 1 && seconds <= Number(lesson.env.LOGIN_WINDOW_S))) return undefined;
-    mayComeAt = Math.min(mayComeAt, performance.now() + seconds * 1_000);
+    const namedAt = performance.now() + seconds * 1_000;
+    if (namedAt < mayComeAt) [mayComeAt, toldS] = [namedAt, seconds];
     await delay(everyMs);
   }
   await delay(Math.max(0, mayComeAt + lateMs - performance.now()));
   for (let tries = 1; ; tries++) {
     const { status } = await customer.logIn(t.app(2).url, { headers });
-    if ((status > 0 && status < 500) || tries === mostTries) return status;
+    if ((status > 0 && status < 500) || tries === mostTries) return { status, toldS };
     await delay(everyMs);
   }
 }
