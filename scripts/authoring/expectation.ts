@@ -58,6 +58,15 @@ export function judge(lesson: Lesson, subject: Subject, result: CheckResult, par
   return { right: result.verdict === 'pass' && star, undecided: isUndecided, expected: 'pass', got };
 }
 
+/** The sentences of all that failed or could not be judged, a line each, as `behaviour: because | seen …, expected …`. */
+export function whatFailed({ behaviours, further, load }: CheckResult): string[] {
+  const parts = [...behaviours, ...further.behaviours, ...(load ? [{ ...load, id: 'load' }] : [])];
+  return parts.flatMap(({ id, outcome, failure, reason }) => {
+    if (outcome !== 'fail' && outcome !== 'inconclusive') return [];
+    return [`${id}: ${failure ? sentences(failure) : (reason ?? '')}`];
+  });
+}
+
 function sentences({ because, seen, expected, lookAt, trail }: Failure): string {
   return [
     because,

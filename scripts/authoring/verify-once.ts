@@ -1,6 +1,6 @@
 import type { CheckLane } from '../running/check-lane.ts';
 import { dim, green, red, yellow } from '../terminal/style.ts';
-import { judge, margins } from './expectation.ts';
+import { judge, margins, whatFailed } from './expectation.ts';
 import type { PhaseTotals } from './phase-totals.ts';
 import type { Job } from './verify-jobs.ts';
 
@@ -12,6 +12,8 @@ import type { Job } from './verify-jobs.ts';
 export interface Verified {
   outcome: 'right' | 'wrong' | 'again' | 'fooled' | 'through';
   row: string;
+  /** Of `fooled`: what the check said that it must not say, a line for each behaviour. */
+  said?: string[];
 }
 
 /**
@@ -71,7 +73,7 @@ export async function verifyOnce(
   );
   const { record: _, ...loaded } = result.load ?? {}; // Its record has thousands of lines, for pictures.
   console.log(dim(JSON.stringify({ behaviours, load: loaded }, null, 1)));
-  return isFooled ? { outcome: 'fooled', row: line } : { outcome: 'wrong', row: `✘ ${line}` };
+  return isFooled ? { outcome: 'fooled', row: line, said: whatFailed(result) } : { outcome: 'wrong', row: `✘ ${line}` };
 }
 
 function row([lesson = '', subject = '', expected = '', got = '', margin = '', seconds = '']: string[]): string {

@@ -3,7 +3,7 @@ import type { Command } from '../command.ts';
 import { findLesson, readLessons } from '../learner/lesson-list.ts';
 import { CheckLane } from '../running/check-lane.ts';
 import { withRun } from '../running/session.ts';
-import { bold, dim, duration, red } from '../terminal/style.ts';
+import { bold, dim, duration, red, yellow } from '../terminal/style.ts';
 import { UsageError } from '../usage-error.ts';
 import { keepOneCoreBusy } from './busy.ts';
 import { coresWatch } from './core-use.ts';
@@ -75,6 +75,8 @@ export const command: Command = {
       /** What others that were judged beside it may have disturbed: it is judged once more, alone. */
       const again: Job[] = [];
       const fooled: Job[] = [];
+      /** What the checks said of them: the end of a long run may be all that is kept of it. */
+      const foolish: string[] = [];
       const through: Job[] = [];
       const mayRepeat = repeat === 1 && !args.has('busy');
       const limit = new TimeLimit(() => performance.now() - startedAt > seconds * 1_000);
@@ -82,11 +84,12 @@ export const command: Command = {
         const lane = new CheckLane(run);
         const take = async (job: Job) => {
           if (inTime?.allows(job) === false) return;
-          const { outcome, row } = await verifyOnce(lane, job, totals, mayRepeat ? repeats : 'none');
+          const { outcome, row, said = [] } = await verifyOnce(lane, job, totals, mayRepeat ? repeats : 'none');
           if (outcome === 'right') right++;
           else if (outcome === 'wrong') wrong.push(row);
           else if (outcome === 'through') through.push(inOrder(job));
           else (outcome === 'fooled' ? fooled : again).push(job);
+          foolish.push(...said.map((what) => `? ${names([job])} ${what}`));
         };
         return { take, close: () => lane.close() };
       };
@@ -135,6 +138,7 @@ export const command: Command = {
       for (const line of lacking) console.log(red(line));
       // Once more, or who reads the end of a long run looks for them among two hundred lines.
       for (const line of wrong) console.log(red(line));
+      for (const line of foolish) console.log(yellow(line));
       for (const line of [...totals.lines(), parts.join('; ')]) console.log(dim(line));
       console.log(
         `${right} verdicts right, ${wrong.length} wrong${conditions ? ` (${conditions})` : ''}, in ${duration(performance.now() - startedAt)}`,

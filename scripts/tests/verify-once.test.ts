@@ -59,3 +59,18 @@ describe('a wrong turn that its behaviour alone does not catch', () => {
     ]);
   });
 });
+
+describe('a right app that was misjudged beside others', () => {
+  beforeEach(() => void vi.spyOn(console, 'log').mockImplementation(() => {}));
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('is told with what the check said, for the end of a long run', async () => {
+    const solution: Subject = { role: 'solution', name: 'solution', dir: '' };
+    const job = { lesson, subject: solution, part: 'behaviours' as const };
+    const judged = await verifyOnce(lane([]), job, new PhaseTotals(), 'starved');
+    expect(judged).toMatchObject({
+      outcome: 'fooled',
+      said: [expect.stringMatching(/^secret: The app lets everybody in\./)],
+    });
+  });
+});
