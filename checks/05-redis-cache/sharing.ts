@@ -131,12 +131,12 @@ async function keepNothing(t: Stage): Promise<void> {
 
 /** A crowd, while the supplier keeps its first answer. Readers may lose patience on a machine that others keep busy: then again. */
 function askTogether(t: Stage, path: string) {
-  const urls = [t.app(1).url, t.app(2).url];
   let again = false;
   return lastAttempt(
     async () => {
       if (again) await keepNothing(t);
       again = true;
+      const urls = [t.app(1).url, t.app(2).url]; // After a restart it listens on other ports.
       await t.supplier.setLatency(heldMs);
       await t.supplier.reset();
       t.trail.begin(`${readers} times GET ${path} at once, over both instances`);

@@ -60,21 +60,26 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
   let unfit = false;
   let loadFrom = 0;
   let loadTo = 0;
-  const behaviours = new Behaviours(declared, plan);
+  const run = runIn(inject('runDir'));
+  const environmentOptions = {
+    lesson,
+    subjectDir: plan.subjectDir,
+    run,
+    profileDir: plan.profileDir,
+    onProgress: (text: string) => tell({ type: 'doing', text }),
+    onOutput: plan.output ? (from: string, text: string) => tell({ type: 'output', from, text }) : undefined,
+  };
+  const startAnother = async () => {
+    tell({ type: 'doing', text: 'the machine is busy, so what failed is judged once more, with a fresh app' });
+    return Environment.start(environmentOptions).finally(() => tellPhase('behaviours'));
+  };
+  const behaviours = new Behaviours(declared, plan, { startAnother });
 
   beforeAll(async () => {
-    const run = runIn(inject('runDir'));
     // Beside the start of an app nothing is measured, but at its end where computing is.
     if (plan.load === 'only' && !lesson.cpuBound) waiting = new WaitingArtillery(run);
     try {
-      environment = await Environment.start({
-        lesson,
-        subjectDir: plan.subjectDir,
-        run,
-        profileDir: plan.profileDir,
-        onProgress: (text) => tell({ type: 'doing', text }),
-        onOutput: plan.output ? (from, text) => tell({ type: 'output', from, text }) : undefined,
-      });
+      environment = await Environment.start(environmentOptions);
       if (plan.load !== 'only') behaviours.begin(behaviours.core, environment);
     } catch (error) {
       startError = error;
