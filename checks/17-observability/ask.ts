@@ -8,6 +8,7 @@ import {
   type PlainRequest,
   plainRequest,
   type Stage,
+  watchOthers,
 } from '../harness/sdk/index.ts';
 
 const replacedWithinMs = 8_000;
@@ -83,13 +84,15 @@ function judge(t: Stage, [method, path, { status, or = status }]: Question, repl
  * after its start, an app may answer 503.
  */
 async function untilTaken(app: Instance, status: number, ask: () => Promise<PlainReply>): Promise<PlainReply> {
-  for (const until = performance.now() + replacedWithinMs; ; await delay(50)) {
+  const isBusy = watchOthers();
+  for (const from = performance.now(); ; await delay(50)) {
     try {
       const reply = await ask();
       if (reply.status === status || reply.status !== 503 || !app.mayBeUnready) return reply;
     } catch (error) {
       const refused = error instanceof NoReply && error.message === 'ECONNREFUSED';
-      if (!refused || performance.now() > until) throw error;
+      const waitedMs = performance.now() - from;
+      if (!refused || waitedMs > 3 * replacedWithinMs || (waitedMs > replacedWithinMs && !isBusy())) throw error;
     }
   }
 }
