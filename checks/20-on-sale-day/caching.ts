@@ -28,10 +28,10 @@ export function cachingPart(part: Part): void {
       const notModified: string[] = [];
       for (const path of paths) if (!(await isNotModified(t.url, path))) notModified.push(`GET ${path}`);
       const lifetimes = await Promise.all(
-        paths.map(async (path) => ({ path, seconds: lifetimeOf(await ask(t.url, { path })) })),
+        paths.map(async (path) => ({ path, ...lifetimeOf(await ask(t.url, { path })) })),
       );
-      const tooLong = lifetimes.filter(({ seconds }) => seconds > longestS);
-      const tooShort = lifetimes.filter(({ seconds }) => seconds < 1);
+      const tooLong = lifetimes.filter(({ shownS }) => shownS > longestS);
+      const tooShort = lifetimes.filter(({ freshS }) => freshS < 1);
       const [customer] = customers.filter(({ isLoggedIn }) => isLoggedIn);
       const [staleMs, oldPrice] = await Promise.all([customer && staleFor(t.url, customer), keepsOldPrice(t)]);
       t.step(`${conditional} answers of the minute were 304; then each list was asked for again with its ETag`);
@@ -48,7 +48,7 @@ export function cachingPart(part: Part): void {
           seen: [
             ...(tooLong.length > 0
               ? [
-                  `a shared cache may keep ${tooLong.map(({ path, seconds }) => `GET ${path} for ${seconds} s`).join(' and ')}, not for 1 or 2`,
+                  `a shared cache may keep ${tooLong.map(({ path, shownS }) => `GET ${path} for ${shownS} s`).join(' and ')}, not for 1 or 2`,
                 ]
               : []),
             ...(tooShort.length > 0
@@ -60,7 +60,7 @@ export function cachingPart(part: Part): void {
           good: 'shared caches may keep the programme for a moment',
           because:
             tooLong.length > 0
-              ? 'A cache goes on showing what it has, without asking: seats that are gone, and a price that has changed.'
+              ? 'A cache goes on showing what it has: seats that are gone, and a price that has changed.'
               : 'Ten thousand requests for the same list all come to the shop, because no cache in front of it may keep an answer.',
         },
         {
@@ -97,11 +97,14 @@ async function isNotModified(url: string, path: string): Promise<boolean> {
   return false;
 }
 
-/** For how many seconds a shared cache may keep an answer. */
-function lifetimeOf({ headers }: Asked): number {
+/** For how many seconds an answer is fresh to a shared cache, and for how many it may be shown, also when it is stale. */
+function lifetimeOf({ headers }: Asked): { freshS: number; shownS: number } {
   const said = directivesIn(header(headers, 'cdn-cache-control') ?? header(headers, 'cache-control') ?? '');
-  if (said.has('private') || said.has('no-store') || said.has('no-cache')) return 0;
-  return Number(said.get('s-maxage') ?? said.get('max-age')) || 0;
+  if (said.has('private') || said.has('no-store') || said.has('no-cache')) return { freshS: 0, shownS: 0 };
+  const freshS = Number(said.get('s-maxage') ?? said.get('max-age')) || 0;
+  const asksFirst = ['must-revalidate', 'proxy-revalidate'].some((directive) => said.has(directive));
+  const stale = ['stale-while-revalidate', 'stale-if-error'].map((name) => Number(said.get(name)) || 0);
+  return { freshS, shownS: freshS + (asksFirst ? 0 : Math.max(...stale)) };
 }
 
 /** How long an order is not seen in seatsLeft. */

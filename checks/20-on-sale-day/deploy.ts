@@ -25,6 +25,7 @@ export function deployPart(part: Part): void {
       const brokenOff = deploys.map(({ slow }) => slow).filter(({ status }) => status !== 200);
       // Asked past the balancer, so that it does not matter how soon that has looked.
       const unserved = deploys.flatMap((deploy) => deploy.unserved);
+      const refuses = deploys.some((deploy) => deploy.refuses);
       const count = meanwhile.length + deploys.length + unserved.length;
       const isBrokenOff = brokenOff.some(({ broken }) => !broken?.startsWith('no answer'));
       const failed = [...meanwhile.filter((answer) => isUnanswered(answer)), ...brokenOff, ...unserved];
@@ -44,7 +45,7 @@ export function deployPart(part: Part): void {
         {
           worth: 0.6,
           // What is broken off is no matter of time: its head came before SIGTERM, and its body was waited for or not.
-          timed: (looksLate || lateOnly) && failed.length <= count / 4 && !isBrokenOff,
+          timed: (looksLate || lateOnly) && failed.length <= count / 4 && !isBrokenOff && !refuses,
           share: failed.length === 0 ? 1 : failed.length <= 2 ? 0.6 : failed.length <= 8 ? 0.3 : 0,
           seen: `${failed.length} of ${count} requests failed because of the deploy: ${kindsOf(failed)}`,
           good: `none of ${count} requests failed in the deploy`,

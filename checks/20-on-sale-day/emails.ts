@@ -125,10 +125,10 @@ export function emailsPart(part: Part): void {
           seen:
             diedWith.length === 0
               ? 'nor one whose worker could be killed'
-              : `${gone.length} e-mails were lost with a worker that was killed`,
+              : `${gone.length} e-mails that a worker had when it was killed were not sent within ${patienceMs / 1_000} s`,
           good: 'none is lost with a worker',
-          because: 'What a worker had taken is gone when it dies.',
-          lookAt: 'when is an e-mail taken off the list: before it is sent, or after?',
+          because: 'What a worker had taken is gone when it dies, or nobody else may take it until much later.',
+          lookAt: 'when is an e-mail taken off the list: before it is sent, or after? And how long is it its worker’s?',
         },
       ]);
     },
@@ -175,6 +175,6 @@ async function lostAfterDeath(
 ): Promise<Accepted[]> {
   for (const until = performance.now() + patienceMs; performance.now() < until; await delay(200))
     if (missing(orders).length === 0) return [];
-  t.step('15 s later');
+  t.step(`${patienceMs / 1_000} s later`);
   return missing(orders);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { disturbs, type Instance, MachineWatch } from '../harness/sdk/index.ts';
-import { ask } from './ask.ts';
+import { ask, type Question } from './ask.ts';
 import { conclude, type Part, withOthersOf } from './parts.ts';
 import { scrape } from './scrape.ts';
 import { childrenOf, killWorker } from './workers.ts';
@@ -12,6 +12,9 @@ const further = 10;
 /** By the contract a second; on a busy machine some more. */
 const patienceMs = 2_000;
 const busyPatienceMs = 4_000;
+
+/** Refused before any route is looked for. */
+const malformed: Question = { method: 'POST', path: '/login', raw: '{"email":' };
 
 export function metricsPart(part: Part): void {
   part(
@@ -31,6 +34,7 @@ export function metricsPart(part: Part): void {
       const watch = new MachineWatch();
       const app = t.app(2);
       const fell = falls(happened.counted);
+      const refusal = await ask(app.url, malformed); // Whether it is 400 is another part's.
       await delay(withinMs * 0.75); // What came before is counted, too, and at most a second late.
       const before = await counts(app);
       // Probes and refusals are requests, too. The balancer's looks at /ready come on top.
@@ -39,14 +43,21 @@ export function metricsPart(part: Part): void {
         'GET /events/:id 404': requests,
         'GET /health 200': requests,
         'GET /me 401': requests,
+        'GET /orders 401': requests,
+        [`POST /login ${refusal.status}`]: requests,
         'GET /ready 200': requests,
       };
       for (let n = 0; n < requests; n++) {
         // Of no route, by any of their parts. What the app calls their common one is up to it.
         const unknown = n % 2 ? `/${randomUUID()}/seats` : `/shop/${randomUUID()}`;
-        const paths = [`/events/${1 + (n % 3)}`, `/events/${1_000 + n}`, '/health', '/me', '/ready', unknown];
+        const asked: Question[] = [
+          ...[`/events/${1 + (n % 3)}`, `/events/${1_000 + n}`, '/health', '/me', '/orders', '/ready', unknown].map(
+            (path) => ({ path }),
+          ),
+          malformed,
+        ];
         // Workers take turns. So do these, or one worker would get all of the same.
-        for (let m = 0; m < paths.length; m++) await ask(app.url, { path: paths[(n + m) % paths.length] as string });
+        for (let m = 0; m < asked.length; m++) await ask(app.url, asked[(n + m) % asked.length] as Question);
       }
       const wrong = (await untilTrue(app, before, grow, withinMs)) ?? (await lateIn(app, await counts(app), withinMs));
       const after = await counts(app);
@@ -62,7 +73,7 @@ export function metricsPart(part: Part): void {
         lower = [...after].find(([key, value]) => (now.get(key) ?? 0) < value - 2)?.[0] ?? '';
       }
       t.step(
-        `${6 * requests + further} requests to instance 2, counted by METRICS_PORT${isOne ? '' : ', and a killed worker'}`,
+        `${8 * requests + further} requests to instance 2, counted by METRICS_PORT${isOne ? '' : ', and a killed worker'}`,
       );
       conclude(t, withOthersOf(minute, watch), [
         {
@@ -71,7 +82,7 @@ export function metricsPart(part: Part): void {
           share: wrong ? 0 : 1,
           seen: wrong?.seen ?? '',
           ...(wrong?.why ?? {}),
-          good: `${6 * requests + further} requests over all workers were counted`,
+          good: `${8 * requests + further} requests over all workers were counted`,
         },
         {
           worth: 0.3,

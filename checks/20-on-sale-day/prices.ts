@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stage } from '../harness/sdk/index.ts';
-import { ask, jsonOf } from './ask.ts';
+import { type Asked, ask, jsonOf } from './ask.ts';
 import { lookedAt } from './mix.ts';
-import { conclude, type Part } from './parts.ts';
+import { conclude, kindsOf, type Part } from './parts.ts';
 
 /** Nobody has looked at these before. */
 const cold = [20, 21, 22];
@@ -42,14 +42,14 @@ export function pricesPart(part: Part): void {
         ({ path, status, at }) =>
           path === '/events/2' && status === 200 && at > happened.price.at + oldestMs + onTheWayMs,
       );
-      const old = changed.filter((answer) => jsonOf(answer)?.priceCents !== happened.price.cents);
+      const unpriced = changed.filter((answer) => !hasPrice(answer));
+      const old = changed.filter((answer) => hasPrice(answer) && jsonOf(answer)?.priceCents !== happened.price.cents);
       await t.supplier.reset();
       const startedAt = performance.now();
-      const stampede = (
-        await Promise.all(
-          cold.flatMap((event) => Array.from({ length: lookers }, () => ask(t.url, { path: `/events/${event}` }))),
-        )
-      ).filter(({ status }) => status === 200);
+      const crowd = await Promise.all(
+        cold.flatMap((event) => Array.from({ length: lookers }, () => ask(t.url, { path: `/events/${event}` }))),
+      );
+      const stampede = crowd.filter(({ status }) => status === 200);
       const calls = (await t.supplier.calls())['GET /events/:id'];
       const most = cold.length * Math.ceil((performance.now() - startedAt) / 1_000);
       t.step(
@@ -58,19 +58,22 @@ export function pricesPart(part: Part): void {
       const { calls: whileFailing, seconds: failedFor } = await callsWhileFailing(t);
       // Once a second, and once more by each process: it may hold that the box office is away.
       const mostFailing = Math.ceil(failedFor) + processes;
-      const wrong = stampede.filter((answer) => !(jsonOf(answer)?.priceCents > 0)).length;
+      const wrong = stampede.filter((answer) => !hasPrice(answer)).length;
+      const isRefused = stampede.length < crowd.length / 2;
+      const atOnce = `${crowd.length} looks at ${cold.length} events at the same moment`;
       conclude(t, minute, [
         {
           worth: 0.5,
-          share: stampede.length === 0 || wrong > 0 ? 0 : calls <= most ? 1 : calls <= 4 * most ? 0.4 : 0,
+          timed: isRefused && wrong === 0,
+          share: isRefused || wrong > 0 ? 0 : calls <= most ? 1 : calls <= 4 * most ? 0.4 : 0,
           seen:
-            stampede.length === 0
-              ? 'nobody got a price'
-              : wrong > 0
-                ? `${wrong} of ${stampede.length} looks at an event that were answered had no price`
-                : `${lookers * cold.length} looks at ${cold.length} events at the same moment made ${calls} calls`,
+            wrong > 0
+              ? `${wrong} of ${stampede.length} looks at an event that were answered had no price`
+              : isRefused
+                ? `of ${atOnce}, ${crowd.length - stampede.length} were not answered with 200: ${kindsOf(crowd.filter(({ status }) => status !== 200))}`
+                : `${atOnce} made ${calls} calls`,
           good: `${lookers} looks at the same moment are one call`,
-          ...(stampede.length === 0 || wrong > 0 ? noPrice : calls <= processes * cold.length ? eachProcess : {}),
+          ...(wrong > 0 ? noPrice : isRefused ? notAnswered : calls <= processes * cold.length ? eachProcess : {}),
         },
         {
           worth: 0.25,
@@ -82,26 +85,47 @@ export function pricesPart(part: Part): void {
               ? `while the box office answered 503, it was asked ${whileFailing} times in ${failedFor.toFixed(1)} s for the price of one event`
               : `${inMinute} calls in the minute, at most ${allowed} were to be`,
           good: `${inMinute} calls for ${looks} looks`,
-          because:
-            serves && whileFailing > mostFailing
-              ? 'A question that failed does not count, so everybody asks again at once. A box office that is in trouble gets more questions than ever.'
-              : 'Each process keeps prices of its own, or keeps them too briefly, and asks for them again.',
+          ...(serves
+            ? {
+                because:
+                  whileFailing > mostFailing
+                    ? 'A question that failed does not count, so everybody asks again at once. A box office that is in trouble gets more questions than ever.'
+                    : 'Each process keeps prices of its own, or keeps them too briefly, and asks for them again.',
+              }
+            : notAnswered),
         },
         {
           worth: 0.25,
-          share: old.length === 0 && serves ? 1 : 0,
-          seen: old.length > 0 ? `${old.length} answers had a price that was more than 2 s old` : 'too few had a price',
+          share: old.length + unpriced.length === 0 && serves ? 1 : 0,
+          seen:
+            old.length > 0
+              ? `${old.length} answers had a price that was more than 2 s old`
+              : unpriced.length > 0
+                ? `${unpriced.length} answers had no price`
+                : 'too few had a price',
           good:
             changed.length > 0
               ? `${changed.length} looks after a change had the new price`
               : 'nobody looked at a price that had changed',
-          because: 'A price that has changed is shown for longer than the contract allows.',
-          lookAt: 'from when on does the time of an entry count, and what prolongs it?',
+          ...(old.length > 0 ? tooOld : unpriced.length > 0 ? noPrice : notAnswered),
         },
       ]);
     },
   );
 }
+
+const hasPrice = (answer: Asked) => jsonOf(answer)?.priceCents > 0;
+
+const tooOld = {
+  because: 'A price that has changed is shown for longer than the contract allows.',
+  lookAt: 'from when on does the time of an entry count, and what prolongs it?',
+};
+
+const notAnswered = {
+  because:
+    'To spare the box office is no art where customers get no price: most who looked were not answered with one.',
+  lookAt: 'what does a look get that comes while another one asks the box office? And what has the app printed?',
+};
 
 const noPrice = {
   because:

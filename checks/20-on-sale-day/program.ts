@@ -32,6 +32,8 @@ export interface Deployed {
   slow: Asked;
   /** What was refused or broken off by the instance itself while the delay lasted. */
   unserved: Asked[];
+  /** More than half of what it was asked then, and nothing before the signal: so it is no matter of time. */
+  refuses: boolean;
   /** Undefined where it ended with 0, as it must. */
   ending: string | undefined;
   failure: { expected: string; seen: string; because: string; lookAt: string } | undefined;
@@ -178,9 +180,10 @@ export class Program {
       const asked = askUntilEnded(this.#t.app(number));
       const slow = new Customer(lastComers[number - 1] as number).logIn(url, { bodyAfterMs: slowMs });
       const { failure, old, toldAt, noticedMs, endedMs } = await this.#t.roll(number, { deadlineMs: 10_000 });
-      const unserved = (await asked).filter(
-        ({ at, ms, status }) => at > toldAt && at + ms < toldAt + drainDelayMs * 0.9 && (status === 0 || status >= 500),
-      );
+      const isRefused = ({ status }: Asked) => status === 0 || status >= 500;
+      const inDelay = (await asked).filter(({ at, ms }) => at > toldAt && at + ms < toldAt + drainDelayMs * 0.9);
+      const unserved = inDelay.filter(isRefused);
+      const servedBefore = (await asked).every((answer) => answer.at > toldAt || !isRefused(answer));
       const answers = (await said).filter(({ at }) => at > toldAt);
       this.#happened.deploys.push({
         from,
@@ -192,6 +195,7 @@ export class Program {
         ending: old.exitCode === 0 ? undefined : old.ending(),
         slow: await slow,
         unserved,
+        refuses: servedBefore && unserved.length > inDelay.length / 2,
         saidNo: answers.some(({ status }) => status === 503),
         saidYes: answers.filter(({ at, status }) => status === 200 && at > toldAt + drainDelayMs / 2).length,
       });

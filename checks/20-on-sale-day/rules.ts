@@ -3,6 +3,8 @@ import { header, jsonOf } from './ask.ts';
 import { emailOf } from './customers.ts';
 import { mustBeListedAtOnce } from './listed.ts';
 import type { Minute } from './minute.ts';
+import { mustKeepFromOthers } from './others-orders.ts';
+import { mustOutliveTheSale } from './outlives-the-sale.ts';
 
 /** So many at a time are read again. */
 const readers = 10;
@@ -84,6 +86,7 @@ export function declareRules(rule: ExamDefinition<Minute>['rule']): void {
         seen: `${lost.length} lost, such as: ${lost[0]}`,
       });
       await mustBeListedAtOnce(t, customers);
+      await mustOutliveTheSale(t, customers);
       // Nobody could read anything: then the rule was not judged by its words.
       if (accepted.length > 0 && unread > accepted.length / 2)
         t.step(`${unread} of them were read in PostgreSQL only, because their sessions are gone`);
@@ -133,18 +136,8 @@ export function declareRules(rule: ExamDefinition<Minute>['rule']): void {
         });
       }
       const [one, other] = customers.filter(({ isLoggedIn }) => isLoggedIn);
-      const [order] = [...owners].find(([, who]) => who === one?.number) ?? [];
-      if (!one || !other || order === undefined) return;
-      for (const path of [`/orders/${order}`, `/orders/${order}/ticket`]) {
-        const answer = await other.ask(t.url, { path });
-        t.require(answer.status !== 200, {
-          step: `GET ${path}, of another customer`,
-          expected: '404',
-          seen: '200',
-          because: 'An order is found by its id alone, and ids can be guessed.',
-          lookAt: 'which statement finds the order, and does it name the customer?',
-        });
-      }
+      const orders = [...owners].filter(([, who]) => who === one?.number).map(([id]) => id);
+      if (one && other && orders.length > 0) await mustKeepFromOthers(t, { one, other, orders });
     },
   );
 }

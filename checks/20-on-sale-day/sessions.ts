@@ -1,6 +1,6 @@
 import { type Asked, isUnanswered } from './ask.ts';
 import { beginToComeBack } from './come-back.ts';
-import { conclude, isWithin, type Part } from './parts.ts';
+import { conclude, isWithin, kindsOf, type Part } from './parts.ts';
 
 /** Redis has been away; so long after it an app may still notice. */
 const graceMs = 2_500;
@@ -35,12 +35,13 @@ export function sessionsPart(part: Part): void {
       );
       const refused = lost.length + unknown.length;
       const known = customers.filter(({ isLoggedIn }) => isLoggedIn);
-      let gone = 0;
+      const gone: Asked[] = [];
       for (const customer of known.slice(0, 20))
         for (const number of [1, 2]) {
           const answer = await customer.ask(t.app(number).url, { path: '/me' });
-          if (answer.status !== 200) gone++;
+          if (answer.status !== 200) gone.push(answer);
         }
+      const refusedAll = gone.every(({ status }) => status === 401);
       t.step(`GET /me of ${known.slice(0, 20).length} customers on both instances, after the minute`);
       const sentThen = ({ at }: Asked) => at >= redisAway.from && at <= redisAway.to;
       const browsing = asked.filter((answer) => /^GET \/events/.test(answer.route) && sentThen(answer));
@@ -61,10 +62,11 @@ export function sessionsPart(part: Part): void {
         },
         {
           worth: 0.25,
-          share: known.length === 0 ? 0 : 1 - Math.min(1, gone / 4),
-          seen: `after the deploy ${gone} of ${2 * Math.min(20, known.length)} questions for /me were refused`,
+          timed: known.length > 0 && gone.every(({ status }) => status === 0 || status === 503),
+          share: known.length === 0 ? 0 : 1 - Math.min(1, gone.length / 4),
+          seen: `after the deploy ${gone.length} of ${2 * Math.min(20, known.length)} questions for /me ${refusedAll ? 'were refused' : `failed: ${kindsOf(gone)}`}`,
           good: 'they outlive the deploy',
-          because: 'Sessions end with the process that made them, so each deploy logs everybody out.',
+          ...(known.length === 0 || gone.some(({ status }) => status === 401) ? endsWithProcess : meFails),
         },
         {
           worth: 0.25,
@@ -72,7 +74,7 @@ export function sessionsPart(part: Part): void {
           share: 1 - Math.min(1, (unserved.length + late.length) / Math.max(1, browsing.length / 4)),
           seen:
             unserved.length > 0
-              ? `while Redis was away, ${unserved.length} of ${browsing.length} who only looked were not served within 2 s`
+              ? `while Redis was away, ${unserved.length} of ${browsing.length} who only looked were not served within 2 s${kindsIn(unserved)}`
               : `while Redis was away, ${late.length} requests with a session had no answer within 2 s`,
           good: 'browsing goes on without Redis',
           ...whyUnserved(unserved),
@@ -81,6 +83,21 @@ export function sessionsPart(part: Part): void {
     },
   );
 }
+
+/** Of those that were not late: which answer they got instead. */
+function kindsIn(unserved: readonly Asked[]): string {
+  const refused = unserved.filter(({ ms }) => ms <= servedWithinMs + slackMs);
+  return refused.length > 0 ? ` (${kindsOf(refused)})` : '';
+}
+
+const endsWithProcess = {
+  because: 'Sessions end with the process that made them, so each deploy logs everybody out.',
+};
+
+const meFails = {
+  because: 'Nobody was told to log in again. But whoever asked for /me got an error, or no answer at all.',
+  lookAt: 'what has the app printed, and what else does GET /me need besides the session?',
+};
 
 const notKnown = {
   because:
