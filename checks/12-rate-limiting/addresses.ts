@@ -1,7 +1,7 @@
 import type { Stage, Teaching } from '../harness/sdk/index.ts';
 import { Client, type ClientOptions } from './client.ts';
 import { type Limit, newAccount, newAddress } from './limits.ts';
-import { mustBeOne, mustPass, trulyTooMany } from './one-client.ts';
+import { isNeverRefused, mustBeOne, mustPass, trulyTooMany } from './one-client.ts';
 import { sameSubnet, subnetsOf } from './subnets.ts';
 import { untilSure } from './sure.ts';
 import { together } from './together.ts';
@@ -72,15 +72,27 @@ async function mustTakeNoClientForAProxy(t: Stage, limit: Limit): Promise<void> 
   });
   await together(clients.map(({ client }) => client.asks(limit.most + 2)));
   for (const { address, client } of clients) {
-    const tooMany = {
-      because: `The balancer has seen a client at ${address}. The app takes this client for one more proxy, because of its address, and believes what stands left of it. Clients have such addresses, too: a colleague, another service, or curl on the balancer’s own machine.`,
-      lookAt: 'does `trust proxy` say how many proxies there are, or only what their addresses may look like?',
-    };
+    const isLimited = client.passed <= limit.most || !(await isNeverRefused(t, limit, address));
+    const tooMany = isLimited ? takenForAProxy(address) : withoutLimit(address);
     client.mustBeLimited(
       `${limit.what}: X-Forwarded-For: …, ${address}, ${limit.most + 2} times, each time with something else at …`,
       { tooMany: await trulyTooMany(t, client, limit, tooMany) },
     );
   }
+}
+
+function takenForAProxy(address: string): Teaching {
+  return {
+    because: `The balancer has seen a client at ${address}. The app takes this client for one more proxy, because of its address, and believes what stands left of it. Clients have such addresses, too: a colleague, another service, or curl on the balancer’s own machine.`,
+    lookAt: 'does `trust proxy` say how many proxies there are, or only what their addresses may look like?',
+  };
+}
+
+function withoutLimit(address: string): Teaching {
+  return {
+    because: `A client at ${address} has no limit, whatever stands left of its address, and also if nothing does. By the contract the address may be a private one, or 127.0.0.1: it counts, and is refused, like any other.`,
+    lookAt: 'which addresses does the app make an exception for, and before or after it counts?',
+  };
 }
 
 /**

@@ -3,7 +3,7 @@ import { otherEachTime } from './addresses.ts';
 import { Client, type ClientOptions } from './client.ts';
 import { forgedOf } from './identity.ts';
 import { exports, type Limit, newAccount, newAddress, reads } from './limits.ts';
-import { longNames, namesLikeKeys, othersThan, shown } from './names.ts';
+import { longNames, namesLikeKeys, othersThan, shown, twoForms } from './names.ts';
 import { canSign, newUser, signed } from './new-users.ts';
 import { mustPass } from './one-client.ts';
 import { mustCountEverySpelling } from './spellings.ts';
@@ -93,11 +93,13 @@ async function mustTellUsersApart(t: Stage): Promise<void> {
   if (!(await canSign(t))) return;
   const { name, token } = (await newUser(t, 'linus')) as { name: string; token: string };
   const [long, longToo] = longNames(name);
+  const [form, formToo] = twoForms(name);
   const apps = [t.app(1), t.app(2)];
-  for (const used of [token, signed(long).token])
+  for (const used of [token, signed(long).token, signed(form).token])
     await new Client(t, exports, { apps, from: newAddress(), token: used, windowS }).asks(exports.most);
-  for (const other of [...othersThan(name), longToo]) {
-    const step = `5 exports of a user called “${shown(other === longToo ? long : name)}”, and 4 of one called “${shown(other)}”`;
+  const pairs = [...othersThan(name).map((other) => [name, other]), [long, longToo], [form, formToo]];
+  for (const [used = '', other = ''] of pairs) {
+    const step = `5 exports of a user called “${shown(used)}”, and 4 of one called “${shown(other)}”`;
     await mustPass(t, exports, { from: newAddress(), token: signed(other).token }, step);
   }
 }

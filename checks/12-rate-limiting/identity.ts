@@ -3,7 +3,7 @@ import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { mustKnowAddresses } from './addresses.ts';
 import { Client } from './client.ts';
 import { failedLogins, newAccount, newAddress, reads, untilCounting } from './limits.ts';
-import { longNames, othersThan, shown } from './names.ts';
+import { longNames, othersThan, shown, twoForms } from './names.ts';
 import { canSign, newUser, signed } from './new-users.ts';
 import { mustBeOne, mustPass, refusedTooEarly } from './one-client.ts';
 import { untilSure } from './sure.ts';
@@ -85,9 +85,15 @@ async function mustTellNamesApart(t: Stage): Promise<void> {
   const name = newAccount();
   const address = newAddress();
   const [long, longToo] = longNames(name);
-  const pairs = [...othersThan(name).map((other) => [name, other]), [long, longToo], [address, address]];
+  const [form, formToo] = twoForms(name);
+  const pairs = [
+    ...othersThan(name).map((other) => [name, other]),
+    [long, longToo],
+    [form, formToo],
+    [address, address],
+  ];
   const apps = [t.app(1), t.app(2)];
-  for (const used of [name, long])
+  for (const used of [name, long, form])
     await new Client(t, reads, { apps, from: newAddress(), token: signed(used).token, windowS }).asks(reads.most);
   await new Client(t, reads, { apps, from: address, windowS }).asks(reads.most);
   for (const [used = '', other = ''] of pairs) {

@@ -1,7 +1,7 @@
 import type { Answer, CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { Client } from './client.ts';
 import { failedLogins, newAccount, newAddress, passwords, tokenOf, type Username } from './limits.ts';
-import { longNames, othersThan, shown } from './names.ts';
+import { longNames, othersThan, shown, twoForms } from './names.ts';
 import { mustPass } from './one-client.ts';
 import { mustCountEverySpelling } from './spellings.ts';
 import { noAnswer, noteIfLate, untilSure } from './sure.ts';
@@ -108,11 +108,15 @@ async function mustNotLockOthers(t: Stage, from: string): Promise<void> {
       lookAt: 'what becomes of the name on its way into the key?',
     });
   }
-  const [long, longToo] = longNames(newAccount());
-  const own = newAddress();
-  await new Client(t, failedLogins, { apps: [t.app(1), t.app(2)], from: own, username: long, windowS }).asks(5);
-  const step = `5 wrong passwords for “${shown(long)}”, and 4 for another account that only ends otherwise`;
-  await mustPass(t, failedLogins, { from: own, username: longToo }, step);
+  for (const [[used, other], difference] of [
+    [longNames(newAccount()), 'only ends otherwise'],
+    [twoForms(newAccount()), 'has its last letter in another form of Unicode'],
+  ] as const) {
+    const own = newAddress();
+    await new Client(t, failedLogins, { apps: [t.app(1), t.app(2)], from: own, username: used, windowS }).asks(5);
+    const step = `5 wrong passwords for “${shown(used)}”, and 4 for another account that ${difference}`;
+    await mustPass(t, failedLogins, { from: own, username: other }, step);
+  }
   t.trail.begin('8 wrong passwords for linus, each from another address');
   const spread = { apps: [t.app(1), t.app(2)], from: () => newAddress(), username: 'linus', windowS };
   await new Client(t, failedLogins, spread).asks(8);

@@ -14,9 +14,15 @@ export function longNames(name: string): [string, string] {
   return [`${start}1`, `${start}2`];
 }
 
-/** For a step: a name that nobody would read to its end. */
+/** Two names that look the same. To whoever compares text they are two. */
+export function twoForms(name: string): [string, string] {
+  return [`${name}\u00e9`, `${name}e\u0301`];
+}
+
+/** For a step: a name that nobody would read to its end, or that looks like another one. */
 export function shown(name: string): string {
-  return name.length > 60 ? `${name.slice(0, 40)}… (${name.length} characters)` : name;
+  const plain = name.replace(/\p{M}/gu, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return name.length > 60 ? `${plain.slice(0, 40)}… (${name.length} characters)` : plain;
 }
 
 function wide(letter: string): string {

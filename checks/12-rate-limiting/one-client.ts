@@ -28,6 +28,14 @@ export async function trulyTooMany(t: Stage, client: Client, limit: Limit, tooMa
   return plain.passed > limit.most ? ofAnybody : tooMany;
 }
 
+/** Whether too many pass of somebody at this address, too, who has sent no X-Forwarded-For of their own. */
+export async function isNeverRefused(t: Stage, limit: Limit, address: string): Promise<boolean> {
+  const who = { from: address, username: newAccount() };
+  const plain = new Client(t, limit, { apps: [t.app(1), t.app(2)], windowS, ...who });
+  await plain.asks(limit.most + 2);
+  return plain.passed > limit.most;
+}
+
 const ofAnybody = {
   because:
     'So many pass of any client, also of one that always looks the same. Nobody counts these requests, or each instance counts alone.',
