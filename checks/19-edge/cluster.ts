@@ -131,6 +131,15 @@ export function clusterBehaviours(behaviour: CheckDefinition['behaviour']): void
         expected: 'a metric to scale by, such as cpu',
         seen: 'none',
       });
+      const policy = scaler.spec.behavior?.scaleUp?.selectPolicy;
+      t.require(policy !== 'Disabled', {
+        step: 'the HorizontalPodAutoscaler',
+        expected: 'one that may start pods by itself',
+        seen: `behavior.scaleUp.selectPolicy: ${policy}`,
+        because:
+          'With this policy Kubernetes takes pods away and never starts one, whatever the metric and maxReplicas say.',
+        lookAt: 'what does behavior of the autoscaler forbid?',
+      });
       t.require(deployment.spec?.replicas === undefined, {
         step: 'the Deployment',
         expected: 'no replicas: the autoscaler says how many there are',

@@ -92,6 +92,17 @@ export function furtherBehaviours(behaviour: CheckDefinition['behaviour']): void
         seen: bad ? inWords(bad) : '',
         because: 'The limit counts everybody as one.',
       });
+      const reads = await Promise.all(
+        Array.from({ length: 30 }, (_, n) => ask(t.url, `/orders/none-${n}`, { from: '127.0.0.41' })),
+      );
+      const held = reads.filter(({ status }) => status === 429).length;
+      t.require(held === 0, {
+        step: `${reads.length} × GET /orders/:id from the first address`,
+        expected: 'none of them to be held up',
+        seen: `429 for ${held}`,
+        because: 'Only orders that are placed are limited. Here the limit also counts those who look at one.',
+        lookAt: 'which paths and which methods does the limit count?',
+      });
       const event = await ask(t.url, '/events/oslo', { from: '127.0.0.41' });
       t.require(event.status === 200, {
         step: 'GET /events/oslo from the first address',
