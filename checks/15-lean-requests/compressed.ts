@@ -1,5 +1,5 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
-import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
+import type { CheckDefinition, Instance, Stage, Teaching } from '../harness/sdk/index.ts';
 import { ask, mustBe, type Reply } from './ask.ts';
 import { sendRaw } from './raw.ts';
 
@@ -30,15 +30,44 @@ interface Asked {
   method: 'GET' | 'POST';
   path: string;
   body?: unknown;
+  /** The body, for the trail. */
+  what?: string;
+  /** Where the answer is not compressed, and has to be. */
+  notCompressed?: Teaching;
 }
+
+const alsoRefusals: Teaching = {
+  because: 'This refusal is longer than 1,024 bytes, and the line speaks of JSON, whatever its status is.',
+  lookAt: 'which answers go past the code that compresses, and who writes the refusals?',
+};
+const bytesOfLetters: Teaching = {
+  because:
+    'This refusal has more than 1,024 bytes, and fewer letters: each letter of that name takes three bytes. A refusal with as many bytes in short names is compressed.',
+  lookAt: 'what does the app measure before it compresses: the letters of the text, or its bytes?',
+};
 
 const lists = ['/shows', '/shows?city=Oslo', '/search?q=late', '/search?q=late+show+1'];
 /** Their refusal lists the names of all these fields: more than 1,024 bytes of JSON. */
 const unknown = Object.fromEntries(Array.from({ length: 150 }, (_, n) => [`a-field-${n}`, n]));
-const longRefusals: Asked[] = [
-  { method: 'POST', path: '/orders', body: unknown },
-  { method: 'POST', path: '/visitors', body: unknown },
-];
+const longRefusals: Asked[] = ['/orders', '/visitors'].map(
+  (path): Asked => ({
+    method: 'POST',
+    path,
+    body: unknown,
+    what: 'with 150 unknown fields',
+    notCompressed: alsoRefusals,
+  }),
+);
+/** Of more than 1,024 bytes, too, as the name is in them, and of much fewer letters. */
+const refusalsOfFewLetters: Asked[] = ['/orders', '/visitors'].map(
+  (path): Asked => ({
+    method: 'POST',
+    path,
+    body: { ['日'.repeat(350)]: 1 },
+    what: 'with an unknown field whose name is 350 × 日, which are 1,050 bytes',
+    notCompressed: bytesOfLetters,
+  }),
+);
 /** Less than 1,024 bytes, or no JSON. */
 const others = [
   '/health',
@@ -64,7 +93,8 @@ export function compressedBehaviour(behaviour: CheckDefinition['behaviour']): vo
       const app = t.app();
       await mustSuitAtOnce(t, app);
       for (const path of lists) for (const each of accepted) await mustSuit(t, app, { method: 'GET', path }, each);
-      for (const refusal of longRefusals) for (const each of accepted) await mustSuit(t, app, refusal, each);
+      for (const refusal of [...longRefusals, ...refusalsOfFewLetters])
+        for (const each of accepted) await mustSuit(t, app, refusal, each);
       for (const path of others)
         for (const header of ['gzip', 'gzip, deflate, br', 'br']) {
           t.trail.begin(`Accept-Encoding: ${header}`);
@@ -85,9 +115,9 @@ export function compressedBehaviour(behaviour: CheckDefinition['behaviour']): vo
 }
 
 async function mustSuit(t: Stage, app: Instance, asked: Asked, [header, allowed]: (typeof accepted)[number]) {
-  const { method, path, body } = asked;
+  const { method, path, body, what, notCompressed } = asked;
   const status = method === 'GET' ? 200 : 400;
-  const question = body === undefined ? {} : { body, what: 'with 150 unknown fields' };
+  const question = body === undefined ? {} : { body, ...(what ? { what } : {}) };
   const plain = await ask(t, app, method, path, question);
   t.trail.begin(header === undefined ? 'no Accept-Encoding' : `Accept-Encoding: ${header}`);
   const headers: Record<string, string> = header === undefined ? {} : { 'accept-encoding': header };
@@ -97,7 +127,7 @@ async function mustSuit(t: Stage, app: Instance, asked: Asked, [header, allowed]
   t.require(allowed.includes(encoding), {
     expected: allowed.join(' or '),
     seen: encoding,
-    ...(method === 'GET' ? {} : alsoRefusals),
+    ...(encoding === 'identity' ? notCompressed : {}),
   });
   const vary = String(reply.headers.vary ?? '');
   t.require(/(^|,)\s*(accept-encoding|\*)\s*(,|$)/i.test(vary), {
@@ -141,11 +171,6 @@ async function mustSuitAtOnce(t: Stage, app: Instance): Promise<void> {
     lookAt: 'what decides whether an answer is compressed, besides its length and Accept-Encoding?',
   });
 }
-
-const alsoRefusals = {
-  because: 'This refusal is longer than 1,024 bytes, and the line speaks of JSON, whatever its status is.',
-  lookAt: 'which answers go past the code that compresses, and who writes the refusals?',
-};
 
 export function encodingOf({ headers }: Reply): string {
   return (headers['content-encoding'] ?? 'identity').toLowerCase();

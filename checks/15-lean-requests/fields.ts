@@ -81,7 +81,7 @@ async function judge(
 ): Promise<Reply> {
   t.trail.begin();
   const reply = await ask(t, app, 'POST', path, { body, headers: jsonType, ...(what ? { what } : {}) });
-  mustBe(t, reply, statuses, reply.status < 300 ? taken : {});
+  mustBe(t, reply, statuses, reply.status < 300 ? taken : reply.status === 404 && fields ? lookedUpFirst : {});
   if (!fields || reply.status !== 400) return reply;
   const named = namedIn(reply);
   const missing = fields.filter((name) => !named?.includes(name));
@@ -102,6 +102,11 @@ function namedIn({ json }: Reply): string[] | undefined {
 const taken = {
   because: 'The app takes this for good. What it has not looked at goes on to whatever comes after it.',
   lookAt: 'which rule of this field lets this value pass, or who looks at fields that nobody knows?',
+};
+const lookedUpFirst = {
+  because:
+    'The app says that there is no such show, and nothing of the fields that are wrong. The client looks for another show, and is refused again.',
+  lookAt: 'what comes first in this handler: the look at all fields, or the search for the show?',
 };
 const cutLetters = {
   because:

@@ -62,6 +62,10 @@ export const hostileOrders: HostileBody[] = [
     (show): HostileBody => [withShow(show), 404],
   ),
   [withShow('"1\\u0000"'), [400, 404]],
+  // A show that is none, and something else is wrong, too.
+  ['{"show":"no-such-show"}', 400, ['seats']],
+  ['{"show":"no-such-show","seats":99}', 400, ['seats']],
+  ['{"show":"no-such-show","seats":2,"note":""}', 400, ['note']],
   ...[
     'note',
     'Show',

@@ -95,8 +95,14 @@ export function routesBehaviour(behaviour: CheckDefinition['behaviour']): void {
         `the name ${name}, and a cookie`,
         visitor.json?.name === name && !!visitor.headers['set-cookie'],
       );
-      const me = await ask(t, app, 'GET', '/me', { headers: { cookie: cookieOf(visitor) } });
-      must(me, 200, `the name ${name}`, me.json?.name === name && me.json?.since === visitor.json.since);
+      // Beside those of others, who may have their own idea of what a % means.
+      const own = cookieOf(visitor);
+      for (const cookie of [own, `theme=100%; ${own}`, `${own}; q=%E0%A4%A`]) {
+        if (cookie !== own) t.trail.begin(`Cookie: ${cookie}`);
+        const me = await ask(t, app, 'GET', '/me', { headers: { cookie } });
+        must(me, 200, `the name ${name}`, me.json?.name === name && me.json?.since === visitor.json.since);
+      }
+      t.trail.begin('without a cookie');
       mustBe(t, await ask(t, app, 'GET', '/me'), 401);
       for (const cookie of [
         'visitor=',
