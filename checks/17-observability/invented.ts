@@ -19,7 +19,7 @@ export async function countsStrangers(t: Stage): Promise<void> {
   const before = await mustCount(t, app, { metric: http, labels: httpLabels, before: first, grows: oneEach });
   const questions = Array.from({ length: 1_000 }, (_, n): Question => {
     const paths = [`/${n}-x`, `/events/${n}/x`, `/orders/${n}`, `/wp/${n}.php?n=${n}`, `/events/none-${n}`];
-    const path = n % 10 === 9 ? `/events?city=nowhere-${n}&n${n}=1` : String(paths.at(n % 5));
+    const path = n % 10 === 9 ? `/events?city=nowhere-${n}&n${n}=1&_method=X${n}` : String(paths.at(n % 5));
     // Whatever else a stranger can write.
     const headers = {
       host: `${n}.example`,
@@ -31,6 +31,16 @@ export async function countsStrangers(t: Stage): Promise<void> {
       'accept-language': `x-${n}`,
       authorization: `Bearer nobody-${n}`,
       cookie: `session=${n}`,
+      'x-http-method-override': `X${n}`,
+      'x-method-override': `X${n}`,
+      'x-http-method': `X${n}`,
+      'x-original-url': `/${n}-x`,
+      'x-rewrite-url': `/${n}-x`,
+      'x-real-ip': `203.0.113.${n % 256}`,
+      'x-forwarded-host': `${n}.example`,
+      forwarded: `for=203.0.113.${n % 256};host=${n}.example`,
+      'x-client-name': `scanner-${n}`,
+      'x-correlation-id': `${n}`,
     };
     return ['GET', path, { status: n % 10 === 9 ? 200 : 404, headers }];
   });

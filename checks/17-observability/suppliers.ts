@@ -11,6 +11,8 @@ const timeoutMs = 1_500;
 const earlySeconds = 0.02;
 /** Calls for one event that are broken off, or answered with what is no JSON. */
 const breaks = 4;
+/** Answers of 2xx with nothing in them, which is no JSON. */
+const empties = ['body', 204] as const;
 
 export function supplierBehaviours(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -111,11 +113,15 @@ async function fail(t: Stage, app: Instance, supplier: SupplierHandle) {
   await ask(t, app, 'GET', '/events', { status: 502 });
   await supplier.fail({ how: 'garbage', route: 'GET /offers' });
   await ask(t, app, 'POST', '/orders', { status: 502, body: order, headers: ada });
+  for (const how of empties) {
+    await supplier.fail({ how, body: '' });
+    await ask(t, app, 'GET', '/seats', { status: 502 });
+  }
   await supplier.heal();
   await supplier.fail({ how: 'break', route: 'POST /audit' });
   await ask(t, app, 'POST', '/orders', { status: 502, body: order });
   await supplier.heal();
-  t.step('the supplier breaks off, or answers with HTML');
+  t.step('the supplier breaks off, or answers with HTML, or with a 200 and a 204 that have nothing in them');
   await supplier.fail({ how: 'refuse' });
   await ask(t, app, 'GET', '/events', { status: 502 });
   await supplier.heal();
@@ -133,7 +139,7 @@ async function fail(t: Stage, app: Instance, supplier: SupplierHandle) {
     'event error': failed,
     'audit error': 1,
     'events error': 2,
-    'stats error': 1,
+    'stats error': 1 + empties.length,
     'offers error': 1,
     'event ok': 6 + again, // Of the orders, and what was asked once more.
   };
@@ -184,6 +190,16 @@ function whatIsWrong(grows: Record<string, number>, grown: Counts, repeated: boo
     return {
       because: 'Some calls that failed are not counted. They are the ones that anybody will ask for.',
       lookAt: 'which line counts, and which errors never get there?',
+    };
+  // What is no JSON at all, and what is refused or too late, is counted well.
+  const areRight = ['event error', 'events error', 'stats refused', 'stats timeout'].every(
+    (key) => grown.get(key) === grows[key],
+  );
+  if (areRight && grown.has('stats ok'))
+    return {
+      because:
+        'The supplier answered with a 2xx and nothing in it, and that was counted as ok. An empty answer is no JSON, and does not say what was asked for.',
+      lookAt: 'what does the code make of a 204, or of an empty body?',
     };
   return {
     because: 'A call is counted with another outcome than it had, or under another name.',
