@@ -97,6 +97,7 @@ async function changedCursors(t: Stage, visitor: Visitor): Promise<void> {
   const { next } = await ordersAt(t, visitor, cityPath('berlin'));
   for (const [what, change] of [
     ['an id beyond the integers of PostgreSQL', (text: string) => text.replace(/\d+(?=\D*$)/, '99999999999')],
+    ['the first id beyond the integers of PostgreSQL', (text: string) => text.replace(/\d+(?=\D*$)/, '2147483648')],
     ['the 99th day of a month', (text: string) => text.replace(/-\d\d-\d\d/, '-12-99')],
     // Date.parse takes it for 2 March.
     ['a 30th of February', (text: string) => text.replace(/-\d\d-\d\d/, '-02-30')],

@@ -92,6 +92,7 @@ export function truthBehaviours(behaviour: CheckDefinition['behaviour']): void {
       }
       for (const [city, limit, more] of [
         ['berlin', 1, true],
+        ['berlin', 1_000, true], // The longest page, and it is not the last one.
         ['helgoland', 11, false], // All of them: the last page is full.
         ["l'aquila", 28, true],
         ['kiel', 1_000, false],
