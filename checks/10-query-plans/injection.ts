@@ -94,10 +94,12 @@ function notInAStatement(t: Stage, answer: Answer, text: string): void {
 
 /** The app's own cursor, with a number in it that is no id of the table, or no day. */
 async function changedCursors(t: Stage, visitor: Visitor): Promise<void> {
-  const { next } = await ordersAt(t, visitor, cityPath('berlin'));
+  const { orders, next } = await ordersAt(t, visitor, cityPath('berlin'));
+  const id = orders.at(-1)?.id;
+  const withId = (value: string) => (text: string) => replaceNumber(text, String(id), value);
   for (const [what, change] of [
-    ['an id beyond the integers of PostgreSQL', (text: string) => text.replace(/\d+(?=\D*$)/, '99999999999')],
-    ['the first id beyond the integers of PostgreSQL', (text: string) => text.replace(/\d+(?=\D*$)/, '2147483648')],
+    ['an id beyond the integers of PostgreSQL', withId('99999999999')],
+    ['the first id beyond the integers of PostgreSQL', withId('2147483648')],
     ['the 99th day of a month', (text: string) => text.replace(/-\d\d-\d\d/, '-12-99')],
     // Date.parse takes it for 2 March.
     ['a 30th of February', (text: string) => text.replace(/-\d\d-\d\d/, '-02-30')],
@@ -114,6 +116,13 @@ async function changedCursors(t: Stage, visitor: Visitor): Promise<void> {
       lookAt: 'what does the app check of a cursor: its form, or also that its values are possible?',
     });
   }
+}
+
+/** The id may stand before the time or behind it. Where it is not written as it is, the last number is taken for it. */
+function replaceNumber(text: string, number: string, value: string): string {
+  const at = [...text.matchAll(/\d+/g)].findLast(([digits]) => digits === number)?.index;
+  if (at === undefined) return text.replace(/\d+(?=\D*$)/, value);
+  return text.slice(0, at) + value + text.slice(at + number.length);
 }
 
 /** Text behind base64 is changed there; any other as it is. A cursor that can't be read stays whole. */
