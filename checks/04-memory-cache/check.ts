@@ -7,6 +7,7 @@ import { limitBehaviours } from './limits.ts';
 import { overlappingWrites } from './overlapping-writes.ts';
 import { overtaking } from './overtaking.ts';
 import { readingBehaviours } from './reading.ts';
+import { refreshAhead } from './refresh-ahead.ts';
 import { refusedWrites } from './refused-writes.ts';
 import { routeBehaviours } from './routes.ts';
 import { supplierWatch } from './supplier-watch.ts';
@@ -21,6 +22,7 @@ defineCheck(lesson, ({ behaviour, load }) => {
 
   copyBehaviours(behaviour);
   overtaking(behaviour);
+  refreshAhead(behaviour);
   overlappingWrites(behaviour);
   refusedWrites(behaviour);
   limitBehaviours(behaviour);

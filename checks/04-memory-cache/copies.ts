@@ -1,4 +1,4 @@
-import { type Answer, type CheckDefinition, excerpt, type Teaching } from '../harness/sdk/index.ts';
+import { type Answer, type CheckDefinition, excerpt, type Stage, type Teaching } from '../harness/sdk/index.ts';
 import { hangUpIsNobodyElses } from './hang-up.ts';
 import { ada, grace, inCalls, linus, read, readAgainForNothing, readTogether } from './steps.ts';
 
@@ -26,6 +26,7 @@ export function copyBehaviours(behaviour: CheckDefinition['behaviour']): void {
         for (const [index, [who]] of readers.entries()) requireViewer(answers[index], who);
         t.trail.begin('and one after the other:');
         for (const [who, headers] of readers) requireViewer(await read(t.visitor(), path, headers), who);
+        await mustNotConfirmAnothers(t, path);
       }
       t.trail.begin('grace changes a price, and then they read again:');
       requireViewer(
@@ -133,6 +134,26 @@ export function copyBehaviours(behaviour: CheckDefinition['behaviour']): void {
     },
     { further: true },
   );
+}
+
+/** Two customers use the same browser. It has ada's answer, and asks for grace whether that is still right. */
+async function mustNotConfirmAnothers(t: Stage, path: string): Promise<void> {
+  t.trail.begin('ada reads:');
+  const { etag, 'last-modified': lastModified } = (await read(t.visitor(), path, ada)).headers;
+  const asks: [string, string | undefined][] = [
+    ['if-none-match', etag],
+    ['if-modified-since', lastModified],
+  ];
+  for (const [name, value] of asks) {
+    if (!value) continue;
+    t.step(`grace asks, with ${name}: ${value}, from ada’s answer`);
+    const answer = await t.visitor().get(path, { headers: { ...grace, [name]: value } });
+    answer.mustBe(200, {
+      because:
+        'The shop says that ada’s answer is still right, and grace asked. A browser that both have used shows grace the answer with the name of ada.',
+      lookAt: 'from what are ETag and Last-Modified made: from what is kept, or from what is sent to this customer?',
+    });
+  }
 }
 
 const longNames = {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CheckDefinition, excerpt, type Stage } from '../harness/sdk/index.ts';
-import { arrived, eventIn, heldMs, patienceMs, read, unavailable } from './steps.ts';
+import { arrived, eventIn, heldMs, isKept, mustKeepAfterAFailedWrite, patienceMs, read, unavailable } from './steps.ts';
 import { wrongAnswersAreFailures } from './wrong-answers.ts';
 
 /** More calls than the supplier serves at a time, so that a place in a queue of the app is missed if a failed call keeps it. */
@@ -42,6 +42,7 @@ export function keepingBehaviours(behaviour: CheckDefinition['behaviour']): void
           seen: excerpt(text),
         });
       }
+      await asksBeforeThePauseIsOver(t);
       await wrongAnswersAreFailures(t);
       await worksAfterManyFailures(t);
       for (const [route, path] of [
@@ -49,6 +50,7 @@ export function keepingBehaviours(behaviour: CheckDefinition['behaviour']): void
         ['GET /events', '/events?city=vienna&page=4'],
       ] as const)
         await livesThroughReadsThatNobodyWaitsFor(t, route, path);
+      const wasKept = await isKept(t, '/events/334');
       t.trail.begin('the supplier: 503 for every request');
       await t.supplier.fail({ how: 503 });
       t.step('PUT /events/334 {"priceCents":1}');
@@ -67,6 +69,8 @@ export function keepingBehaviours(behaviour: CheckDefinition['behaviour']): void
         because: 'The supplier refused the change, and the shop shows it all the same.',
         lookAt: 'what does PUT /events/:id put into the cache, and when?',
       });
+      t.trail.retell(3);
+      if (wasKept) await mustKeepAfterAFailedWrite(t, ['/events/334', '/events?city=vienna&page=4']);
       await refusedIsNeverShown(t);
       t.trail.begin();
       for (let time = 0; time < 2; time++) {
@@ -81,6 +85,25 @@ export function keepingBehaviours(behaviour: CheckDefinition['behaviour']): void
       });
     },
   );
+}
+
+/** The supplier is well again before the time in its Retry-After is over. */
+async function asksBeforeThePauseIsOver(t: Stage): Promise<void> {
+  t.trail.begin('the supplier: 429, with Retry-After: 60');
+  await t.supplier.fail({ how: 429, retryAfter: '60' });
+  (await t.visitor().get('/events/348')).mustBe(unavailable, {
+    because: 'The supplier answered neither with the event nor that there is none, and the shop did not say so.',
+    lookAt: 'what does the app make of each status of the supplier?',
+  });
+  await t.supplier.heal();
+  t.step('the supplier is well again');
+  for (const path of ['/events/348', '/events?city=turin&page=3']) {
+    (await t.visitor().get(path)).mustBe(200, {
+      because:
+        'The supplier is well again, and the shop is not: it keeps the error, or it asks nothing until the time in Retry-After is over.',
+      lookAt: 'what does an error of the supplier leave behind, and what of that decides whether it is asked again?',
+    });
+  }
 }
 
 /** Failures that leave something behind are noticed only after a few of them. */

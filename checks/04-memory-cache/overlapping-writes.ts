@@ -1,5 +1,6 @@
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
-import { change, eventIn, heldMs, patienceMs, read, unavailable } from './steps.ts';
+import { mustMakeEqualWrites } from './equal-writes.ts';
+import { change, eventIn, heldMs, isKept, mustKeepAfterAFailedWrite, patienceMs, read, unavailable } from './steps.ts';
 
 /** Two writes at the same time, and one whose answer is lost. */
 export function overlappingWrites(behaviour: CheckDefinition['behaviour']): void {
@@ -15,6 +16,7 @@ export function overlappingWrites(behaviour: CheckDefinition['behaviour']): void
       await t.supplier.setLatency(0);
       for (const end of ['comes late', 'is lost'] as const) await mustKeepTheLastWrite(t, end);
       await mustSeeBothWrites(t);
+      await mustMakeEqualWrites(t);
       for (const how of ['late', 'cut'] as const) await mustDropAfterALostAnswer(t, how);
     },
     { further: true },
@@ -103,6 +105,7 @@ async function mustDropAfterALostAnswer(t: Stage, how: 'late' | 'cut'): Promise<
   const priceCents = how === 'late' ? 3_333 : 3_444;
   const isMade = async () => (await t.supplier.event('226'))?.priceCents === priceCents;
   for (const path of ['/events/226', list]) await read(t.visitor(), path);
+  const wasKept = await isKept(t, '/events/226');
   t.trail.begin(
     `PUT /events/226 {"priceCents":${priceCents}}: made, and ${how === 'late' ? 'the answer is lost' : 'half of the answer is lost'}`,
   );
@@ -119,8 +122,9 @@ async function mustDropAfterALostAnswer(t: Stage, how: 'late' | 'cut'): Promise<
       expected: `event 226 with priceCents ${priceCents}`,
       seen: `priceCents ${seen}`,
       because:
-        'The write got no answer, so nothing was dropped. But the supplier had made the change, as it may have whenever an answer is lost.',
+        'The answer to the write was lost, or the end of it, and nothing was dropped. But the supplier had made the change, as it may have whenever an answer is lost.',
       lookAt: 'what does PUT /events/:id drop when the supplier does not answer it?',
     });
   }
+  if (wasKept) await mustKeepAfterAFailedWrite(t, ['/events/226', list]);
 }

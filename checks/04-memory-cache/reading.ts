@@ -13,8 +13,8 @@ const inventedTokens = [
   ['Bearer ada.9F31C7', alikeToken],
   ['Bearer ada.9f31c70', alikeToken],
 ] as const;
-/** Event 7, if a program takes an id for a number. The supplier has none of them. */
-const almostSeven = ['07', '7.0', '%207', '+7', '7e0', '0x7'];
+/** Event 7, if a program takes an id for a number, or one form of a letter for another. The supplier has none of them. */
+const almostSeven = ['07', '7.0', '%207', '+7', '7e0', '0x7', encodeURIComponent('\uff17')];
 
 const longest = 1_000;
 
@@ -175,6 +175,7 @@ export function readingBehaviours(behaviour: CheckDefinition['behaviour']): void
         ['city=oslo%20&page=1', 'oslo ', 1],
         ['city=orl%C3%A9ans&page=1', 'orl\u00e9ans', 1],
         ['city=orle%CC%81ans&page=1', 'orle\u0301ans', 1],
+        ['city=%EF%BD%8Fslo&page=1', '\uff4fslo', 1], // Of Japanese text, twice as wide.
       ] as const) {
         const { json, text } = await read(visitor, `/events?${query}`);
         const right = json?.city === city && json?.page === page && json?.events?.length === 0;

@@ -63,6 +63,30 @@ export async function readAgainForNothing(
   });
 }
 
+/** Whether a second read makes no call. Other behaviours say so of an app that keeps nothing. */
+export async function isKept(t: Stage, path: string): Promise<boolean> {
+  const trailLength = t.trail.length;
+  await read(t.visitor(), path);
+  const calls = await callsDuring(t, () => read(t.visitor(), path));
+  t.trail.retell(trailLength);
+  return calls === 0;
+}
+
+/** A write that failed may have dropped what it could have changed. What is read after it is kept as before. */
+export async function mustKeepAfterAFailedWrite(t: Stage, paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const trailLength = t.trail.length;
+    await readAgainForNothing(t, await read(t.visitor(), path), path, {}, noLongerKept);
+    t.trail.retell(trailLength);
+  }
+}
+
+const noLongerKept = {
+  because:
+    'A write failed, or its answer was lost. Since then what is read is no longer kept, so each read asks the supplier.',
+  lookAt: 'what keeps a read from being stored while a write is under way, and is that undone when the write fails?',
+};
+
 /**
  * Reads something for several customers, all of whom ask before the supplier has answered the first.
  * @param path one for all of them, or one for each.
