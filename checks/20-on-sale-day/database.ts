@@ -1,15 +1,15 @@
 import { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PostgresHandle, Stage } from '../harness/sdk/index.ts';
-import { type Asked, jsonOf } from './ask.ts';
+import type { Stage } from '../harness/sdk/index.ts';
+import { jsonOf } from './ask.ts';
 import { Customer } from './customers.ts';
 import { conclude, type Part } from './parts.ts';
+import { named, notAnswered, ownStatementsOf, statementsOf, times } from './statements.ts';
 
 /** Of the seed: 20 orders. The others have no part in the minute. */
 const longLists = [146, 167, 188];
 const newOrderOf = 5;
 const mostStatements = 4;
-const times = 5;
 /** Pages of 8 KB. All orders together have over 1,000. */
 const mostPages = 400;
 
@@ -40,8 +40,15 @@ export function databasePart(part: Part): void {
       await t.postgres.query('ANALYZE orders');
       const idle = await named(t, () => delay(1_000));
       const lists: [string, number][] = [];
-      for (const path of ['/events', '/orders'])
-        lists.push([path, await statementsOf(t, () => customer.ask(url, { path, agent }))]);
+      for (const path of ['/events', '/orders']) {
+        const list = () => customer.ask(url, { path, agent });
+        const statements = await statementsOf(t, list);
+        // A worker that looks for its work, or the check's own requests elsewhere, may come with every try.
+        const isMore =
+          statements === notAnswered ||
+          (statements > mostStatements && (await ownStatementsOf(t, list, idle)) > mostStatements);
+        lists.push([path, isMore ? statements : Math.min(statements, mostStatements)]);
+      }
       const wrong = await wrongIn(t, customer, url, agent);
       const costs = await named(t, async () => {
         for (let n = 0; n < times; n++) {
@@ -56,7 +63,7 @@ export function databasePart(part: Part): void {
         ({ query, pages }) => pages > mostPages && !idle.some((other) => other.query === query),
       );
       t.step(
-        `GET /events and GET /orders of a customer with 20 orders: ${lists.map(([path, n]) => `${n} statements for ${path}`).join(', ')}`,
+        `GET /events and GET /orders of a customer with 20 orders: ${lists.map(([path, n]) => `${n === notAnswered ? 'no answer' : `${n} statements`} for ${path}`).join(', ')}`,
       );
       const many = lists.filter(([, statements]) => statements > mostStatements);
       const [worst] = greedy;
@@ -64,8 +71,15 @@ export function databasePart(part: Part): void {
         {
           worth: 0.4,
           share: 1 - many.length / 2,
-          seen: many.map(([path, statements]) => `GET ${path} took ${statements} statements`).join(', '),
+          seen: many
+            .map(([path, statements]) =>
+              statements === notAnswered
+                ? `GET ${path} was never answered with 200`
+                : `GET ${path} took ${statements} statements`,
+            )
+            .join(', '),
           good: 'lists take at most four statements',
+          ...(many.some(([, statements]) => statements !== notAnswered) ? {} : noList),
         },
         {
           worth: 0.2,
@@ -87,6 +101,11 @@ export function databasePart(part: Part): void {
     },
   );
 }
+
+const noList = {
+  because: 'What a list costs can only be seen once it is answered.',
+  lookAt: 'what does it answer instead, and what has the app printed?',
+};
 
 /** Logged in, on the one connection that the agent has; undefined where nobody could. */
 async function someone(url: string, agent: Agent, numbers: readonly number[]): Promise<Customer | undefined> {
@@ -140,34 +159,6 @@ function isEqual(field: string, seen: unknown, wanted: unknown): boolean {
   if (field.endsWith('At')) return new Date(String(seen)).getTime() === new Date(String(wanted)).getTime();
   if (typeof wanted !== 'object' || wanted === null) return seen === wanted;
   return Object.entries(wanted).every(([key, value]) => (seen as Record<string, unknown> | undefined)?.[key] === value);
-}
-
-/** The fewest of some tries, because a worker may ask for its work just then. */
-async function statementsOf(t: Stage, act: () => Promise<Asked>): Promise<number> {
-  const counts: number[] = [];
-  for (let n = 0; n < times; n++) {
-    await delay(50);
-    const before = t.postgres.statementsSent();
-    const { status } = await act();
-    if (status === 200) counts.push(t.postgres.statementsSent() - before);
-  }
-  // An answer that was kept takes none; the one that is made anew is judged, and two beside it may be others'.
-  return counts.length > 0 ? (counts.sort((a, b) => a - b)[Math.floor(counts.length / 2)] ?? 0) : 99;
-}
-
-interface Cost {
-  query: string;
-  pages: number;
-}
-
-/** The statements meanwhile, with the pages of each. */
-async function named(t: Stage, act: () => Promise<unknown>): Promise<Cost[]> {
-  await t.postgres.resetStatements();
-  await act();
-  const all: Awaited<ReturnType<PostgresHandle['statements']>> = await t.postgres.statements();
-  return all
-    .map(({ query, blocks, calls }) => ({ query, pages: Math.round(blocks / Math.max(1, calls)) }))
-    .sort((one, other) => other.pages - one.pages);
 }
 
 const short = (query = '') => `${query.replace(/\s+/g, ' ').slice(0, 70)}…`;
