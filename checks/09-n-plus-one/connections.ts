@@ -1,6 +1,7 @@
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { failing } from './failing.ts';
 import { givenUp } from './given-up.ts';
+import { queueing } from './queue.ts';
 import { mostConnections } from './traffic.ts';
 import { ask, read } from './truth.ts';
 
@@ -50,6 +51,7 @@ export function connectionsBehaviour(behaviour: CheckDefinition['behaviour']): v
         }
       }
       for (const path of ['/events?limit=5', '/events/5']) await shared(t, path);
+      await queueing(t);
       await givenUp(t);
       await failing(t);
     },

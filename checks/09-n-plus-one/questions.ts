@@ -1,4 +1,5 @@
 import type { CheckDefinition } from '../harness/sdk/index.ts';
+import { festivals } from './festivals.ts';
 import { ask, eventsIn, type Listed, mustEqual, mustShow, read, trueEvent, truePage } from './truth.ts';
 
 /**
@@ -19,7 +20,18 @@ const lists = [
 const single = [5, 3, 7, 18, 27, 82];
 const noEvent = ['301', '2147483648', '99999999999', '0', '-5', '5x', '5.5', '5,6', 'abc', '5\0', `5' OR '1'='1`];
 
-const badLimits = ['limit=0', 'limit=-1', 'limit=2.5', 'limit=ten', 'limit=5x', 'limit=1e1', 'limit=0x10', 'limit='];
+const badLimits = [
+  'limit=0',
+  'limit=00',
+  'limit=000',
+  'limit=-1',
+  'limit=2.5',
+  'limit=ten',
+  'limit=5x',
+  'limit=1e1',
+  'limit=0x10',
+  'limit=',
+];
 const twice = ['limit=5&limit=6', 'from=2027-03-20&from=2027-03-21'];
 const badDays = [
   'from=soon',
@@ -62,6 +74,7 @@ export function answersBehaviour(behaviour: CheckDefinition['behaviour']): void 
           lookAt: 'what does GET /events/:id do when there is no row, or when the id is not a number?',
         });
       }
+      await festivals(t);
     },
     { limitMs: 60_000 },
   );
