@@ -59,6 +59,15 @@ export function cheap304Behaviour(behaviour: CheckDefinition['behaviour']): void
           lookAt: 'how many pages does the app remember, and does a 304 need anything besides the version?',
         });
       }
+      await failOnce(t);
+      for (const { path, tag } of pages) {
+        t.trail.begin('the supplier failed once, for another page, and is well again');
+        await mustBeCheap(t, path, tag, {
+          because:
+            'This process has made the page before. Since then the supplier has failed for another page, and the shop has forgotten this one, too, so it makes the whole page again.',
+          lookAt: 'what does the shop forget when the supplier fails, and what of that is no longer true?',
+        });
+      }
       for (const path of ['/events/45', '/events?city=&page=3']) await mustRenewTheCopy(t, path);
     },
   );
@@ -93,6 +102,13 @@ async function makeOthers(t: Stage): Promise<void> {
   await Promise.all(paths.map((path) => plainRequest(url + path, { agent: connections }).catch(() => {})));
   connections.destroy();
   await t.supplier.setLatency(10);
+}
+
+/** What was made before is as true as it was. */
+async function failOnce(t: Stage): Promise<void> {
+  await t.supplier.fail({ how: 503 });
+  (await askShop(t, '/events/46')).is(502, 503, 504); // Which of them is judged elsewhere.
+  await t.supplier.heal();
 }
 
 /** When the copy may no longer be used, the CDN asks itself. */

@@ -99,11 +99,13 @@ export function errorsBehaviour(behaviour: CheckDefinition['behaviour']): void {
         const { answer, cdn } = await read(t, path);
         answer.mustBe(status);
         requireServed(t, cdn, [...shopOnly]);
-        t.step('with If-None-Match: "x"');
-        mustBe(await askShop(t, path, { 'if-none-match': '"x"' }), status, {
-          because: 'There is no such page, whatever copy somebody has.',
-          lookAt: 'what does the route answer when somebody asks for a missing page with If-None-Match?',
-        });
+        for (const given of ['"x"', '*']) {
+          t.step(`with If-None-Match: ${given}`);
+          mustBe(await askShop(t, path, { 'if-none-match': given }), status, {
+            because: 'There is no such page, whatever copy somebody has.',
+            lookAt: 'what does the route answer when somebody asks for a missing page with If-None-Match?',
+          });
+        }
       }
     },
   );

@@ -1,4 +1,4 @@
-import type { Answer, CheckDefinition, Stage } from '../harness/sdk/index.ts';
+import type { Answer, CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
 import { ada, askShop, mustBe, readWell, requireServed, shopOnly, whileHeld } from './steps.ts';
 
 /** Pages of partner links. */
@@ -12,6 +12,8 @@ export function partnerBehaviour(behaviour: CheckDefinition['behaviour']): void 
       lookAt: 'which answers contain something that is for one visitor only?',
     },
     async (t) => {
+      const processes = Promise.all([t.startExtra(), t.startExtra()]);
+      processes.catch(() => {}); // Awaited when they are needed.
       for (const path of ['/events/66?ref=radio', '/events?city=prague&page=1&ref=radio']) {
         t.trail.begin();
         const visits = new Set<string>();
@@ -44,6 +46,7 @@ export function partnerBehaviour(behaviour: CheckDefinition['behaviour']): void 
         });
       }
       await mustCountEachVisit(t);
+      await mustCountInEachProcess(t, await processes);
     },
   );
 }
@@ -75,4 +78,26 @@ async function mustCountEachVisit(t: Stage): Promise<void> {
   t.step(`with If-None-Match: ${etag}`);
   const again = mustBe(await askShop(t, path, { 'if-none-match': etag }), [200, 304]);
   note(again);
+}
+
+/** A process begins anew with each deploy, and there may be several. */
+async function mustCountInEachProcess(t: Stage, processes: Instance[]): Promise<void> {
+  const path = '/events/68?ref=radio';
+  const visits = new Set<string>();
+  t.trail.begin();
+  for (const [n, at] of processes.entries()) {
+    t.step(`process ${n + 1} of the shop, just started:`);
+    for (let asked = 1; asked <= 2; asked++) {
+      const answer = mustBe(await t.visitor({ at }).get(path), 200);
+      const visit = answer.setCookies.find((line) => line.startsWith('visit=radio.'))?.split(';')[0] ?? '';
+      t.require(visit && !visits.has(visit), {
+        expected: 'a visit of its own',
+        seen: visit ? `${visit}, again` : 'no cookie visit',
+        because:
+          'Two processes of the shop have given the same visit to two visitors. What tells visits apart begins anew with each process.',
+        lookAt: 'what is a visit made of, and what does that begin with after a deploy?',
+      });
+      visits.add(visit);
+    }
+  }
 }

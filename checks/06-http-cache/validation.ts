@@ -71,11 +71,38 @@ export function validationBehaviours(behaviour: CheckDefinition['behaviour']): v
             'Another process of the shop gives the same content another ETag. After each deploy, and with each further instance, no copy is recognised.',
           lookAt: 'what is in the ETag besides the content and the language?',
         });
+        if (path.includes('?')) await mustCountPages(t, path);
         await mustNameOneContent(t, path, id);
         await mustNotGetTheOld(t, path, (answer) => seatsIn(answer, id));
       }
     },
   );
+}
+
+/** Another page of the list gets longer, so this one shows another number of pages, and the same events. */
+async function mustCountPages(t: Stage, path: string): Promise<void> {
+  t.trail.begin();
+  const before = await askWell(t, path);
+  const tag = tagOf(t, before);
+  const id = '394'; // Beyond all events of the city, and as many of these as fill their pages.
+  const was = (await t.supplier.event(id))?.city;
+  const { city, pages } = before.json ?? {};
+  await t.supplier.change(id, { city });
+  t.step(`event ${id} is in ${city} now, on a page of its own behind the others; with If-None-Match: ${tag}`);
+  const moved = {
+    because:
+      'The list shows how many pages there are, and that is one more now. Its events are the same, and so is the ETag, so a cache with the old list keeps it.',
+    lookAt: 'is the ETag made of everything that the answer shows, or only of its events?',
+  };
+  const answer = mustBe(await askShop(t, path, { 'if-none-match': tag }), 200, moved);
+  t.require(answer.json?.pages === pages + 1, {
+    expected: `"pages": ${pages + 1}`,
+    seen: `"pages": ${answer.json?.pages}`,
+    because: 'The list says how many pages there are, and an event has come behind the last of them.',
+    lookAt: 'what does the shop keep of a list?',
+  });
+  t.require(tagOf(t, answer) !== tag, { expected: 'a new ETag', seen: `the old ETag ${tag}`, ...moved });
+  if (was) await t.supplier.change(id, { city: was });
 }
 
 /** The same tag as others may send it back: in a list, and weak or strong. Weak comparison finds it in each. */
