@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
 import { mustHaveOneEach, newOrder, offersOf, place } from './desk.ts';
 import { eventually, startInTurn, watchForSlowness } from './patience.ts';
+import { mustComeFirst } from './queue-jump.ts';
 import { type Desk, dieOnce, graceMs, mustBeInTime, onceMore, openDesk, placeAlone } from './take-over.ts';
 
 const lockMs = 800;
@@ -97,18 +98,22 @@ async function workerDies(t: Stage): Promise<void> {
   smtp.release();
   t.trail.begin(`SIGKILL to the worker in the middle of the job, ${deaths} times; then the SMTP server answers`);
   await mustHaveOneEach(t, visitor, smtp, [id, ...others]);
-  await mustBeFound(t, desk, worker);
+  const last = await mustBeFound(t, desk, worker);
+  await mustComeFirst(t, desk, last, lockMs);
   await mustBeInTime(t, longAgo);
 }
 
-/** Nobody is there to see the death. Whoever comes later has only what is written in Redis. */
-async function mustBeFound(t: Stage, { env, smtp, visitor }: Desk, worker: Instance): Promise<void> {
+/**
+ * Nobody is there to see the death. Whoever comes later has only what is written in Redis.
+ * @returns the worker that came later.
+ */
+async function mustBeFound(t: Stage, { env, smtp, visitor }: Desk, worker: Instance): Promise<Instance> {
   t.trail.begin(`JOB_LOCK_MS=${lockMs}; the SMTP server keeps its clients waiting`);
   smtp.hold();
   const id = await placeAlone(t, smtp, visitor);
   await worker.kill();
   await delay(nobodyMs);
-  await startInTurn(t, env, { worker: true, isUrgent: true });
+  const next = await startInTurn(t, env, { worker: true, isUrgent: true });
   t.trail.retell(
     1,
     `SIGKILL to the only worker in the middle of the job; another one is started ${nobodyMs / 1_000} s later`,
@@ -117,6 +122,7 @@ async function mustBeFound(t: Stage, { env, smtp, visitor }: Desk, worker: Insta
   await eventually(t, 'the e-mail once more at the SMTP server', isThere, diedAlone);
   smtp.release();
   await mustHaveOneEach(t, visitor, smtp, [id]);
+  return next;
 }
 
 const diedAlone = {

@@ -40,8 +40,11 @@ const theEnd = 'and here ends what the relay says';
 /** In lines of hundreds of characters: RFC 5321 allows 512 octets for each. */
 const long = (says: string[]) => says.map((part) => `${'the postmaster regrets, '.repeat(16)}${part}`).join('\n');
 
+/** Signs that mean something on a page. */
+const signs = `than <o'hara@example.org> & "ada"`;
+
 /** Each has what looks like a code of the other kind: a version that has three parts, as the codes of RFC 3463 have, and a number. */
 const parts = (code: number): [string, string] => [
   `sorry, ${code * 7}, says relay ${code < 500 ? '5.9.83' : '4.9.83'}`,
-  code < 500 ? '540 seconds from now, come again' : '450 mailboxes have other names',
+  code < 500 ? `540 seconds from now, come again, not sooner ${signs}` : `450 mailboxes have other names ${signs}`,
 ];

@@ -13,7 +13,7 @@ export function pileBehaviours(behaviour: CheckDefinition['behaviour']): void {
     'a job that is done leaves nothing in Redis but its order',
     {
       because:
-        'Something of every job that was ever done is still in Redis. It fills up, and one day it refuses new orders.',
+        'Something of jobs that are done is still in Redis, beside their orders and keys: of all that there ever were, or of more than the last 100.',
       lookAt: 'what is left of a job when its e-mail is sent, also of one that was tried twice?',
     },
     async (t) => {

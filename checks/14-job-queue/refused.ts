@@ -26,6 +26,12 @@ export const failedEarly: Partial<Teaching> = {
   lookAt: 'after which attempt does an order become failed?',
 };
 
+const writtenForAPage: Teaching = {
+  because:
+    'The reason is kept, and not as the SMTP server said it: signs such as < and & are written as for a page. Whoever looks for the address finds nothing, and a page that does its own part shows &lt;.',
+  lookAt: 'who turns these signs into something else, and is that where a page is made?',
+};
+
 interface GivingUp {
   withinMs?: number;
   /** It is the sender that is refused, and not the e-mail. */
@@ -122,6 +128,7 @@ export async function mustFail(
       seen: text,
       because: 'Somebody has to look at the order, and what the SMTP server said is not there any more.',
       lookAt: 'what is kept of the error when an order fails?',
+      ...(/&(lt|gt|amp|quot|apos|#\w+);/.test(told) ? writtenForAPage : {}),
     },
   );
 }
