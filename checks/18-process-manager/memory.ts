@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CheckDefinition, type Instance, MachineWatch, type Stage } from '../harness/sdk/index.ts';
-import { look } from './ask.ts';
+import { ask, look } from './ask.ts';
 import { OrdersInFlight } from './in-flight.ts';
 import lesson from './lesson.ts';
 import { Patience } from './patience.ts';
@@ -26,6 +26,10 @@ const leakMb = 200;
 const restsForPictures = 24;
 /** Each is 1 MB. */
 const mostPictures = 800;
+/** More than after which some end a worker, so that it can't have grown much. */
+const quickRequests = 2_500;
+/** For a worker that has begun to end to be gone. Its connection is closed. */
+const endsWithinMs = 800;
 /** So near to the goal each picture is looked at. */
 const nearMb = 8;
 let seats = 0;
@@ -42,13 +46,43 @@ export function memoryBehaviour(behaviour: CheckDefinition['behaviour']): void {
     async (t) => {
       skipOnWindows(t);
       const app = t.app(1);
-      await mustServe(t, app, workers, 'before one grows');
+      const serving = await mustServe(t, app, workers, 'before one grows');
+      await leavesBusyAlone(t, app, [...serving]);
       await leavesAlone(t, app);
       await replaces(t, app);
       await mustServe(t, app, workers, 'after one was replaced');
     },
     { limitMs: 90_000 },
   );
+}
+
+/** Nor is one that has answered many requests, and is small. */
+async function leavesBusyAlone(t: Stage, app: Instance, before: readonly number[]): Promise<void> {
+  const agent = pictureAgent();
+  let mostMb = 0;
+  try {
+    for (let n = 0; n < quickRequests; n++) {
+      await ask(app, '/live', { agent });
+      if (n % 100 === 0) mostMb = Math.max(mostMb, ...before.map(memoryMbOf));
+    }
+  } finally {
+    agent.destroy();
+  }
+  mostMb = Math.max(mostMb, ...before.map(memoryMbOf));
+  const isReplaced = () => {
+    const now = workersOf(app);
+    return before.some((pid) => !now.includes(pid));
+  };
+  const isOver = performance.now() + endsWithinMs;
+  while (!isReplaced() && performance.now() < isOver) await delay(50);
+  if (mostMb > surelyFineMb) return;
+  t.require(!isReplaced(), {
+    step: `${quickRequests} × GET /live over one connection; no worker takes more than ${Math.round(mostMb)} MB`,
+    expected: 'all workers to serve on',
+    seen: 'one was replaced',
+    because: 'A worker was replaced that was small and well. Each start takes a core for a while, for nothing.',
+    lookAt: 'how much memory does a worker take that is well, and what besides its memory makes one end?',
+  });
 }
 
 /** A worker that has grown a little is none that leaks. */

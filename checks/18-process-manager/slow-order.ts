@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type CheckDefinition, MachineWatch, type Stage, type Teaching } from '../harness/sdk/index.ts';
 import { ask, HeldOrder, inWords, pidIn, type Reply } from './ask.ts';
 import { closedAsIdle, HalfHead } from './half-a-head.ts';
+import { mustStoreOnce } from './hanging-orders.ts';
 import { refusedInFlight } from './in-flight.ts';
 import { eventually } from './patience.ts';
 import { mustLoseNone, reload } from './reload.ts';
@@ -30,7 +31,8 @@ export function slowOrderBehaviour(behaviour: CheckDefinition['behaviour']): voi
     },
     async (t) => {
       skipOnWindows(t);
-      const app = await startInTurn(t, { WEB_CONCURRENCY: '1' });
+      const door = await t.redis.openDoor();
+      const app = await startInTurn(t, { WEB_CONCURRENCY: '1', REDIS_URL: door.url });
       // Also no second one: 1 is a number like the others.
       const [old] = await mustServe(t, app, 1, 'WEB_CONCURRENCY=1', undefined, true);
       let half: HalfHead | undefined = new HalfHead(app);
@@ -69,6 +71,7 @@ export function slowOrderBehaviour(behaviour: CheckDefinition['behaviour']): voi
       }
       await reloaded;
       mustLoseNone(t, failures, 1, watch);
+      await mustStoreOnce(t, app, door);
     },
     { limitMs: 60_000, background: true },
   );
