@@ -6,6 +6,17 @@ const said = {
   lookAt: 'what does each route answer when the supplier answers with an error, or refuses the connection?',
 };
 
+const refused = {
+  because:
+    'The supplier said neither what it was asked for nor that there is no such event, and the shop says something else. If a refusal is taken for “no such event”, it is also kept.',
+  lookAt: 'what does the app make of each status of the supplier?',
+};
+
+const restsTooLong = {
+  because: 'The supplier is well again, and the shop is not. It keeps the failure, or it asks nothing for some time.',
+  lookAt: 'what does a failed call leave behind, and what of that decides whether the supplier is asked again?',
+};
+
 const sentSomethingElse = {
   because:
     'The supplier said 200 and sent something that is not what it was asked for. That is a failure of the supplier, and the shop says something else. What is taken for an answer is also kept, for all instances.',
@@ -14,6 +25,7 @@ const sentSomethingElse = {
 
 const faults = [
   { what: '500 to every request', fault: { how: 500 }, teaching: said },
+  { what: '429 with Retry-After: 60', fault: { how: 429, retryAfter: '60' }, teaching: refused },
   { what: 'no connection', fault: { how: 'refuse' }, teaching: said },
   {
     what: '200, and the connection breaks in the middle of the body',
@@ -46,8 +58,8 @@ export async function mustNameAFailedCall(t: Stage): Promise<void> {
     (await t.visitor().put(path, { priceCents: 5 }, { on: 1 })).mustBe(unavailable, teaching);
     await t.supplier.heal();
     t.step('the supplier is well again');
-    for (const on of [2, 1]) await read(t, t.visitor(), '/stats', { on });
-    const answer = await read(t, t.visitor(), path, { on: 1 });
+    for (const on of [2, 1]) await read(t, t.visitor(), '/stats', { on }, restsTooLong);
+    const answer = await read(t, t.visitor(), path, { on: 1 }, restsTooLong);
     // A write whose answer was cut off has been made.
     const { priceCents = 0 } = (await t.supplier.event(id)) ?? {};
     requirePrice(t, answer, priceCents, {

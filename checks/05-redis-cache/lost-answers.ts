@@ -19,7 +19,7 @@ export async function mustDropAfterALostAnswer(t: Stage, id: string, how: 'late'
   for (const on of [1, 2]) {
     requirePrice(t, await read(t, t.visitor(), path, { on }), 3_333, {
       because:
-        'The write got no answer, so nothing was dropped. But the supplier had made the change, as it may have whenever an answer is lost.',
+        'The answer to the write was lost, or the end of it, and nothing was dropped. But the supplier had made the change, as it may have whenever an answer is lost.',
       lookAt: 'what does PUT /events/:id drop when the supplier does not answer it?',
     });
   }

@@ -4,8 +4,8 @@ import { change, read } from './steps.ts';
 
 /** None of them is an event, and some are names that every JavaScript object has. */
 const noEvents = ['99999', 'constructor', '__proto__'];
-/** Nor are these, once event 7 is kept. */
-const almostSeven = ['7%20', '07', '7.0'];
+/** Nor are these, once event 7 is kept. The last one is a 7 of Japanese text, twice as wide. */
+const almostSeven = ['7%20', '07', '7.0', encodeURIComponent('\uff17')];
 const invalidChanges = [
   { priceCents: '999' },
   { priceCents: 9.5 },

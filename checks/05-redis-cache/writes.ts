@@ -1,6 +1,7 @@
 import type { CheckDefinition, Stage } from '../harness/sdk/index.ts';
 import { mustDropAtEveryAddress } from './addresses.ts';
 import { mustDropForEachWrite } from './drops-under-way.ts';
+import { mustMakeEqualWrites } from './equal-writes.ts';
 import { FarInstance, untilForced } from './far-instance.ts';
 import { mustDropAfterALostAnswer } from './lost-answers.ts';
 import { mustDropAfterTheChange } from './read-beside-write.ts';
@@ -45,6 +46,7 @@ export function writeBehaviours(behaviour: CheckDefinition['behaviour']): void {
       await mustDropAtEveryAddress(t, '27');
       await mustKeepTheLastWrite(t, '21');
       await mustKeepTheWriteThatWasMadeLast(t, '23');
+      await mustMakeEqualWrites(t, '20');
       await mustDropAfterALostAnswer(t, '22', 'late');
       await mustDropAfterALostAnswer(t, '29', 'cut');
       await far.ready();
