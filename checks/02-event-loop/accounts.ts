@@ -1,6 +1,7 @@
 import { type CheckDefinition, excerpt, type Teaching } from '../harness/sdk/index.ts';
 import { hanging } from './disk.ts';
 import type { Gathered } from './gathered.ts';
+import { mustKeepAtItsEnd } from './its-end.ts';
 import { type Credentials, Crowd, linesOf, patienceMs } from './steps.ts';
 import { syncWriteOf } from './sync-writes.ts';
 
@@ -151,6 +152,7 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
     async (t) => {
       const { members, neighbour } = await signUps(t);
       const customer = winner ?? (members[0] as Credentials);
+      await mustKeepAtItsEnd(t, [customer, neighbour]);
       await t.restart(1);
       if (winner) t.step('the customer who got the name, of twenty, logs in');
       (await t.visitor().post('/login', customer, { deadlineMs: patienceMs })).mustBe(200);
@@ -159,6 +161,10 @@ export function accountBehaviours(behaviour: CheckDefinition['behaviour'], { sig
         because: 'Its line was in the file before the restart, and the app does not know the account.',
         lookAt: 'what does the app read when it starts?',
       });
+      t.trail.begin('the app is killed');
+      await t.restart(1);
+      t.step('a customer logs in');
+      (await t.visitor().post('/login', customer, { deadlineMs: patienceMs })).mustBe(200);
     },
     { limitMs: 60_000 },
   );

@@ -1,10 +1,10 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
-import type { Stage } from '../harness/sdk/index.ts';
+import type { Answer, Stage } from '../harness/sdk/index.ts';
 import { crowdAndHealth, type Meanwhile } from './crowds.ts';
 import { type DiskTrouble, diskTrouble } from './disk.ts';
-import { type Credentials, cheapCost, linesOf, newcomer, once } from './steps.ts';
+import { type Credentials, cheapCost, linesOf, newcomer, once, patienceMs } from './steps.ts';
 
 // A hash takes a quarter of a second, so one crowd of six serves several behaviours.
 export const crowdSize = 6;
@@ -19,10 +19,16 @@ export const lateWithinMs = 10_000;
 /** What several behaviours judge, gathered by the first one that asks. */
 export interface Gathered {
   /** `notOnDisk`: no line when the 201 came. `neverOnDisk`: none either when all six were answered and the app was idle. */
-  signUps(
-    t: Stage,
-  ): Promise<
-    Meanwhile & { members: Credentials[]; notOnDisk: string[]; neverOnDisk: string[]; neighbour: Credentials }
+  signUps(t: Stage): Promise<
+    Meanwhile & {
+      members: Credentials[];
+      /** One of them, and what they were told when they logged in before they had signed up. */
+      eager: Credentials;
+      tooEarly: Answer;
+      notOnDisk: string[];
+      neverOnDisk: string[];
+      neighbour: Credentials;
+    }
   >;
   logIns(t: Stage): Promise<Meanwhile & { right: Credentials[]; wrong: Credentials; unknown: Credentials }>;
   disk(t: Stage): Promise<DiskTrouble | undefined>;
@@ -42,6 +48,9 @@ export function gathered(): Gathered {
       const member = members[index] as Credentials;
       member.name = member.name.replace('guest', '').padStart(length, '-');
     }
+    const eager = members[5] as Credentials;
+    const tooEarly = await t.visitor().post('/login', eager, { deadlineMs: patienceMs });
+    tooEarly.is(401); // Judged with the log-ins.
     const neighbour = addedByAnother(t.file('ACCOUNTS_FILE'));
     const notOnDisk: string[] = [];
     const meanwhile = await crowdAndHealth(t, '/accounts', members, (answer, { name }) => {
@@ -52,7 +61,7 @@ export function gathered(): Gathered {
     // An app that answers before it hashes writes late, and has lost nothing. Six hashes take long on a busy machine.
     const patient = performance.now() + lateWithinMs;
     while (missing().length > 0 && performance.now() < patient) await delay(20);
-    return { ...meanwhile, members, notOnDisk, neverOnDisk: missing(), neighbour };
+    return { ...meanwhile, members, eager, tooEarly, notOnDisk, neverOnDisk: missing(), neighbour };
   });
   const logIns = once(async (t) => {
     const { members } = await signUps(t);

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
 import { mustCostEnough } from './cost.ts';
 import { fullDisk } from './full-disk.ts';
+import { mustStayFree, refusedOne } from './refused-name.ts';
 import { SlowFile, standsStill } from './slow-file.ts';
 import { accountOf, newcomer, patienceMs } from './steps.ts';
 
@@ -16,23 +17,25 @@ const deadlineMs = hangsForMs + 2 * patienceMs;
 export function heldNameBehaviour(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
     'name-held',
-    'a name stays taken for as long as its sign-up is under way',
+    'a name stays taken for as long as its sign-up is under way, and no longer',
     {
       because:
         'The first sign-up had not ended: the disk did not respond. Its name was given back all the same, after some time, and a second customer got it. The file has two accounts with one name, and one of the two customers is locked out.',
       lookAt: 'what gives back a name whose account is still being written?',
     },
     async (t) => {
+      const refused = await refusedOne(t);
       const file = join(mkdtempSync(join(dirname(t.file('ACCOUNTS_FILE')), 'held-')), 'accounts.jsonl');
       const extra = await t.startExtra({ env: { ACCOUNTS_FILE: file, NODE_ENV: 'development' } });
       await t.visitor({ at: extra }).get('/health', { deadlineMs: patienceMs });
       const slow = fullDisk(extra, file)?.opensEachTime ? SlowFile.make(file) : undefined;
-      if (!slow) return t.skip('no write of this app can be held up here, because it keeps its file open');
       try {
-        await mustStayTaken(t, extra, { file, slow });
+        if (slow) await mustStayTaken(t, extra, { file, slow });
       } finally {
-        await slow.close().catch(() => {}); // It has been replaced by a file.
+        await slow?.close().catch(() => {}); // It has been replaced by a file.
       }
+      if (refused) await mustStayFree(t, refused);
+      if (!slow) t.skip('no write of this app can be held up here, because it keeps its file open');
     },
     { background: true, limitMs: 120_000 },
   );

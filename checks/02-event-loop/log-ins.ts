@@ -58,7 +58,8 @@ export function logInBehaviours(behaviour: CheckDefinition['behaviour'], { signU
           lookAt: 'what is req.body when no middleware has read the body?',
         });
       }
-      const [ada] = (await signUps(t)).members as [Credentials];
+      const { members, eager, tooEarly } = await signUps(t);
+      const [ada] = members as [Credentials];
       const again = { ...ada, password: 'another password' };
       (await t.visitor().post('/accounts', again, { deadlineMs: patienceMs })).mustBe(409, {
         because: 'The name has an account. A second one would lock the first customer out.',
@@ -89,6 +90,17 @@ export function logInBehaviours(behaviour: CheckDefinition['behaviour'], { signU
           lookAt: 'what does POST /login answer with?',
         });
       }
+      t.trail.begin('POST /login with name and password of somebody who has not signed up yet');
+      tooEarly.mustBe(401, {
+        because: 'Nobody has signed up with that name, so there is nothing to log in to.',
+        lookAt: 'what does the look-up of a name return when nobody has it?',
+      });
+      t.step('POST /accounts with both', '201');
+      (await t.visitor().post('/login', eager, { deadlineMs: patienceMs })).mustBe(200, {
+        because:
+          'This customer had tried to log in before there was an account, and was refused, as is right. Then the sign-up got its 201, and the same password is refused still, unlike those of customers who did not try.',
+        lookAt: 'what does the app remember of a log-in that failed, and who makes it forget that?',
+      });
       t.trail.begin('POST /login with a password of 72 bytes and one character more');
       (await t.visitor().post('/login', { ...ada, password: `${ada.password}x` }, { deadlineMs: patienceMs })).mustBe(
         401,

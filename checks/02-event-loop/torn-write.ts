@@ -16,6 +16,12 @@ const firstCounts = {
   lookAt: 'which line of a name counts when the file is read?',
 };
 
+const behindTheLast = {
+  because:
+    'When the app started, the last line of the file was whole but for its line end. The first sign-up was appended to that line, and got its 201. What came of the two can’t be read, and after the restart this customer is locked out.',
+  lookAt: 'what does the app ask about the end of the file before it appends to it for the first time?',
+};
+
 /** A disk that is full in the middle of a line. */
 export function tornWriteBehaviour(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -29,13 +35,14 @@ export function tornWriteBehaviour(behaviour: CheckDefinition['behaviour']): voi
     },
     async (t) => {
       const file = join(mkdtempSync(join(dirname(t.file('ACCOUNTS_FILE')), 'torn-')), 'accounts.jsonl');
-      const [early, late] = [newcomer(), newcomer()];
-      writeFileSync(
-        file,
-        `${JSON.stringify({ name: early.name, hash: bcrypt.hashSync(early.password, cheapCost) })}\n`,
-      );
+      const [early, cut, first, late] = [newcomer(), newcomer(), newcomer(), newcomer()];
+      const lineOf = ({ name, password }: Credentials) =>
+        JSON.stringify({ name, hash: bcrypt.hashSync(password, cheapCost) });
+      // Of the second only the line end was cut off, so that customer got no 201, and what becomes of it is up to the app.
+      writeFileSync(file, `${lineOf(early)}\n${lineOf(cut)}`);
       const app = await t.startExtra({ env: { ACCOUNTS_FILE: file } });
       await t.visitor({ at: app }).get('/health', { deadlineMs: patienceMs });
+      await mustSignUpFirst(t, app, first);
       const told = await signUpOnFullDisk(t, app, { file, customer: late });
       const stored = (await onlyTheLineEndIsMissing(t, app, { file, customer: late }))
         ? late
@@ -51,10 +58,29 @@ export function tornWriteBehaviour(behaviour: CheckDefinition['behaviour']): voi
         });
       }
       await app.kill();
-      await mustKnow(t, file, { early, late: stored, told, next: stored === late ? enough : cutShort });
+      await mustKnow(t, file, {
+        early,
+        first,
+        cut,
+        late: stored,
+        told,
+        next: stored === late ? enough : cutShort,
+      });
     },
     { limitMs: 60_000, further: true },
   );
+}
+
+async function mustSignUpFirst(t: Stage, app: Instance, customer: Credentials): Promise<void> {
+  t.trail.begin('the app starts on a file whose last line end was cut off');
+  const { status, text } = await signUp(t, app, customer);
+  t.require(status === 201, {
+    step: 'a sign-up',
+    expected: '201',
+    seen: `${status} ${excerpt(text)}`,
+    because: 'The name is free, and the file can be written.',
+    lookAt: 'what does a sign-up do with a file that does not end with a line end?',
+  });
 }
 
 async function signUpOnFullDisk(
@@ -114,18 +140,31 @@ function wholeLinesOf(file: string, name: string): number {
     .filter((line) => line.startsWith(starts) && line.endsWith('}')).length;
 }
 
+function isBehind(file: string, { name }: Credentials, last: Credentials): boolean {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.some((line) => line.includes(`"${name}"`) && line.includes(`"${last.name}"`));
+}
+
+interface Known {
+  early: Credentials;
+  /** The first sign-up, and whose line it came behind. */
+  first: Credentials;
+  cut: Credentials;
+  late: Credentials;
+  told: string;
+  next: string;
+}
+
 /** The app on that file, started once more. */
-async function mustKnow(
-  t: Stage,
-  file: string,
-  { early, late, told, next: what }: { early: Credentials; late: Credentials; told: string; next: string },
-): Promise<void> {
+async function mustKnow(t: Stage, file: string, { early, first, cut, late, told, next: what }: Known): Promise<void> {
   const next = await t.startExtra({ env: { ACCOUNTS_FILE: file } });
   for (const [whose, customer] of [
     ['of an account from before', early],
     ['of the account that was written after it', late],
+    ['of the first sign-up, before the disk was full', first],
   ] as const) {
-    t.trail.begin(told);
+    t.trail.begin(customer === first ? 'a sign-up, the first on a file whose last line end was cut off' : told);
+    if (customer === first) t.step(told);
     t.step(what, '201');
     t.step(`after a restart, the login ${whose}`);
     const { status, text } = await t.visitor({ at: next }).post('/login', customer, { deadlineMs: patienceMs });
@@ -133,6 +172,7 @@ async function mustKnow(
       expected: '200',
       seen: `${status} ${excerpt(text)}; the file ends with ${JSON.stringify(readFileSync(file, 'utf8').slice(-60))}`,
       ...(wholeLinesOf(file, customer.name) > 1 ? firstCounts : {}),
+      ...(isBehind(file, customer, cut) ? behindTheLast : {}),
     });
   }
 }
