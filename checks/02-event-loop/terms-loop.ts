@@ -7,6 +7,8 @@ import { answersHealth, SlowFile } from './slow-file.ts';
 import { costMs } from './steps.ts';
 import { gzipped, write } from './terms.ts';
 
+const mostRounds = 3;
+
 /** What `GET /terms` costs others. */
 export function termsLoopBehaviour(behaviour: CheckDefinition['behaviour']): void {
   behaviour(
@@ -21,13 +23,16 @@ export function termsLoopBehaviour(behaviour: CheckDefinition['behaviour']): voi
       const file = t.file('TERMS_FILE');
       // Eight times as long, so that the work stands out from what any request costs, and a stream from the work.
       const text = Buffer.from(write(file, reworded(readFileSync(file, 'utf8'), 8)));
-      await loopMs(t, 8); // Warm-up.
-      const termsMs = await loopMs(t, 12);
+      await loopMs(t, 32); // Warm-up: a stream takes some seventy steps for each answer, and they are compiled by then.
       const gzipMs = costMs(3, () => gzipSync(text));
+      const limitMs = Math.round(gzipMs * 4.5) / 10;
+      let termsMs = await loopMs(t, 12);
+      // A young app on a busy machine also compiles and collects garbage meanwhile. Compressing costs the same each time.
+      for (let n = 1; n < mostRounds && termsMs > limitMs; n++) termsMs = Math.min(termsMs, await loopMs(t, 12));
       const inKb = Math.round(text.length / 1000).toLocaleString('en-GB');
       t.trail.begin(`12 × GET /terms, ${inKb} KB, gzipped; one gzipSync of it costs ${gzipMs.toFixed(1)} ms here`);
       // On the event loop it costs as much as here and a little more. Elsewhere, less than a tenth, or a sixth with streams.
-      t.atMost('time on the event loop for one GET /terms', termsMs, Math.round(gzipMs * 4.5) / 10, 'ms');
+      t.atMost('time on the event loop for one GET /terms', termsMs, limitMs, 'ms');
       await mustReadAside(t, file);
     },
     { limitMs: 30_000, further: true },
