@@ -1,6 +1,7 @@
 import { defineCheck } from '../harness/sdk/index.ts';
+import { atOnceBehaviour } from './at-once.ts';
 import { clocksBehaviour } from './clocks.ts';
-import { atOnceBehaviour, routesBehaviour, sharedBehaviour } from './counting.ts';
+import { routesBehaviour, sharedBehaviour } from './counting.ts';
 import { exportsBehaviour } from './exports.ts';
 import { headersBehaviour, healthBehaviour, memoryBehaviour } from './further.ts';
 import { identityBehaviours, loginAddressesBehaviour } from './identity.ts';

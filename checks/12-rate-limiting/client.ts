@@ -42,6 +42,11 @@ export class Client {
     return this.tries.filter(({ passed }) => passed).length;
   }
 
+  /** Without those that were answered so late that they may have passed uncounted. */
+  get passedInTime(): number {
+    return this.tries.filter((one) => one.passed && isInTime(one)).length;
+  }
+
   /** Of another client, whom the app must take for the same one. */
   add(other: Client): void {
     this.tries.push(...other.tries);
@@ -98,8 +103,7 @@ export class Client {
       });
     };
     // A read that was answered in time was counted. If there are too many only with the late ones, nothing is sure.
-    const inTime = (one: Try) => !isLate({ ms: one.arrivedAt - one.sentAt });
-    failSurely(() => fail(this.#limit.passes === reads.passes ? this.tries.filter(inTime) : this.tries));
+    failSurely(() => fail(this.#limit.passes === reads.passes ? this.tries.filter(isInTime) : this.tries));
     fail(this.tries);
   }
 
@@ -115,6 +119,10 @@ export class Client {
       }),
     );
   }
+}
+
+function isInTime({ sentAt, arrivedAt }: Try): boolean {
+  return !isLate({ ms: arrivedAt - sentAt });
 }
 
 /** Two digits: a span that is shorter than the window by a hundredth must not look like one. */

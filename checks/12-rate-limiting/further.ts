@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckDefinition, Instance, Stage } from '../harness/sdk/index.ts';
 import { Client } from './client.ts';
+import { inWindowOf, type Try } from './history.ts';
 import { exports, failedLogins, newAddress, reads, tokenOf, untilCounting } from './limits.ts';
 import { newUser } from './new-users.ts';
 import { untilSure } from './sure.ts';
@@ -7,6 +9,10 @@ import { untilSure } from './sure.ts';
 /** By the table, for who sets nothing. */
 const longWindowS = 60;
 const exportWindowS = 3_600;
+/** So long that some have left it, and what an app remembers of their client is still kept for a later one. */
+const shortWindowS = 2;
+const someLaterMs = 1_500;
+const othersLaterMs = 2_400;
 /** Ten times, and some for a counter in slices. */
 const mostElements = 32;
 const longestKeyBytes = 4_096;
@@ -141,6 +147,9 @@ export function headersBehaviour(behaviour: CheckDefinition['behaviour']): void 
         await t.redis.clear();
         await mustSayWhatIsLeft(t, token);
       });
+      const app = await t.startExtra({ env: { WINDOW_S: String(shortWindowS) } });
+      await untilCounting(t, app);
+      await untilSure(t, () => mustSlideWithTheWindow(t, app));
     },
     { further: true },
   );
@@ -162,4 +171,36 @@ async function mustSayWhatIsLeft(t: Stage, token?: string): Promise<void> {
       seen: `RateLimit-Limit: ${limit ?? 'none'} and RateLimit-Remaining: ${left ?? 'none'}`,
     });
   }
+}
+
+/**
+ * Some leave the window, and their client has not stopped reading for as long.
+ * @returns whether the machine was in time.
+ */
+async function mustSlideWithTheWindow(t: Stage, app: Instance): Promise<boolean> {
+  const windowMs = shortWindowS * 1_000;
+  const client = new Client(t, reads, { apps: [app], from: newAddress(), windowS: shortWindowS });
+  await client.asks(5);
+  const startedAt = client.tries.at(-1)?.arrivedAt ?? 0;
+  const until = (laterMs: number) => delay(Math.max(0, startedAt + laterMs - performance.now()));
+  await until(someLaterMs);
+  await client.ask();
+  await until(othersLaterMs);
+  const { headers, status } = await client.ask();
+  const [between, last] = client.tries.slice(-2) as [Try, Try];
+  const counted = inWindowOf(last, client.tries, windowMs);
+  const [leastLeft, mostLeft] = [reads.atLeast - counted.most, reads.most - counted.least];
+  const left = headers['ratelimit-remaining'];
+  t.require(Number(left) >= leastLeft && Number(left) <= mostLeft, {
+    step: {
+      what: `5 reads with a window of ${shortWindowS} s, one after ${someLaterMs / 1_000} s, and one after ${othersLaterMs / 1_000} s`,
+      answer: String(status),
+    },
+    expected: `RateLimit-Remaining: ${mostLeft}`,
+    seen: `RateLimit-Remaining: ${left ?? 'none'}`,
+    because:
+      'What would pass now is ten, less what has passed in the last window. Here something else is subtracted, such as reads that have left the window.',
+    lookAt: 'what is the number in this header made of, and who takes out of it what is older than a window?',
+  });
+  return counted.least === 2 && between.arrivedAt - startedAt < windowMs;
 }

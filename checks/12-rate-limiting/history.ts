@@ -33,6 +33,16 @@ export function mostInSpan(tries: readonly Try[], windowMs: number): { passed: n
   return most;
 }
 
+/** How many that passed are in the window of this one, itself included, whenever exactly the app has counted them. */
+export function inWindowOf(last: Try, tries: readonly Try[], windowMs: number): { least: number; most: number } {
+  const before = tries.filter((one) => one.passed && one.sentAt <= last.sentAt);
+  const from = last.sentAt - windowMs * (1 + longerBy) - clockMs;
+  return {
+    least: before.filter((one) => one.sentAt > last.arrivedAt - windowMs + clockMs).length,
+    most: before.filter((one) => one.arrivedAt > from).length,
+  };
+}
+
 /** A refused request before which too few can have passed, whenever exactly the app has counted them. */
 export function wronglyRefused(
   tries: readonly Try[],

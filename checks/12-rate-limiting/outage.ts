@@ -12,8 +12,9 @@ import { eachRoute, read } from './each-route.ts';
 import { mustHoldAgain } from './holds-again.ts';
 import { mustPassHoweverMany } from './however-many.ts';
 import { exports, failedLogins, newAddress, reads, tokenOf, untilCounting } from './limits.ts';
-import { mustBeQuick } from './quick.ts';
+import { mustBeQuick, mustBeQuickTogether } from './quick.ts';
 import { useUpReads } from './refused-before.ts';
+import { mustForgetInTime, startRemembering } from './remembered-refusals.ts';
 import { together } from './together.ts';
 import { askInVain } from './uncounted.ts';
 
@@ -37,6 +38,7 @@ export function redisAwayBehaviour(behaviour: CheckDefinition['behaviour']): voi
       lookAt: 'what does each limiter do when its command to Redis fails?',
     },
     async (t) => {
+      const remembering = await startRemembering(t);
       const { redis, env, apps: first, tokens } = await startTwo(t);
       const refused = await useUpReads(t, first, tokens[1], windowS);
       const cutAt = await mustOutliveTheCut(t, redis, first, tokens[0]);
@@ -58,7 +60,7 @@ export function redisAwayBehaviour(behaviour: CheckDefinition['behaviour']): voi
           await delay(200);
         }
       };
-      const [third] = await together([startWithoutRedis(t, env), readOn()]);
+      const [third] = await together([startWithoutRedis(t, env), readOn(), mustForgetInTime(t, remembering)]);
       t.trail.begin('Redis stops, and one more instance is started without it');
       await mustDoWithout(t, redis, third, tokens[0]);
       const apps = [...first, third];
@@ -93,6 +95,7 @@ export function slowRedisBehaviour(behaviour: CheckDefinition['behaviour']): voi
       t.trail.begin('Redis hangs: it takes connections and answers nothing');
       redis.pause();
       for (const app of apps) await mustDoWithout(t, redis, app, tokens[0]);
+      await mustBeQuickTogether(t, redis, apps);
       redis.resume();
       t.trail.begin('Redis answers again');
       await mustHoldAgain(t, apps, tokens[0], [reads, failedLogins, exports]);

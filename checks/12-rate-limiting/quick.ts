@@ -7,8 +7,9 @@ import {
   type RedisHandle,
   type Stage,
 } from '../harness/sdk/index.ts';
-import { type Asked, send } from './each-route.ts';
-import { inVain, waits } from './without-redis.ts';
+import { type Asked, read, send } from './each-route.ts';
+import { together } from './together.ts';
+import { inVain, isUnconnected, waits } from './without-redis.ts';
 
 /** What the contract says, and a busy machine may take twice as long. */
 const promisedMs = 500;
@@ -16,6 +17,8 @@ const answerWithinMs = 2 * promisedMs;
 const limitMs = 1.1 * promisedMs;
 const times = 5;
 const timesWhenBusy = 15;
+/** Of each instance. One after the other, they would wait for much longer than one of them may. */
+const readsAtOnce = 16;
 
 /** It can be asked again as somebody else. What others ask may be counted later, by a Redis that only hung. */
 const isAnonymousRead = ({ method, token, from }: Asked) => method === 'GET' && !token && !from;
@@ -39,6 +42,30 @@ export async function mustBeQuick(t: Stage, redis: RedisHandle, app: Instance, a
   }
   t.trail.retell(length);
 }
+
+/** The same of many reads at once, each of somebody else: no one of them may wait for the others. */
+export async function mustBeQuickTogether(t: Stage, redis: RedisHandle, apps: Instance[]): Promise<void> {
+  const { length } = t.trail;
+  const askAll = () =>
+    together(apps.flatMap((app) => Array.from({ length: readsAtOnce }, () => send(t, redis, app, read))));
+  const slowestOf = (answers: Answer[]) => Math.max(...answers.map(({ ms }) => ms));
+  const answers = await lastAttempt(askAll, (all) => slowestOf(all) <= answerWithinMs);
+  const step = `${readsAtOnce} × GET /events at once on each instance, each of another client`;
+  for (const answer of answers) {
+    t.trail.retell(length, step, String(answer.status));
+    answer.mustBe(read.status, inVain(answer, redis));
+  }
+  t.trail.retell(length, step);
+  const teaching = isUnconnected(redis) ? waits(redis) : waitInLine;
+  t.atMost('GET /events without Redis, the slowest of many', slowestOf(answers), answerWithinMs, 'ms', teaching);
+  t.trail.retell(length);
+}
+
+const waitInLine = {
+  because:
+    'By the contract each answer comes within half a second, also if many ask at once. Some of these waited for longer: for Redis, or for others that waited for Redis.',
+  lookAt: 'does each request wait for its own reply, or for its turn as well?',
+};
 
 /** The shortest of some answers, in ms: what an app takes by itself, where the machine adds to one or the other. */
 async function quickest(ask: () => Promise<Answer>): Promise<number> {
