@@ -28,7 +28,8 @@ async function judged(
     isBusy = true,
     plan = {},
     background = false,
-  }: { isBusy?: boolean; plan?: Partial<CheckPlan>; background?: boolean } = {},
+    isSameApp = () => true,
+  }: { isBusy?: boolean; plan?: Partial<CheckPlan>; background?: boolean; isSameApp?: () => boolean } = {},
 ) {
   made = 0;
   ended = [];
@@ -46,6 +47,7 @@ async function judged(
     { all: false, ...plan },
     {
       startAnother: async () => environment(),
+      isSameApp,
       watchMachine: () => () => isBusy,
     },
   );
@@ -79,6 +81,17 @@ describe('what fails on a machine that others keep busy', () => {
 
   it('is judged once more when it began in the background', async () => {
     expect((await judged(['fail'], { background: true })).times).toBe(2);
+  });
+
+  it('is judged once when the app was changed meanwhile', async () => {
+    const { result, times } = await judged(['fail'], { isSameApp: () => false });
+    expect([result.outcome, times]).toEqual(['fail', 1]);
+  });
+
+  it('fails when the app is changed while it is judged once more', async () => {
+    const looks = [true, false];
+    const { result, times } = await judged(['fail'], { isSameApp: () => looks.shift() ?? false });
+    expect([result.outcome, times]).toEqual(['fail', 2]);
   });
 
   it('is judged once where the app has ended', async () => {

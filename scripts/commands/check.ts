@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path';
+import { changedSource, nameOfSources, readSources } from '../../checks/harness/app/sources.ts';
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import type { CheckPlan, CheckResult } from '../../checks/harness/model/result.ts';
 import { repoDir } from '../../checks/harness/os/run.ts';
@@ -13,7 +14,6 @@ import { afterLoad } from '../report/after-load.ts';
 import { editorsLaunch } from '../running/debugger.ts';
 import { runCheck } from '../running/run-check.ts';
 import { withRun } from '../running/session.ts';
-import { changedSource, nameOfSources, readSources } from '../running/sources.ts';
 import { subjectOf, verdictExitCodes, whoseOf, withPackages } from '../running/subject.ts';
 import { isWatched } from '../running/watched.ts';
 import { appMark, CheckPrinter } from '../terminal/print-check.ts';

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { nameOfSources, readSources } from '../../checks/harness/app/sources.ts';
 import type { Lesson } from '../../checks/harness/model/lesson.ts';
 import { repoDir } from '../../checks/harness/os/run.ts';
 import type { Command } from '../command.ts';
@@ -7,7 +8,6 @@ import { oneLesson, readLessons } from '../learner/lesson-list.ts';
 import { type LessonProgress, withHint } from '../learner/progress.ts';
 import { readProgress, updateProgress } from '../learner/progress-file.ts';
 import { isStarter } from '../report/starter-load.ts';
-import { nameOfSources, readSources } from '../running/sources.ts';
 import { isWatched } from '../running/watched.ts';
 import { bold, dim } from '../terminal/style.ts';
 

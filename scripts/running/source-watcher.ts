@@ -1,20 +1,12 @@
-import { readdirSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { look, type Snapshot } from '../../checks/harness/app/sources.ts';
 
 const lookEveryMs = 150;
 /** Saves that follow each other within this belong together: a formatter, a branch that is checked out. */
 const stormGapMs = 2_000;
 /** How long the files must then be still. */
 const stormEndsAfterMs = 900;
-/** What an app is made of. Other files may be the app's own output, and a check that wrote them must not start the next. */
-const source = /\.([cm]?[jt]s|lua|sql|conf|ya?ml)$|(^|[\\/])(package\.json|mime\.types|[\w.]*Dockerfile)$/;
-/** An editor's own files, and packages. */
-const ignored = /^(\.|#)|~$|^node_modules$/;
-
-/** The state of a folder's source files: each path with what changes when it is saved. */
-export type Snapshot = Map<string, string>;
-
 /**
  * Looks at the files again and again. Nothing else works on every network folder, in every container and in WSL, and a
  * lesson is small: a look at 20 files takes about a millisecond.
@@ -50,27 +42,6 @@ export async function watchSources(
       }
     }
     await delay(lookEveryMs, undefined, { signal }).catch(() => {});
-  }
-}
-
-export function look(dir: string, found: Snapshot = new Map()): Snapshot {
-  try {
-    for (const entry of readdirSync(dir, { withFileTypes: true })) {
-      if (ignored.test(entry.name)) continue;
-      const path = join(dir, entry.name);
-      if (entry.isDirectory()) look(path, found);
-      else if (source.test(path)) found.set(path, stamp(path));
-    }
-  } catch {} // Being replaced this very moment: the next look sees it.
-  return found;
-}
-
-function stamp(path: string): string {
-  try {
-    const { mtimeNs, size, ino } = statSync(path, { bigint: true });
-    return `${mtimeNs} ${size} ${ino}`;
-  } catch {
-    return ''; // Deleted since, or a link to nowhere.
   }
 }
 

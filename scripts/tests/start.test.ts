@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { look, watchSources } from '../running/source-watcher.ts';
+import { look } from '../../checks/harness/app/sources.ts';
+import { watchSources } from '../running/source-watcher.ts';
 import { seenWithinMs, startCommand, Terminal } from './terminal.ts';
 import { copyWorkshop, type WorkshopCopy } from './workshop-copy.ts';
 

@@ -14,6 +14,8 @@ interface Watched {
 export interface BehavioursOptions {
   /** One more environment of the same app, in which a behaviour is judged once more. */
   startAnother: () => Promise<Environment>;
+  /** Whether its sources are still those that are being judged. */
+  isSameApp: () => boolean;
   /** Begins to watch the machine. */
   watchMachine?: typeof watchOthers;
 }
@@ -31,9 +33,9 @@ export class Behaviours {
   constructor(
     declared: Behaviour[],
     { until, only, all }: Pick<CheckPlan, 'until' | 'only' | 'all'>,
-    { startAnother, watchMachine = watchOthers }: BehavioursOptions,
+    { startAnother, isSameApp, watchMachine = watchOthers }: BehavioursOptions,
   ) {
-    this.#options = { startAnother, watchMachine };
+    this.#options = { startAnother, isSameApp, watchMachine };
     this.core = declared.filter(({ options }) => !options.further);
     this.further = declared.filter(({ options }) => options.further);
     const inOrder = [...this.core, ...this.further];
@@ -61,7 +63,11 @@ export class Behaviours {
   /** What came of it: it is judged now if it has not begun, and once more if a busy machine may have made it fail. */
   async outcomeOf(behaviour: Behaviour, environment: Environment): Promise<BehaviourResult> {
     const { result, wasBusy } = await (this.#begun.get(behaviour) ?? this.#watched(behaviour, environment));
-    return wasBusy && this.#mayLookTwice ? secondLook(result, () => this.#judgeAnew(behaviour)) : result;
+    // Somebody who saves meanwhile has another app by now, and what failed was the one before.
+    const { isSameApp } = this.#options;
+    if (!wasBusy || !this.#mayLookTwice || !isSameApp()) return result;
+    const judged = await secondLook(result, () => this.#judgeAnew(behaviour));
+    return isSameApp() ? judged : result;
   }
 
   async #watched(behaviour: Behaviour, environment: Environment): Promise<Watched> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, inject, test } from 'vitest';
+import { changedSource, readSources } from '../app/sources.ts';
 import { WaitingArtillery } from '../load/artillery.ts';
 import { judgeLoad, type LoadShape } from '../load/judge.ts';
 import { writeLoadWindow } from '../measure/profile/load-window.ts';
@@ -73,7 +74,9 @@ export function defineCheck(lesson: Lesson, declare: (check: CheckDefinition) =>
     tell({ type: 'doing', text: 'the machine is busy, so what failed is judged once more, with a fresh app' });
     return Environment.start(environmentOptions).finally(() => tellPhase('behaviours'));
   };
-  const behaviours = new Behaviours(declared, plan, { startAnother });
+  const sources = readSources(plan.subjectDir);
+  const isSameApp = () => changedSource(sources, readSources(plan.subjectDir)) === undefined;
+  const behaviours = new Behaviours(declared, plan, { startAnother, isSameApp });
 
   beforeAll(async () => {
     // Beside the start of an app nothing is measured, but at its end where computing is.
