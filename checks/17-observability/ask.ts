@@ -84,15 +84,17 @@ function judge(t: Stage, [method, path, { status, or = status }]: Question, repl
  * after its start, an app may answer 503.
  */
 async function untilTaken(app: Instance, status: number, ask: () => Promise<PlainReply>): Promise<PlainReply> {
-  const isBusy = watchOthers();
+  let isBusy: (() => boolean) | undefined; // Looking costs CPU time, and most requests are taken at once.
   for (const from = performance.now(); ; await delay(50)) {
     try {
       const reply = await ask();
       if (reply.status === status || reply.status !== 503 || !app.mayBeUnready) return reply;
     } catch (error) {
       const refused = error instanceof NoReply && error.message === 'ECONNREFUSED';
+      if (!refused) throw error;
+      isBusy ??= watchOthers();
       const waitedMs = performance.now() - from;
-      if (!refused || waitedMs > 3 * replacedWithinMs || (waitedMs > replacedWithinMs && !isBusy())) throw error;
+      if (waitedMs > 3 * replacedWithinMs || (waitedMs > replacedWithinMs && !isBusy())) throw error;
     }
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckPlan } from '../harness/model/result.ts';
-import { BehaviourFailure, type Failure, Skipped } from '../harness/model/verdict.ts';
+import { BehaviourFailure, type Failure, Inconclusive, Skipped } from '../harness/model/verdict.ts';
 import type { Behaviour } from '../harness/runner/behaviour.ts';
 import { Behaviours } from '../harness/runner/behaviours.ts';
 import type { Environment } from '../harness/runner/environment.ts';
@@ -29,7 +29,14 @@ async function judged(
     plan = {},
     background = false,
     isSameApp = () => true,
-  }: { isBusy?: boolean; plan?: Partial<CheckPlan>; background?: boolean; isSameApp?: () => boolean } = {},
+    startAnother = async () => environment(),
+  }: {
+    isBusy?: boolean;
+    plan?: Partial<CheckPlan>;
+    background?: boolean;
+    isSameApp?: () => boolean;
+    startAnother?: () => Promise<Environment>;
+  } = {},
 ) {
   made = 0;
   ended = [];
@@ -46,7 +53,7 @@ async function judged(
     [one],
     { all: false, ...plan },
     {
-      startAnother: async () => environment(),
+      startAnother,
       isSameApp,
       watchMachine: () => () => isBusy,
     },
@@ -81,6 +88,19 @@ describe('what fails on a machine that others keep busy', () => {
 
   it('is judged once more when it began in the background', async () => {
     expect((await judged(['fail'], { background: true })).times).toBe(2);
+  });
+
+  it('is no failure when the workshop can’t start a service anew', async () => {
+    const startAnother = () => Promise.reject(new Inconclusive('Redis did not start', 'npm run doctor'));
+    const { result } = await judged(['fail'], { startAnother });
+    expect(result).toMatchObject({ outcome: 'inconclusive', reason: expect.stringContaining('Redis did not start') });
+  });
+
+  it('fails when the app does not start anew', async () => {
+    const failure: Failure = { kind: 'never-listened', trail: [], expected: 'a port', seen: 'none', ...teaching };
+    const startAnother = () => Promise.reject(new BehaviourFailure(failure));
+    const { result } = await judged(['fail'], { startAnother });
+    expect(result).toMatchObject({ outcome: 'fail', failure: { seen: 'nothing (1)' } });
   });
 
   it('is judged once when the app was changed meanwhile', async () => {

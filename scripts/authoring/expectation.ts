@@ -58,11 +58,14 @@ export function judge(lesson: Lesson, subject: Subject, result: CheckResult, par
   return { right: result.verdict === 'pass' && star, undecided: isUndecided, expected: 'pass', got };
 }
 
-/** The sentences of all that failed or could not be judged, a line each, as `behaviour: because | seen …, expected …`. */
-export function whatFailed({ behaviours, further, load }: CheckResult): string[] {
+/** The sentences of all that failed, or could not be judged, and is not expected to: a line each, as `behaviour: because | seen …, expected …`. */
+export function whatFailed(
+  { behaviours, further, load }: CheckResult,
+  expectedToFail: ReadonlySet<string> = new Set(),
+): string[] {
   const parts = [...behaviours, ...further.behaviours, ...(load ? [{ ...load, id: 'load' }] : [])];
   return parts.flatMap(({ id, outcome, failure, reason }) => {
-    if (outcome !== 'fail' && outcome !== 'inconclusive') return [];
+    if ((outcome !== 'fail' && outcome !== 'inconclusive') || expectedToFail.has(id)) return [];
     return [`${id}: ${failure ? sentences(failure) : (reason ?? '')}`];
   });
 }

@@ -73,7 +73,10 @@ export async function verifyOnce(
   );
   const { record: _, ...loaded } = result.load ?? {}; // Its record has thousands of lines, for pictures.
   console.log(dim(JSON.stringify({ behaviours, load: loaded }, null, 1)));
-  return isFooled ? { outcome: 'fooled', row: line, said: whatFailed(result) } : { outcome: 'wrong', row: `✘ ${line}` };
+  const expectedToFail = new Set(isStarter ? lesson.starterFails : []);
+  return isFooled
+    ? { outcome: 'fooled', row: line, said: whatFailed(result, expectedToFail) }
+    : { outcome: 'wrong', row: `✘ ${line}` };
 }
 
 function row([lesson = '', subject = '', expected = '', got = '', margin = '', seconds = '']: string[]): string {

@@ -1,4 +1,5 @@
 import type { BehaviourResult } from '../model/result.ts';
+import { BehaviourFailure } from '../model/verdict.ts';
 
 /**
  * A busy machine can make a right app late, and a check take it for a wrong one. So what has failed there is judged once
@@ -12,10 +13,13 @@ export async function secondLook(
 ): Promise<BehaviourResult> {
   // Whether an app has ended, or listens, is no matter of who was busy, and a hang has had four times its limit.
   if (first.outcome !== 'fail' || first.failure?.kind !== 'behaviour') return first;
-  // Where the app can't even be started anew, nothing speaks against what was seen.
-  const second = await judgeAnew().catch(() => first);
-  if (second.outcome === 'fail') return first;
   const { id, title, failure } = first;
+  const second = await judgeAnew().catch((error: unknown): BehaviourResult => {
+    // Where the app does not start anew, nothing speaks against what was seen; where a service does not, nobody has looked.
+    if (error instanceof BehaviourFailure) return first;
+    return { id, title, outcome: 'inconclusive', elapsedMs: 0, reason: String((error as Error).message ?? error) };
+  });
+  if (second.outcome === 'fail') return first;
   const then = second.outcome === 'pass' ? 'held the second time' : `was not judged the second time: ${second.reason}`;
   return {
     id,
