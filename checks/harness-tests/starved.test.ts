@@ -4,9 +4,9 @@ import { LoopGaps } from '../harness/measure/loop-gaps.ts';
 import { Trail } from '../harness/model/trail.ts';
 import type { BehaviourFailure } from '../harness/model/verdict.ts';
 import { Answer, type Evidence } from '../harness/net/answer.ts';
-import type { Stage } from '../harness/runner/behaviour.ts';
 import type { Environment } from '../harness/runner/environment.ts';
 import { judge } from '../harness/runner/judge-behaviour.ts';
+import type { Stage } from '../harness/runner/stage.ts';
 import { starvedInstead } from '../harness/runner/starved.ts';
 
 /** This thread stands still, as one that gets no core. */

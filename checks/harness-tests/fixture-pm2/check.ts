@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { asksTheSystem } from '../../harness/app/pm2.ts';
-import type { Stage } from '../../harness/runner/behaviour.ts';
 import { defineCheck } from '../../harness/runner/check.ts';
+import type { Stage } from '../../harness/runner/stage.ts';
 import lesson from './lesson.ts';
 
 defineCheck(lesson, ({ behaviour }) => {

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { inject } from 'vitest';
 import { commandOf, killNow } from '../../harness/os/processes.ts';
 import { readAdopted } from '../../harness/os/run-files.ts';
-import type { Stage } from '../../harness/runner/behaviour.ts';
 import { defineCheck } from '../../harness/runner/check.ts';
+import type { Stage } from '../../harness/runner/stage.ts';
 import lesson from './lesson.ts';
 
 /** What is killed, and when: "redis behaviour", "supplier load", "own-supplier behaviour"; nothing otherwise. */

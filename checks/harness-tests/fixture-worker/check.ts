@@ -1,5 +1,5 @@
-import type { Stage } from '../../harness/runner/behaviour.ts';
 import { defineCheck } from '../../harness/runner/check.ts';
+import type { Stage } from '../../harness/runner/stage.ts';
 import lesson from './lesson.ts';
 
 defineCheck(lesson, ({ behaviour }) => {

@@ -8,10 +8,11 @@ import type { Lesson } from '../model/lesson.ts';
 import type { BehaviourResult, CheckPlan, LoadResult } from '../model/result.ts';
 import { BehaviourFailure, type FailureKind, type Teaching } from '../model/verdict.ts';
 import { runIn } from '../os/run.ts';
-import { type Behaviour, type BehaviourOptions, Stage } from './behaviour.ts';
+import type { Behaviour, BehaviourOptions } from './behaviour.ts';
 import { Behaviours } from './behaviours.ts';
 import { Environment } from './environment.ts';
 import { outcomeOf } from './judge-behaviour.ts';
+import { Stage } from './stage.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,8 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { AppCommandEnd } from '../app/app-command.ts';
 import { notStartedAgain } from '../app/failures.ts';
-import { type Instance, type InstanceOptions, Instances, type Launch } from '../app/instances.ts';
+import { type Instance, type InstanceOptions, Instances } from '../app/instances.ts';
 import { makeLessonFiles } from '../app/lesson-files.ts';
 import { Migrations } from '../app/migrations.ts';
 import { ProbeServer } from '../measure/probe/probe-server.ts';
@@ -16,25 +14,10 @@ import { type Cdn, startCdn } from '../services/cdn/cdn.ts';
 import type { Handles, RegisteredName, StartOptions } from '../services/registry.ts';
 import type { OpenService } from '../services/service.ts';
 import { Services } from '../services/services.ts';
+import type { EnvironmentOptions } from './environment-options.ts';
 import { type Roll, type RollOptions, roll, untilAllReady } from './roll.ts';
 
 export type { Instance, InstanceOptions, Launch, Reference } from '../app/instances.ts';
-
-export interface EnvironmentOptions {
-  lesson: Lesson;
-  /** The folder of the app to judge: the learner's, the solution's, a wrong turn's. */
-  subjectDir: string;
-  run: Run;
-  onProgress?: (text: string) => void;
-  /** Port that visitors come to, of the CDN or else of the balancer; 0 picks a free one. */
-  balancerPort?: number;
-  /** Where the threads of the instances write their CPU profiles; they are not profiled without. */
-  profileDir?: string | undefined;
-  /** Gets each line that the app prints, as it comes, with the name of the process: "instance 1". */
-  onOutput?: ((from: string, line: string) => void) | undefined;
-  /** Asked at each start of the app, with the name of the instance: how it is started otherwise than by a check. */
-  launch?: ((name: string) => Launch | Promise<Launch>) | undefined;
-}
 
 /** Everything that a lesson's app needs around it, started in order and ended together. */
 export class Environment implements AsyncDisposable {
@@ -120,6 +103,11 @@ export class Environment implements AsyncDisposable {
     return this.#services.get('postgres');
   }
 
+  /** The folder of the app that is judged. */
+  get subjectDir(): string {
+    return this.#options.subjectDir;
+  }
+
   /** To which all that it starts belongs. */
   get run(): Run {
     return this.#options.run;
@@ -148,18 +136,6 @@ export class Environment implements AsyncDisposable {
   /** Where visitors come in. */
   get door(): Cdn | Balancer | Handles['nginx'] {
     return this.edge ?? this.cdn ?? this.balancer;
-  }
-
-  /** Text of a file in the app's folder, or undefined when there is none. */
-  answerSheet(path: string): string | undefined {
-    const file = join(this.#options.subjectDir, path);
-    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
-  }
-
-  /** Names of the files in a folder of the app's. */
-  answerSheetsIn(folder: string): string[] {
-    const dir = join(this.#options.subjectDir, folder);
-    return existsSync(dir) ? readdirSync(dir).sort() : [];
   }
 
   /** What each service is, for the first lines of a check. */

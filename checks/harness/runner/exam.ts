@@ -8,9 +8,10 @@ import { pointsFor } from '../model/score.ts';
 import { BehaviourFailure, Inconclusive, legible, type Teaching } from '../model/verdict.ts';
 import { runIn } from '../os/run.ts';
 import { troubleIn } from '../os/trouble.ts';
-import { type Behaviour, Stage } from './behaviour.ts';
+import type { Behaviour } from './behaviour.ts';
 import { Environment } from './environment.ts';
 import { judge, outcomeOf } from './judge-behaviour.ts';
+import { Stage } from './stage.ts';
 
 /** What the load of an exam leaves to be shown, beside what its parts are judged by. */
 export interface MinuteShown {

@@ -5,8 +5,9 @@ import type { Step } from '../model/trail.ts';
 import { BehaviourFailure, Inconclusive, legible, Skipped } from '../model/verdict.ts';
 import { StartFailure } from '../os/start-failure.ts';
 import { troubleIn } from '../os/trouble.ts';
-import { type Behaviour, Stage } from './behaviour.ts';
+import type { Behaviour } from './behaviour.ts';
 import type { Environment } from './environment.ts';
+import { Stage } from './stage.ts';
 import { starvedInstead } from './starved.ts';
 import { trueCause } from './true-cause.ts';
 

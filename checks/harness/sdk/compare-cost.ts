@@ -3,8 +3,8 @@ import { type Block, type Ruling, ruleOn } from '../measure/ruling.ts';
 import { tell } from '../model/check-events.ts';
 import { Inconclusive, type Teaching } from '../model/verdict.ts';
 import { BadAnswer, ClosedLoop, type Turn } from '../net/closed-loop.ts';
-import type { Stage } from '../runner/behaviour.ts';
 import type { Instance } from '../runner/environment.ts';
+import type { Stage } from '../runner/stage.ts';
 
 export interface CostComparison {
   /** What is measured, as the learner reads it: "CPU time of a listing". */

@@ -23,7 +23,6 @@ export { keptConnections, NoReply, type PlainReply, type PlainRequest, plainRequ
 export { type Answer, excerpt, type RequestOptions, type Visitor } from '../net/visitor.ts';
 export { type ProcessRow, processTable } from '../os/processes.ts';
 export { cacheDir, repoDir } from '../os/run.ts';
-export type { Stage } from '../runner/behaviour.ts';
 export { type CheckDefinition, defineCheck } from '../runner/check.ts';
 export type { Instance } from '../runner/environment.ts';
 export {
@@ -33,6 +32,7 @@ export {
   type MinuteShown,
   type PartOptions,
 } from '../runner/exam.ts';
+export type { Stage } from '../runner/stage.ts';
 export { directivesIn, formatDirectives } from '../services/cdn/directives.ts';
 export { AnswerPolicy } from '../services/cdn/policy.ts';
 export type { Gate, SeenRequest } from '../services/nginx/gate.ts';
